@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+// Bundles the CLI into dist/: one small entry, everything heavy in chunks that load when a command needs them.
+import { rm } from 'node:fs/promises';
+import { build } from 'esbuild';
+
+await rm('dist', { recursive: true, force: true });
+await build({
+  entryPoints: { main: 'src/main.ts', 'rehearsal-server': 'src/rehearsal/server.ts' },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  sourcemap: false,
+  minify: true,
+  keepNames: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  // ssh2 loads two native helpers if they were compiled and does without them otherwise.
+  external: ['*.node', 'cpu-features'],
+  // CommonJS packages inside an ES module bundle still call require().
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+  logLevel: 'warning',
+});

@@ -1,0 +1,134 @@
+import type { Cluster } from '../config/schema.ts';
+import type { Problem } from '../errors.ts';
+import type { Script } from '../shell/script.ts';
+
+/** Where a resource lives: on one host, in the cluster (asked and run on the lead), or on the user's workstation. */
+export type Where = { readonly host: string } | 'cluster' | 'workstation';
+
+/** `step/name@place`, for example `node/hosts@rig4`, `microk8s/rbac@cluster`, `microk8s/kubeconfig@workstation`. */
+export type Id = `${string}/${string}@${string}`;
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** What the inventory stores of a resource: enough to look after it when no step lists it any more. No secrets. */
+export interface Declared<Spec = Json> {
+  /** Name of the kind in `resources/index.ts`. */
+  readonly kind: string;
+  readonly id: Id;
+  readonly on: Where;
+  readonly spec: Spec;
+  /**
+   * Resources that must be ok first. `…@*` stands for every host still in the run, `…@lead` for the lead;
+   * a need that no resource answers to is a bug and throws.
+   */
+  readonly needs: readonly Id[];
+}
+
+/** One read-only question to a host. Equal key and host: asked once, answered to everybody. */
+export interface Ask {
+  readonly key: string;
+  readonly on: Where;
+  /** Reads only; runs as root under `timeout`, without standard input. Its output is the answer, whatever its status. */
+  readonly sh: Script;
+  /** Seconds. */
+  readonly timeoutS: number;
+}
+
+export type Answer =
+  /** Standard output as UTF-8 and the exit status; `cut` when there was more than may be kept. */
+  | { readonly kind: 'bytes'; readonly text: string; readonly status: number; readonly cut: boolean }
+  /** Nobody to ask: there is no cluster yet. */
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'unreachable' };
+
+/** One record of the inventory on the machines. `adopted`: something of the user's was there before; never removed. */
+export interface InventoryRecord {
+  readonly id: Id;
+  readonly kind: string;
+  readonly on: Where;
+  readonly spec: Json;
+  readonly origin: 'created' | 'adopted';
+  readonly state: 'pending' | 'done';
+}
+
+/** All that is known when a verdict is given. Answers only: nothing in it can be asked for more. */
+export interface World {
+  readonly file: Cluster;
+  /** Hosts of the file that are still in the run. */
+  readonly hosts: readonly string[];
+  /** The member that cluster questions go to; undefined while there is no cluster. */
+  readonly lead: string | undefined;
+  /** UID of the namespace kube-system of that cluster. */
+  readonly identity: string | undefined;
+  answer(on: Where, key: string): Answer;
+  /** The answer's text, or undefined when there is none (absent, timeout, unreachable). */
+  text(on: Where, key: string): string | undefined;
+  record(id: Id): InventoryRecord | undefined;
+  /** Names of the debts that a host owes, see `resources/debt.ts`. */
+  debts(host: string): readonly string[];
+}
+
+/** What a plan shows of a file or a value before and after. Never holds a secret. */
+export interface Diff {
+  readonly what: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+export type Verdict =
+  | { readonly verdict: 'ok'; readonly because: string; readonly warning?: string }
+  | {
+      readonly verdict: 'change';
+      /** The fact that causes the change. */
+      readonly because: string;
+      readonly diff?: readonly Diff[];
+      /** What stops working while it happens, for people. */
+      readonly disrupts?: string;
+      readonly moves: readonly Move[];
+      /** `host`: nothing else in the same job. `cluster`: no second such change anywhere until this one is ok. */
+      readonly alone?: 'host' | 'cluster';
+      /** Something of the user's is already there: recorded as adopted and never removed. */
+      readonly adopts?: boolean;
+    }
+  /** Applied, not there yet: asked again until `deadlineS` seconds after it was first seen settling. */
+  | { readonly verdict: 'settling'; readonly because: string; readonly deadlineS: number }
+  /** Cannot be judged before `after` is ok; only for what cannot be known earlier. */
+  | { readonly verdict: 'later'; readonly because: string; readonly after: Id }
+  | { readonly verdict: 'refused'; readonly problem: Problem };
+
+/** Secrets travel as files in `$INPUTS`, readable by root only, gone when the job ends. */
+export type Input = { readonly secret: string } | { readonly captured: string };
+
+export type Move =
+  | {
+      /** What it does, as the progress line says it: "install microk8s 1.35/stable". */
+      readonly does: string;
+      readonly on: Where;
+      /** Runs with `set -euo pipefail`, no standard input. `$INPUTS` is the folder of `inputs`. */
+      readonly run: Script;
+      /** Seconds for the whole move. */
+      readonly deadlineS: number;
+      readonly inputs?: Readonly<Record<string, Input>>;
+      /**
+       * Keeps standard output under this name for later moves of the same change, as a secret. Such a move is no
+       * durable job: its output never touches a disk.
+       */
+      readonly capture?: string;
+    }
+  | { readonly does: string; readonly on: { readonly host: string }; readonly reboot: string };
+
+/** How one kind of resource is asked for and judged. Pure: the only state is the declaration and the world. */
+export interface Kind<Spec = Json> {
+  readonly kind: string;
+  asks(it: Declared<Spec>): readonly Ask[];
+  judge(it: Declared<Spec>, world: World): Verdict;
+}
+
+/** A step module: a pure function from the cluster file to resources. Facts reach `judge`, never the list. */
+export interface Step {
+  readonly name: string;
+  /** One line for `--help` and the plan. */
+  readonly title: string;
+  resources(file: Cluster): readonly Declared[];
+}

@@ -1,0 +1,189 @@
+/**
+ * The contract between a simulated machine and the commands that it simulates. A command follows the fact sheets, not
+ * what mlk8s happens to send.
+ */
+
+/** Kubernetes-style object as kubectl and Helm put it into the store. */
+export interface KubeObject {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    creationTimestamp: string;
+    [key: string]: unknown;
+  };
+  [key: string]: unknown;
+}
+
+/** One MicroK8s cluster of the model. Members refer to it by key; a lone machine has a cluster of its own. */
+export interface ClusterState {
+  /** UID of kube-system: the identity. */
+  uid: string;
+  /** `Kind.group/namespace/name` → object. */
+  objects: Record<string, KubeObject>;
+  /** dqlite rows; role 0 voter, 1 standby, 2 spare. */
+  dqlite: { address: string; id: string; role: 0 | 1 | 2 }[];
+  /** Join tokens; ttl -1 = single use. `expires` in model milliseconds. */
+  tokens: { token: string; ttl: number; expires: number | null }[];
+  channel: string;
+  /** Names of addons that a microk8s script enabled. */
+  addons: string[];
+}
+
+/** State of one simulated machine. Plain JSON: it is stored in the state folder after every change. */
+export interface RigState {
+  name: string;
+  address: string;
+  /** `workstation` is the machine of the user in a rehearsal. */
+  purpose: 'node' | 'workstation';
+  bootId: string;
+  /** Model time of the last boot, milliseconds. */
+  bootedAt: number;
+  /** Login user of the simulated machine and how its sudo behaves. */
+  user: string;
+  sudo: { mode: 'nopasswd' | 'password' | 'denied'; password?: string };
+  hardware: {
+    arch: 'amd64' | 'arm64';
+    cpus: number;
+    memoryMiB: number;
+    diskGiB: number;
+    diskUsedGiB: number;
+    nic: 'wired' | 'wifi';
+    dhcp: boolean;
+    /** Seconds that its clock is off by. */
+    clockSkewS: number;
+    /** Round trip to any other rig, milliseconds. */
+    rttMs: number;
+    /** PCI devices as vendor:device:class plus a name and the bound driver. */
+    pci: { slot: string; vendor: string; device: string; class: string; name: string; driver: string }[];
+    virtualization: 'none' | 'kvm' | 'lxc' | 'wsl';
+  };
+  os: { id: string; versionId: string; codename: string; kernel: string };
+  /** Installed debs: name → version; `state` other than installed shows in dpkg. */
+  packages: Record<string, { version: string; state: 'installed' | 'half-configured' | 'unpacked'; held?: boolean }>;
+  /** Packages that the archive offers besides those installed. */
+  modules: string[];
+  /** Live sysctl values. */
+  sysctl: Record<string, string>;
+  units: Record<
+    string,
+    {
+      active: 'active' | 'inactive' | 'failed' | 'activating';
+      enabled: 'enabled' | 'disabled' | 'masked' | 'static';
+      since?: number;
+    }
+  >;
+  time: { ntp: boolean; synchronized: boolean };
+  ufw: { active: boolean; routed: 'allow' | 'deny'; rules: string[] };
+  snaps: Record<
+    string,
+    {
+      channel: string;
+      tracking: string;
+      version: string;
+      revision: number;
+      held: boolean;
+      classic: boolean;
+      installedAt: number;
+    }
+  >;
+  /** snapd changes that run or ran. */
+  snapChanges: {
+    id: number;
+    snap: string;
+    kind: string;
+    status: 'Doing' | 'Done' | 'Error';
+    until: number;
+    summary: string;
+  }[];
+  seeded: boolean;
+  /** Owner and group of paths that are not root's: chown cannot be real with one mapped uid. */
+  owners: Record<string, string>;
+  microk8s?: {
+    role: 'control-plane' | 'worker';
+    /** Key into WorldState.clusters. */
+    cluster: string;
+    /** Model time from which the services of this node answer. */
+    readyAt: number;
+    stopped: boolean;
+    /** Model time from which the Node object is Ready for the cluster. */
+    nodeReadyAt: number;
+  };
+  /** Faults and marks that were asked for, see rehearsal/faults.ts. */
+  faults: string[];
+  /** Number of execs that the simulated SSH server ran. */
+  execs: number;
+}
+
+/** Everything that a rehearsal knows. */
+export interface WorldState {
+  v: 1;
+  cluster: string;
+  /** Model seconds that pass in one real second. */
+  scale: number;
+  /** Model time at `anchorReal` (real epoch ms). */
+  anchorModel: number;
+  anchorReal: number;
+  rigs: Record<string, RigState>;
+  clusters: Record<string, ClusterState>;
+  /** For deterministic ids and tokens. */
+  counter: number;
+}
+
+/** What a simulated command may use. Everything else is out of its reach. */
+export interface CommandContext {
+  readonly rig: RigState;
+  readonly world: WorldState;
+  /** Words after the command name. */
+  readonly args: readonly string[];
+  /** Name it was called by. */
+  readonly name: string;
+  /** `root` under sudo or in a root shell, else the login user. */
+  readonly user: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** All of standard input; resolves at its end. Only read it where the real command does. */
+  stdin(): Promise<Buffer>;
+  out(text: string): void;
+  err(text: string): void;
+  /** Model time, milliseconds since the epoch, with the rig's own skew left out. */
+  now(): number;
+  /** Waits model seconds. Rejects when the caller is gone or the machine goes down: let it pass. */
+  sleep(seconds: number): Promise<void>;
+  /** Files of the rig, by absolute path inside it. Missing files read as undefined. */
+  readonly files: RigFiles;
+  /** Runs a real program inside the rig with the caller's standard streams, as `timeout`, `sudo` and `nohup` do. */
+  run(
+    argv: readonly string[],
+    options?: { user?: string; timeoutS?: number; env?: Record<string, string> },
+  ): Promise<number>;
+  /** Starts a detached bash command in the rig that outlives the caller (systemd-run). Calls back with its exit code. */
+  spawn(
+    argv: readonly string[],
+    env: Record<string, string>,
+    done: (code: number) => void,
+  ): { readonly pid: number; kill(signal: string): void };
+  /** Restarts the machine: all its processes die, a new boot id, services start as enabled. */
+  reboot(afterS: number): void;
+  /** Tells the host that state was changed and must be stored. */
+  changed(): void;
+  /** Next number of the world: for ids, tokens, uids that are the same in every equal run. */
+  next(): number;
+}
+
+export interface RigFiles {
+  read(path: string): string | undefined;
+  write(path: string, content: string, mode?: number): void;
+  remove(path: string): void;
+  exists(path: string): boolean;
+  list(path: string): string[];
+  mkdir(path: string, mode?: number): void;
+  link(target: string, path: string): void;
+}
+
+/** Returns the exit status. */
+export type Command = (context: CommandContext) => Promise<number> | number;
