@@ -65,8 +65,10 @@ export interface World {
   /** The answer's text, or undefined when there is none (absent, timeout, unreachable). */
   text(on: Where, key: string): string | undefined;
   record(id: Id): InventoryRecord | undefined;
-  /** Names of the debts that a host owes, see `resources/debt.ts`. */
+  /** Names of the debts that a host owes, see `shell/debts.ts`. */
   debts(host: string): readonly string[];
+  /** The user said `--wipe-node` for that host. */
+  mayWipe(host: string): boolean;
 }
 
 /** What a plan shows of a file or a value before and after. Never holds a secret. */
@@ -121,6 +123,8 @@ export type Move =
 /** How one kind of resource is asked for and judged. Pure: the only state is the declaration and the world. */
 export interface Kind<Spec = Json> {
   readonly kind: string;
+  /** Leaves nothing behind that would have to be undone: not written to the inventory (a debt, a check). */
+  readonly transient?: true;
   asks(it: Declared<Spec>): readonly Ask[];
   judge(it: Declared<Spec>, world: World): Verdict;
 }
