@@ -1,0 +1,164 @@
+import { lines, type Script, sh } from './script.ts';
+
+/** Everything that mlk8s keeps on a machine: jobs, inventory, debts, the lock. Root's, 0700. */
+export const MACHINE_STATE = '/var/lib/mlk8s';
+/** Secrets of a running job. On a tmpfs, gone when the job ends. */
+const SECRETS = '/run/mlk8s';
+/** How many finished jobs a machine keeps. */
+const KEPT_JOBS = 20;
+
+/** One move as the job runs it. */
+export interface JobMove {
+  readonly run: Script;
+  /** Seconds of the host's own clock. */
+  readonly deadlineS: number;
+}
+
+/** One change of a job: what is remembered before and after, and the moves between. */
+export interface JobChange {
+  readonly moves: readonly JobMove[];
+  /** Writes the inventory record as pending. Before the first move. */
+  readonly pending?: Script;
+  /** Writes it as done. After the last move, if all went well. */
+  readonly done?: Script;
+}
+
+/** A durable job: runs on the host as a transient systemd unit, whatever becomes of the client. */
+export interface Job {
+  /** Also the name of the unit: a second start of the same id is refused by systemd itself. */
+  readonly id: string;
+  readonly changes: readonly JobChange[];
+  /** Files in `$INPUTS`, readable by root only. */
+  readonly inputs: Readonly<Record<string, string>>;
+}
+
+const folder = (id: string) => `${MACHINE_STATE}/jobs/${id}`;
+const unit = (id: string) => `mlk8s-${id}`;
+
+/** Starts the job unless it was started before, and follows it to its end. */
+export function startFrame(job: Job): string {
+  const dir = folder(job.id);
+  const inputs = Object.entries(job.inputs);
+  return lines(
+    sh`
+      umask 077
+      mkdir -p ${MACHINE_STATE}/jobs ${MACHINE_STATE}/inventory ${MACHINE_STATE}/debts ${SECRETS}/${job.id}
+      chmod 700 ${MACHINE_STATE} ${SECRETS}
+      mkdir -p ${dir}
+    `,
+    ...inputs.map(([name, value]) => sh`printf %s ${value} >${`${SECRETS}/${job.id}/${name}`}`),
+    ...job.changes.flatMap((change, i) =>
+      change.moves.map((move, k) => sh`printf '%s\n' ${move.run.bash} >${`${dir}/move-${i}-${k}`}`),
+    ),
+    sh`
+      printf '%s\n' ${runner(job)} >${`${dir}/run`}
+      ls -1t ${MACHINE_STATE}/jobs | tail -n +${KEPT_JOBS + 1} | while read -r old; do
+        [ -e ${MACHINE_STATE}/jobs/"$old"/exit ] && rm -rf ${MACHINE_STATE}/jobs/"$old"
+      done
+      if [ ! -e ${dir}/exit ]; then
+        systemd-run --quiet --collect --unit=${unit(job.id)} --description=${`mlk8s job ${job.id}`} bash ${dir}/run 2>${dir}/start || {
+          systemctl is-active --quiet ${unit(job.id)} || [ -e ${dir}/exit ] || { rm -rf ${SECRETS}/${job.id}; cat ${dir}/start >&2; exit 70; }
+        }
+      fi
+    `,
+    follow(job.id, 0),
+  ).bash;
+}
+
+/** Follows a job that was started earlier, by whomever. `offset`: bytes of its output that are known already. */
+export function followFrame(id: string, offset: number): string {
+  return follow(id, offset).bash;
+}
+
+/** Lists jobs without an exit code: id and whether their unit still runs. */
+export const listOpenJobs: Script = sh`
+  for dir in ${MACHINE_STATE}/jobs/*/; do
+    [ -d "$dir" ] && [ ! -e "$dir/exit" ] || continue
+    id=\${dir%/}; id=\${id##*/}
+    if systemctl is-active --quiet "mlk8s-$id"; then echo "$id running"; else echo "$id gone"; fi
+  done
+`;
+
+/** Marks the jobs that were interrupted (no unit, no exit code), so that nobody asks for them again. */
+export function closeJob(id: string): Script {
+  return sh`[ -e ${folder(id)}/exit ] || echo interrupted >${folder(id)}/exit`;
+}
+
+/**
+ * What the unit runs. Under one lock per machine, so that two jobs never overlap whatever clients believe. A move is a
+ * file of its own under `timeout`; one that fails ends its change, not the job: the changes of a job do not need each
+ * other.
+ */
+function runner(job: Job): string {
+  const dir = folder(job.id);
+  const secrets = `${SECRETS}/${job.id}`;
+  const changes = job.changes.map((change, i) => {
+    const moves = change.moves.map(
+      (move, k) => `timeout -k 10 ${move.deadlineS} bash --norc --noprofile -euo pipefail ${dir}/move-${i}-${k}`,
+    );
+    const steps = [change.pending?.bash, ...moves, change.done?.bash].filter((s) => s !== undefined);
+    return `echo '${mark(job.id)} begin ${i}'
+echo "begin ${i}" >>${dir}/progress
+{ ${steps.map((s) => `{ ${s}\n}`).join(' && ')}; }
+echo "end ${i} $?" >>${dir}/progress`;
+  });
+  return `: >>${dir}/output
+echo $$ >${dir}/pid
+exec >>${dir}/output 2>&1 </dev/null
+export HOME=/root LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
+export INPUTS=${secrets}
+umask 022
+exec 8>${MACHINE_STATE}/job.lock
+flock 8
+[ ! -e ${dir}/exit ] || exit 0
+trap 'rm -rf ${secrets}; echo finished >${dir}/exit.new; mv ${dir}/exit.new ${dir}/exit' EXIT
+# Programs started by a move must not keep the lock when they outlive it.
+{
+${changes.join('\n')}
+} 8>&-
+`;
+}
+
+/** Line in a job's output at which the output of the next change begins. */
+export function mark(id: string): string {
+  return `mlk8s-job ${id}`;
+}
+
+/** Prints the output as it grows, then how it ended. `tail --pid` waits for the job without asking again and again. */
+function follow(id: string, offset: number): Script {
+  const dir = folder(id);
+  return sh`
+    runs() { [ ! -e ${dir}/exit ] && systemctl is-active --quiet ${unit(id)}; }
+    until [ -e ${dir}/pid ] || ! runs; do sleep 0.1; done
+    if runs; then
+      tail -c ${`+${offset + 1}`} -s 0.1 --pid="$(cat ${dir}/pid)" -f ${dir}/output
+      while runs; do sleep 0.1; done
+    else
+      tail -c ${`+${offset + 1}`} ${dir}/output 2>/dev/null
+    fi
+    printf '\n%s ended\n' ${mark(id)}
+    if [ -e ${dir}/exit ]; then cat ${dir}/exit; else echo interrupted; fi
+    cat ${dir}/progress 2>/dev/null
+    true
+  `;
+}
+
+/** How a job ended: `interrupted` when the machine or somebody stopped it. */
+export interface JobEnd {
+  readonly interrupted: boolean;
+  /** Exit status of each change that was begun and ended, by its place in the job. */
+  readonly statuses: ReadonlyMap<number, number>;
+}
+
+/** Reads the end of what a start or follow frame printed; undefined when the end has not come through. */
+export function parseJobEnd(id: string, stdout: string): JobEnd | undefined {
+  const at = stdout.lastIndexOf(`\n${mark(id)} ended\n`);
+  if (at < 0) return undefined;
+  const [exit, ...progress] = stdout.slice(at).trim().split('\n').slice(1);
+  const statuses = new Map<number, number>();
+  for (const line of progress) {
+    const match = /^end (\d+) (\d+)$/.exec(line);
+    if (match) statuses.set(Number(match[1]), Number(match[2]));
+  }
+  return { interrupted: exit !== 'finished', statuses };
+}
