@@ -1,0 +1,48 @@
+import type { PlanItem } from '../engine/events.ts';
+import { verdictMark } from './plan.ts';
+import { problemLines } from './problem.ts';
+import { type Style, wrap } from './style.ts';
+import { idParts } from './words.ts';
+
+/** How everything stands that the file asks for: a table per step, with the cause of what is not ok. */
+export function statusLines(items: readonly PlanItem[], style: Style): string[] {
+  const steps = [...new Set(items.map((item) => idParts(item.id).step))];
+  return steps.flatMap((step) => {
+    const own = items.filter((item) => idParts(item.id).step === step);
+    const good = own.filter((item) => item.verdict === 'ok').length;
+    return [`${style.paint('bold', step)}  ${good} of ${own.length} ok`, ...stepLines(own, style), ''];
+  });
+}
+
+function stepLines(items: readonly PlanItem[], style: Style): string[] {
+  const names = [...new Set(items.map((item) => idParts(item.id).name))];
+  const column = Math.max(...names.map((name) => name.length));
+  return names.flatMap((name) => {
+    const own = items.filter((item) => idParts(item.id).name === name);
+    const good = own.filter((item) => item.verdict === 'ok');
+    const first = (item: PlanItem): string => `  ${verdictMark(item.verdict, style)} ${name.padEnd(column)}  `;
+    const ok = good[0] ? row(first(good[0]), good.map((item) => idParts(item.id).place).join(', '), style) : [];
+    return [...ok, ...own.flatMap((item) => notOk(item, first(item), style)), ...good.flatMap((i) => warned(i, style))];
+  });
+}
+
+function notOk(item: PlanItem, first: string, style: Style): string[] {
+  if (item.verdict === 'ok') return [];
+  const { place } = idParts(item.id);
+  return [
+    ...row(first, `${place}: ${item.because}`, style),
+    ...(item.problem ? problemLines(item.problem, style, item.verdict).map((line) => `    ${line}`) : []),
+  ];
+}
+
+function warned(item: PlanItem, style: Style): string[] {
+  return item.warning ? wrap(`${item.id}: ${item.warning}`, `    ${style.symbols.warning} warning  `, style) : [];
+}
+
+/** One row of the table; on a narrow screen the last column goes below. */
+function row(first: string, text: string, style: Style): string[] {
+  const plain = first.replaceAll(/\u001b\[[0-9;]*m/g, '').length;
+  if (style.columns - plain < 20) return [first.trimEnd(), ...wrap(text, '      ', style)];
+  const [head = '', ...rest] = wrap(text, ' '.repeat(plain), style);
+  return [first + head.slice(plain), ...rest];
+}

@@ -1,0 +1,131 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+
+const UNICODE = {
+  ok: '✓',
+  change: '~',
+  later: '›',
+  settling: '◌',
+  waiting: '·',
+  refused: '✗',
+  failed: '✗',
+  dropped: '!',
+  warning: '!',
+  dot: '·',
+  bar: '│',
+  ellipsis: '…',
+} as const;
+
+const ASCII: Symbols = {
+  ...UNICODE,
+  ok: '+',
+  later: '>',
+  settling: 'o',
+  waiting: '.',
+  refused: 'x',
+  failed: 'x',
+  dot: '-',
+  bar: '|',
+  ellipsis: '...',
+};
+
+/** The signs that stand beside words; never in place of one. */
+export type Symbols = { readonly [key in keyof typeof UNICODE]: string };
+export type Colour = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold';
+
+/** How text looks on one output. */
+export interface Style {
+  /** Columns to fit in; Infinity when nobody looks at a screen. */
+  readonly columns: number;
+  readonly unicode: boolean;
+  readonly symbols: Symbols;
+  paint(colour: Colour, text: string): string;
+}
+
+/** The parts of a standard stream that matter here. */
+export interface Output {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  hasColors?(env?: object): boolean;
+  write(text: string): unknown;
+}
+
+const NARROWEST = 40;
+
+export function createStyle(options: { columns?: number; unicode: boolean; colour: boolean }): Style {
+  const { columns = Number.POSITIVE_INFINITY, unicode, colour } = options;
+  return {
+    columns: Math.max(columns, NARROWEST),
+    unicode,
+    symbols: unicode ? UNICODE : ASCII,
+    paint: (name, text) => (colour ? styleText(name, text, { validateStream: false }) : text),
+  };
+}
+
+/** The style that an output and the user's settings ask for. */
+export function styleFor(out: Output, env: NodeJS.ProcessEnv): Style {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
+  return createStyle({
+    ...(out.isTTY && out.columns ? { columns: out.columns } : {}),
+    unicode: /utf-?8/i.test(locale),
+    colour: wantsColour(out, env),
+  });
+}
+
+function wantsColour(out: Output, env: NodeJS.ProcessEnv): boolean {
+  if (env.NO_COLOR) return false;
+  if (env.FORCE_COLOR !== undefined) return !['0', 'false'].includes(env.FORCE_COLOR);
+  return out.isTTY === true && (out.hasColors?.(env) ?? false);
+}
+
+/** Text of others as it may be shown: no escape codes, no control characters, tabs as blanks. */
+export function clean(text: string): string {
+  return stripVTControlCharacters(text)
+    .replaceAll('\t', '    ')
+    .replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '');
+}
+
+/** Cuts to `columns`, wide characters counted as two, and says so by an ellipsis. */
+export function cut(text: string, columns: number, style: Style): string {
+  if (width(text) <= columns) return text;
+  const room = columns - style.symbols.ellipsis.length;
+  let used = 0;
+  let kept = '';
+  for (const char of text) {
+    used += width(char);
+    if (used > room) break;
+    kept += char;
+  }
+  return kept + style.symbols.ellipsis;
+}
+
+/** From U+1100 on the wide scripts begin; the signs from U+2000 to U+2E7F among them are narrow. */
+function width(text: string): number {
+  let columns = 0;
+  for (const char of text) {
+    const code = char.codePointAt(0) ?? 0;
+    columns += code >= 0x1100 && !(code >= 0x2000 && code < 0x2e80) ? 2 : 1;
+  }
+  return columns;
+}
+
+/**
+ * Breaks text at blanks so that it fits. The first line starts with `first`, the others with as many blanks. A word
+ * that is too long stays whole: commands and paths are copied.
+ */
+export function wrap(text: string, first: string, style: Style): string[] {
+  const hang = ' '.repeat(first.length);
+  const lines: string[] = [];
+  for (const paragraph of text.split('\n')) {
+    let line = '';
+    for (const word of clean(paragraph).split(' ')) {
+      if (line !== '' && first.length + line.length + 1 + word.length > style.columns) {
+        lines.push(line);
+        line = word;
+      } else {
+        line = line === '' ? word : `${line} ${word}`;
+      }
+    }
+    lines.push(line);
+  }
+  return lines.map((line, index) => (index === 0 ? first : hang) + line);
+}

@@ -1,0 +1,95 @@
+import type { EngineEvent } from '../engine/events.ts';
+import { liveArea, type Screen } from './live.ts';
+import type { Renderer } from './renderer.ts';
+import { clean, type Style, wrap } from './style.ts';
+import { eventLines, lockedText } from './text.ts';
+import { duration, idParts, withoutPlace } from './words.ts';
+
+/** Something that is going on: what, since when, and what it said last. */
+interface Row {
+  readonly what: string;
+  readonly since: number;
+  readonly last?: string;
+}
+
+/** The row of the run as a whole. */
+const RUN = '';
+
+/** One line per host and step while it runs, one that stays when it is done. */
+export function terminalRenderer(screen: Screen, style: Style, now: () => number = Date.now): Renderer {
+  const rows = new Map<string, Row>();
+  const live = liveArea(screen, style, () => [...rows.values()].map((row) => rowText(row, now(), style)));
+  let command = '';
+
+  const set = (key: string, what: string): void => {
+    rows.set(key, { what, since: rows.get(key)?.since ?? now() });
+    live.start();
+  };
+  const stay = (event: EngineEvent): void => live.print(eventLines(event, command, style));
+  const done = (id: string, text: string): void => {
+    const row = rows.get(id);
+    rows.delete(id);
+    if (row) live.print(doneLines(id, `${text} (${duration((now() - row.since) / 1000)})`, style));
+  };
+  const listener = (event: EngineEvent): void => {
+    switch (event.event) {
+      case 'start':
+        command = event.command;
+        return stay(event);
+      case 'phase':
+        rows.delete(RUN);
+        return set(RUN, event.text);
+      case 'locked':
+        return event.waiting ? set(RUN, lockedText(event)) : stay(event);
+      case 'follow':
+        return set(RUN, `${event.host}: following job ${event.job} of an earlier run`);
+      case 'change':
+        return set(event.id, `${event.host} ${withoutPlace(event.id)}: ${event.does}`);
+      case 'output':
+        return said(event.id, event.line);
+      case 'applied':
+        return set(event.id, `${event.host} ${withoutPlace(event.id)}: applied, checking`);
+      case 'settling':
+        return set(event.id, `${idParts(event.id).place} ${withoutPlace(event.id)}: waiting: ${event.because}`);
+      case 'ok':
+        return done(event.id, event.because);
+      case 'failed':
+        rows.delete(event.id);
+        return stay(event);
+      case 'dropped':
+        for (const id of rows.keys()) if (idParts(id).place === event.host) rows.delete(id);
+        return stay(event);
+      case 'plan':
+      case 'summary':
+        rows.clear();
+        live.stop();
+        return stay(event);
+      default:
+        return stay(event);
+    }
+  };
+  function said(id: string, line: string): void {
+    const row = rows.get(id);
+    if (row) rows.set(id, { ...row, last: clean(line).trim() });
+  }
+  return {
+    listener,
+    pause: () => live.stop(),
+    resume: () => {
+      if (rows.size > 0) live.start();
+    },
+    close: () => live.stop(),
+  };
+}
+
+function rowText(row: Row, now: number, style: Style): string {
+  const text = `${row.what} (${duration(Math.floor((now - row.since) / 1000))})`;
+  return row.last ? `${text} ${style.symbols.bar} ${row.last}` : text;
+}
+
+function doneLines(id: string, text: string, style: Style): string[] {
+  const { place } = idParts(id);
+  const mark = `${style.symbols.ok} done  `;
+  const [head = '', ...rest] = wrap(`${place} ${withoutPlace(id)}: ${text}`, mark, style);
+  return [style.paint('green', mark) + head.slice(mark.length), ...rest];
+}

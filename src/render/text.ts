@@ -1,0 +1,91 @@
+import type { EngineEvent } from '../engine/events.ts';
+import { planLines } from './plan.ts';
+import { problemLines } from './problem.ts';
+import { statusLines } from './status.ts';
+import { clean, type Style, wrap } from './style.ts';
+import { summaryLines } from './summary.ts';
+import { count, duration, idParts, withoutPlace } from './words.ts';
+
+type Of<Name extends EngineEvent['event']> = Extract<EngineEvent, { event: Name }>;
+
+/** The lines of the events that look the same on a screen and in a pipe. */
+export function startLines(event: Of<'start'>, style: Style): string[] {
+  const head = `mlk8s ${event.command}: cluster ${event.cluster}, ${count(event.hosts.length, 'machine')}`;
+  return [
+    ...wrap(`${head}: ${event.hosts.join(', ')}`, '', style),
+    ...(event.rehearsal ? wrap(event.rehearsal, 'REHEARSAL  ', style) : []),
+  ];
+}
+
+export function planOrStatusLines(event: Of<'plan'>, command: string, style: Style): string[] {
+  return ['', ...(command === 'status' ? statusLines(event.items, style) : [...planLines(event.items, style), ''])];
+}
+
+export function warningLines(event: Of<'warning'>, style: Style): string[] {
+  const sign = style.paint('yellow', `${style.symbols.warning} warning`);
+  return wrap(`${event.where}: ${event.text}`, '  ', style).map((line, i) => (i === 0 ? `${sign}${line}` : line));
+}
+
+export function lockedText(event: Of<'locked'>): string {
+  return `${event.host} is locked by ${event.holder}${event.waiting ? '; waiting for it' : ''}`;
+}
+
+/** A failed change: the four parts, then the last words of the command itself. */
+export function failedLines(event: Of<'failed'>, style: Style): string[] {
+  const tail = event.tail.map((line) => `    ${style.symbols.bar} ${clean(line)}`);
+  return [
+    ...problemLines(event.problem, style, `failed ${event.id}`),
+    ...(tail.length > 0 ? ['    the command said last:', ...tail] : []),
+  ];
+}
+
+export function droppedLines(event: Of<'dropped'>, style: Style): string[] {
+  return problemLines(event.problem, style, `dropped ${event.host}`);
+}
+
+/** Every event as plain lines, one after the other: for a pipe, a log, and `mlk8s logs`. */
+export function eventLines(event: EngineEvent, command: string, style: Style): string[] {
+  switch (event.event) {
+    case 'start':
+      return startLines(event, style);
+    case 'phase':
+    case 'interrupt':
+      return wrap(event.text, '', style);
+    case 'plan':
+      return planOrStatusLines(event, command, style);
+    case 'warning':
+      return warningLines(event, style);
+    case 'problem':
+      return problemLines(event.problem, style);
+    case 'locked':
+      return wrap(lockedText(event), '', style);
+    case 'follow':
+      return wrap(`${event.host}: an earlier run started job ${event.job}; following it to its end`, '', style);
+    case 'failed':
+      return failedLines(event, style);
+    case 'dropped':
+      return droppedLines(event, style);
+    case 'summary':
+      return ['', ...summaryLines(event, style)];
+    default:
+      return changeLines(event, style);
+  }
+}
+
+/** What happens to one change. */
+function changeLines(event: Of<'change' | 'output' | 'applied' | 'settling' | 'ok'>, style: Style): string[] {
+  const host = 'host' in event ? event.host : idParts(event.id).place;
+  const start = `${host} ${withoutPlace(event.id)}`;
+  switch (event.event) {
+    case 'change':
+      return wrap(event.does, `${start}: `, style);
+    case 'output':
+      return [`${start} ${style.symbols.bar} ${clean(event.line)}`];
+    case 'applied':
+      return [`${start}: applied in ${duration(event.seconds)}`];
+    case 'settling':
+      return wrap(`waiting: ${event.because}`, `${start}: `, style);
+    case 'ok':
+      return wrap(`ok: ${event.because}`, `${start}: `, style);
+  }
+}
