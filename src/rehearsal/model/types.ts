@@ -27,8 +27,12 @@ export interface ClusterState {
   objects: Record<string, KubeObject>;
   /** dqlite rows; role 0 voter, 1 standby, 2 spare. */
   dqlite: { address: string; id: string; role: 0 | 1 | 2 }[];
-  /** Join tokens; ttl -1 = single use. `expires` in model milliseconds. */
-  tokens: { token: string; ttl: number; expires: number | null }[];
+  /** Model time at which the dqlite leader last looked at the roles. */
+  rolesAt: number;
+  /** Which rig's kubelet reports as which Node, and when it was last seen to. */
+  nodes: Record<string, { rig: string; seen: number }>;
+  /** Join tokens; ttl -1 = single use. `expires` in model milliseconds. A token is known only to the rig that made it. */
+  tokens: { token: string; ttl: number; expires: number | null; rig: string }[];
   channel: string;
   /** Names of addons that a microk8s script enabled. */
   addons: string[];
@@ -112,6 +116,12 @@ export interface RigState {
     stopped: boolean;
     /** Model time from which the Node object is Ready for the cluster. */
     nodeReadyAt: number;
+    /** Name of the Node object that its kubelet keeps. */
+    nodeName: string;
+    /** The kubelet was started anew and registers (name, labels, capacity) once its services answer. */
+    registers: boolean;
+    /** A join went wrong half way: no restart brings the services up, only leave, join or purge. */
+    wedged: boolean;
   };
   /** Faults and marks that were asked for, see rehearsal/faults.ts. */
   faults: string[];
@@ -156,6 +166,8 @@ export interface CommandContext {
   sleep(seconds: number): Promise<void>;
   /** Files of the rig, by absolute path inside it. Missing files read as undefined. */
   readonly files: RigFiles;
+  /** Files of another rig, for what its daemons would read and write when asked over the network. */
+  filesOf(rig: string): RigFiles | undefined;
   /** Runs a real program inside the rig with the caller's standard streams, as `timeout`, `sudo` and `nohup` do. */
   run(
     argv: readonly string[],
