@@ -68,8 +68,13 @@ export interface RigState {
   };
   os: { id: string; versionId: string; codename: string; kernel: string };
   /** Installed debs: name → version; `state` other than installed shows in dpkg. */
-  packages: Record<string, { version: string; state: 'installed' | 'half-configured' | 'unpacked'; held?: boolean }>;
-  /** Packages that the archive offers besides those installed. */
+  packages: Record<
+    string,
+    { version: string; state: 'installed' | 'half-configured' | 'unpacked' | 'config-files'; held?: boolean }
+  >;
+  /** Who holds the dpkg frontend lock, and until when it can last at most. */
+  dpkgLock?: { by: string; pid: number; until: number };
+  /** Kernel modules that are loaded. */
   modules: string[];
   /** Live sysctl values. */
   sysctl: Record<string, string>;
@@ -79,10 +84,21 @@ export interface RigState {
       active: 'active' | 'inactive' | 'failed' | 'activating';
       enabled: 'enabled' | 'disabled' | 'masked' | 'static';
       since?: number;
+      /** Made by systemd-run: it has no unit file. */
+      transient?: boolean;
+      /** Process group of a transient unit, and its exit status once it ended. */
+      pid?: number;
+      exit?: number;
     }
   >;
-  time: { ntp: boolean; synchronized: boolean };
+  /** `syncAt`: when the clock will be in step, after it was told to ask the network. */
+  time: { ntp: boolean; synchronized: boolean; syncAt?: number };
   ufw: { active: boolean; routed: 'allow' | 'deny'; rules: string[] };
+  /** Policy of the FORWARD chain, where somebody set it. */
+  forwardPolicy?: 'ACCEPT' | 'DROP';
+  /** Swap areas in use. */
+  swap?: { name: string; mib: number }[];
+  wifiPowerSave?: boolean;
   snaps: Record<
     string,
     {
@@ -93,8 +109,12 @@ export interface RigState {
       held: boolean;
       classic: boolean;
       installedAt: number;
+      /** What `snap revert` goes back to. */
+      previous?: { channel: string; version: string; revision: number };
     }
   >;
+  /** What `snap set` stored: snap → key → value. */
+  snapConf?: Record<string, Record<string, string>>;
   /** snapd changes that run or ran. */
   snapChanges: {
     id: number;
@@ -103,6 +123,12 @@ export interface RigState {
     status: 'Doing' | 'Done' | 'Error';
     until: number;
     summary: string;
+    /** When it was asked for. */
+    spawned?: number;
+    /** What snapd is to reach; it goes on without the client that asked. */
+    target?: { channel: string; classic: boolean; version: string; revision: number };
+    /** Why it failed, as `snap` prints it. */
+    error?: string;
   }[];
   seeded: boolean;
   /** Owner and group of paths that are not root's: chown cannot be real with one mapped uid. */
@@ -199,3 +225,35 @@ export interface RigFiles {
 
 /** Returns the exit status. */
 export type Command = (context: CommandContext) => Promise<number> | number;
+
+/** What a new machine is made of; the rest follows from the samples of the model. */
+export interface NewRigOptions {
+  purpose: 'node' | 'workstation';
+  user: string;
+  /** Kubernetes labels of the node in the cluster file: hints at the hardware. */
+  labels: Readonly<Record<string, string>>;
+  role?: 'control-plane' | 'worker';
+  /** A machine that is used as a desktop: the node is `local`. */
+  local: boolean;
+  /** Model time, milliseconds. */
+  now: number;
+  bootId: string;
+}
+
+/** What the host process takes from the model. */
+export interface Model {
+  /** Every simulated command by its name. */
+  readonly commands: Readonly<Record<string, Command>>;
+  /**
+   * Names of those that are not there on a fresh machine: they are linked where the model puts them with `files.link`
+   * (`/snap/bin/microk8s`, `/usr/local/bin/nvidia-smi`). All others are in PATH from the start.
+   */
+  readonly optional: readonly string[];
+  newRig(name: string, address: string, options: NewRigOptions): RigState;
+  /** Files of a fresh machine besides those that every Ubuntu has here (hosts, passwd, os-release …). */
+  files?(rig: RigState): Record<string, { content: string; mode?: number }>;
+  /** The machine was switched on or rebooted: `bootId` and `bootedAt` are new. Services start as enabled. */
+  boot?(rig: RigState, world: WorldState): void;
+  /** The machine lost its power or went down. */
+  down?(rig: RigState, world: WorldState): void;
+}
