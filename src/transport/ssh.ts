@@ -1,0 +1,140 @@
+import { remoteLauncher } from '../shell/launcher.ts';
+import type { Clock, ExecOptions, ExecResult, Host, Session } from './host.ts';
+import { HostError } from './host.ts';
+import type { HostKeyVerifier } from './host-keys.ts';
+import { Runner } from './runner.ts';
+import { connect, type Link, type SshTarget, whereIs } from './ssh-link.ts';
+import { noPasswords, type SudoPasswords } from './sudo.ts';
+import type { Wire } from './wire.ts';
+
+/** Everything that an SSH host is made of; nothing is looked up elsewhere. */
+export interface SshHostOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly target: SshTarget;
+  readonly hostKeys: HostKeyVerifier;
+  /** For users who need a password for sudo; default: there is none. */
+  readonly passwords?: SudoPasswords;
+}
+
+/** One connection that is made when it is needed, shared by all who need it, and made again when it was lost. */
+export class Connection {
+  readonly #o: Omit<SshHostOptions, 'passwords'>;
+  #link: Promise<Link> | undefined;
+  #closed = false;
+
+  constructor(options: Omit<SshHostOptions, 'passwords'>) {
+    this.#o = options;
+  }
+
+  /** The living link; connects when there is none. Throws HostError. */
+  async link(): Promise<Link> {
+    for (;;) {
+      if (this.#closed) throw new Error(`${this.#o.name} was closed`);
+      const known = this.#link;
+      const link = await (known ?? this.#connect());
+      if (link.gone === undefined) return link;
+      // Another caller may have begun a new one meanwhile.
+      if (this.#link === known) this.#link = undefined;
+    }
+  }
+
+  /** Says farewell; nothing can be started any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const link = await this.#link?.catch(() => undefined);
+    await link?.close();
+  }
+
+  #connect(): Promise<Link> {
+    const link = connect(this.#o);
+    this.#link = link;
+    link.catch(() => {
+      if (this.#link === link) this.#link = undefined;
+    });
+    return link;
+  }
+}
+
+/** A machine reached over SSH, with a root shell. */
+export class SshHost implements Host {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly #connection: Connection;
+  readonly #runner: Runner;
+  readonly #where: string;
+
+  constructor(options: SshHostOptions) {
+    const { name, clock, target, passwords = noPasswords } = options;
+    this.name = name;
+    this.clock = clock;
+    this.#where = whereIs(name, target);
+    this.#connection = new Connection(options);
+    this.#runner = new Runner({
+      name,
+      where: this.#where,
+      user: target.user,
+      clock,
+      rights: 'root',
+      passwords,
+      prepare: async () => void (await this.#connection.link()),
+      start: () => this.#start(),
+    });
+  }
+
+  get execs(): number {
+    return this.#runner.execs;
+  }
+
+  exec(script: string, options: ExecOptions): Promise<ExecResult> {
+    return this.#runner.exec(script, options);
+  }
+
+  open(script: string): Promise<Session> {
+    return this.#runner.open(script);
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  async #start(): Promise<Wire> {
+    for (let retried = false; ; retried = true) {
+      const link = await this.#connection.link();
+      try {
+        return await link.exec(remoteLauncher());
+      } catch (error) {
+        // It died while it lay idle, and nothing of the script was sent: a new connection may carry it.
+        if (link.gone !== undefined && !retried) continue;
+        if (error instanceof HostError) throw error;
+        throw this.#notStarted(error, link.gone);
+      }
+    }
+  }
+
+  #notStarted(error: unknown, gone: string | undefined): HostError {
+    const message = gone ?? (error instanceof Error ? error.message : String(error));
+    if (gone !== undefined) {
+      return new HostError('lost', {
+        where: this.#where,
+        seen: `the connection went away before the command was started: ${message}`,
+        why: 'the network, the machine or its SSH server went down',
+        next: ['run the same mlk8s command again: it looks at what is there and goes on'],
+      });
+    }
+    if (/Channel open failure/.test(message)) {
+      return new HostError('unreachable', {
+        where: this.#where,
+        seen: `the SSH server takes no further command on this connection: ${message}`,
+        why: 'its MaxSessions is too low; mlk8s runs up to four commands at once',
+        next: ['on that machine: set MaxSessions 10 in /etc/ssh/sshd_config and sudo systemctl reload ssh'],
+      });
+    }
+    return new HostError('auth', {
+      where: this.#where,
+      seen: `the SSH server lets the user in but runs no command: ${message}`,
+      why: 'the account is restricted, for example to file transfers',
+      next: ['set ssh.user of this node to a user with a normal shell'],
+    });
+  }
+}
