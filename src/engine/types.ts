@@ -135,4 +135,6 @@ export interface Step {
   /** One line for `--help` and the plan. */
   readonly title: string;
   resources(file: Cluster): readonly Declared[];
+  /** What is there when all is well, and what to open or type next: a sentence each. */
+  notes?(world: World): readonly string[];
 }

@@ -119,6 +119,32 @@ ${changes.join('\n')}
 `;
 }
 
+/**
+ * The same changes without a unit, for the user's own workstation: nothing there needs root or outlives the client for
+ * long. Prints what a followed job prints.
+ */
+export function directFrame(job: Job): string {
+  const inputs = Object.entries(job.inputs).map(([name, value]) => sh`printf %s ${value} >"$INPUTS"/${name}`);
+  const changes = job.changes.map((change, i) => {
+    const moves = change.moves.map((move) => sh`bash --norc --noprofile -euo pipefail -c ${move.run.bash} </dev/null`);
+    const steps = [change.pending, ...moves, change.done].filter((s) => s !== undefined);
+    return `echo '${mark(job.id)} begin ${i}'
+{ ${steps.map((s) => `{ ${s.bash}\n}`).join(' && ')}; }
+progress+="end ${i} $?"$'\\n'`;
+  });
+  return `
+umask 077
+export INPUTS=$(mktemp -d "\${XDG_RUNTIME_DIR:-\${TMPDIR:-/tmp}}/mlk8s.XXXXXX")
+trap 'rm -rf "$INPUTS"' EXIT
+${lines(...inputs).bash}
+progress=
+{
+${changes.join('\n')}
+} 2>&1
+printf '\\n%s ended\\nfinished\\n%s' '${mark(job.id)}' "$progress"
+`;
+}
+
 /** Line in a job's output at which the output of the next change begins. */
 export function mark(id: string): string {
   return `mlk8s-job ${id}`;

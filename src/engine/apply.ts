@@ -1,0 +1,101 @@
+import { type Job, type JobChange, type JobEnd, directFrame, parseJobEnd } from '../shell/job.ts';
+import { type Script, sh } from '../shell/script.ts';
+import { type Host, HostError } from '../transport/host.ts';
+import { recordFor, writeRecord } from './inventory.ts';
+import { JobRefused, type JobListener, jobId, runJob } from './jobs.ts';
+import type { Change } from './planner.ts';
+import type { InventoryRecord, Move } from './types.ts';
+
+/** Seconds that a job may wait for another job of the same machine, besides its own moves. */
+const QUEUE_S = 900;
+
+type RunMove = Extract<Move, { run: Script }>;
+
+/** What applying a change needs to know of its surroundings. */
+export interface Surroundings {
+  readonly cluster: string;
+  /** The kind leaves nothing behind: no record. */
+  readonly transient: boolean;
+  readonly known: InventoryRecord | undefined;
+}
+
+/** Puts a change into the form of a job: pending record, moves, done record. */
+export function jobChange(change: Change, at: Surroundings, moves: readonly RunMove[], first: boolean, last: boolean): JobChange {
+  const record = (state: InventoryRecord['state']): Script =>
+    writeRecord(recordFor(change.it, state, at.known, change.verdict.adopts ?? false), at.cluster);
+  return {
+    moves: moves.map((move) => ({ run: move.run, deadlineS: move.deadlineS })),
+    ...(first && !at.transient ? { pending: record('pending') } : {}),
+    ...(last && !at.transient ? { done: record('done') } : {}),
+  };
+}
+
+/** Runs a job on its machine: as a durable unit, on the workstation in the user's own shell. */
+export async function runOn(
+  host: Host,
+  changes: readonly JobChange[],
+  inputs: Readonly<Record<string, string>>,
+  listener: JobListener,
+  letGo: AbortSignal,
+): Promise<JobEnd> {
+  const job: Job = { id: jobId(host.clock.now()), changes, inputs };
+  const deadlineS = changes.flatMap((c) => c.moves).reduce((sum, move) => sum + move.deadlineS, QUEUE_S);
+  if (host.name !== 'workstation') return runJob(host, job, deadlineS, listener, letGo);
+  const result = await host.exec(directFrame(job), { deadlineS, signal: letGo });
+  const text = result.stdout.toString('utf8');
+  for (const line of text.split('\n')) if (line !== '' && !line.startsWith('mlk8s-job ')) listener.line(line);
+  const end = parseJobEnd(job.id, text);
+  if (!end) throw new JobRefused(result.stderr.trim() || `status ${result.code}`);
+  return end;
+}
+
+/** Runs a move whose output is a secret for a later move. No durable job: its output never touches a disk. */
+export async function capture(host: Host, move: RunMove, letGo: AbortSignal): Promise<string> {
+  const script = sh`bash --norc --noprofile -euo pipefail -c ${move.run.bash} </dev/null`;
+  const result = await host.exec(script.bash, { deadlineS: move.deadlineS, signal: letGo });
+  if (result.code !== 0) throw new MoveFailed(result.code, result.stderr.trim().split('\n').slice(-5));
+  return result.stdout.toString('utf8').trim();
+}
+
+/** A move ended with a status other than 0. */
+export class MoveFailed extends Error {
+  override readonly name = 'MoveFailed';
+  readonly status: number;
+  readonly tail: readonly string[];
+
+  constructor(status: number, tail: readonly string[]) {
+    super(`status ${status}`);
+    this.status = status;
+    this.tail = tail;
+  }
+}
+
+/** Seconds until a machine must be back after a reboot. facts: gpu-and-nodes sheet, section 6 (poll up to 10 min). */
+const REBOOT_S = 600;
+const readBootId = 'cat /proc/sys/kernel/random/boot_id';
+
+/** Reboots a machine and waits until it answers with another boot id and has finished starting. */
+export async function reboot(host: Host, letGo: AbortSignal): Promise<void> {
+  const before = (await host.exec(readBootId, { deadlineS: 30 })).stdout.toString().trim();
+  await host.exec('systemd-run --quiet --on-active=2 systemctl reboot', { deadlineS: 60 });
+  const until = host.clock.now().getTime() + REBOOT_S * 1000;
+  let last: HostError | undefined;
+  while (host.clock.now().getTime() < until) {
+    await host.clock.sleep(5, letGo);
+    try {
+      const now = (await host.exec(readBootId, { deadlineS: 30, signal: letGo })).stdout.toString().trim();
+      if (now === before || now === '') continue;
+      await host.exec('timeout 300 systemctl is-system-running --wait', { deadlineS: 360, signal: letGo });
+      return;
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      last = error;
+    }
+  }
+  throw new HostError('unreachable', {
+    where: host.name,
+    seen: `it did not come back within ${REBOOT_S / 60} minutes after its reboot`,
+    why: last ? `the last try said: ${last.problem.seen}` : 'it answers, but it did not reboot',
+    next: ['look at its screen, start it, and run the same command again'],
+  });
+}

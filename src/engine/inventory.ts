@@ -1,0 +1,88 @@
+import { MACHINE_STATE } from '../shell/job.ts';
+import { lines, type Script, sh } from '../shell/script.ts';
+import type { Declared, Id, InventoryRecord, Where } from './types.ts';
+
+const NAMESPACE = 'mlk8s-system';
+const CONFIG_MAP = 'inventory';
+
+/** Prints all records of a host, one JSON object a line. */
+export const listHostRecords: Script = sh`cat ${MACHINE_STATE}/inventory/*.json 2>/dev/null`;
+
+/** Prints the records of the cluster: a ConfigMap as JSON, or nothing. */
+export const listClusterRecords: Script = sh`
+  microk8s kubectl --request-timeout=10s -n ${NAMESPACE} get configmap ${CONFIG_MAP} -o json --ignore-not-found
+`;
+
+/** Prints the records of the workstation that belong to that cluster. */
+export function listWorkstationRecords(cluster: string): Script {
+  return sh`cat ${WORKSTATION_STATE}/inventory/${cluster}/*.json 2>/dev/null`;
+}
+
+const WORKSTATION_STATE: Script = { bash: `"\${XDG_STATE_HOME:-$HOME/.local/state}"/mlk8s` };
+
+/** Writes one record where it belongs. Part of the job that makes the change. */
+export function writeRecord(record: InventoryRecord, cluster: string): Script {
+  const name = `${record.id.replaceAll(/[^-._a-zA-Z0-9]/g, '_')}.json`;
+  const json = JSON.stringify(record);
+  if (record.on === 'cluster') return writeClusterRecord(name, json);
+  const folder = record.on === 'workstation' ? sh`${WORKSTATION_STATE}/inventory/${cluster}` : sh`${MACHINE_STATE}/inventory`;
+  return sh`
+    (umask 077; mkdir -p ${folder})
+    (umask 077; printf '%s\n' ${json} >${folder}/${name}.new)
+    mv ${folder}/${name}.new ${folder}/${name}
+  `;
+}
+
+function writeClusterRecord(name: string, json: string): Script {
+  const kubectl = sh`microk8s kubectl --request-timeout=20s`;
+  const patch = JSON.stringify({ data: { [name]: json } });
+  return lines(
+    sh`${kubectl} get namespace ${NAMESPACE} -o name >/dev/null 2>&1 || ${kubectl} create namespace ${NAMESPACE}`,
+    sh`
+      ${kubectl} -n ${NAMESPACE} get configmap ${CONFIG_MAP} -o name >/dev/null 2>&1 ||
+        ${kubectl} -n ${NAMESPACE} create configmap ${CONFIG_MAP}
+    `,
+    sh`${kubectl} -n ${NAMESPACE} patch configmap ${CONFIG_MAP} --type merge -p ${patch} >/dev/null`,
+  );
+}
+
+/** The record of a resource at the moment of a change. An origin that was written once stays. */
+export function recordFor(
+  it: Declared,
+  state: InventoryRecord['state'],
+  known: InventoryRecord | undefined,
+  adopts: boolean,
+): InventoryRecord {
+  const origin = known?.origin ?? (adopts ? 'adopted' : 'created');
+  return { id: it.id, kind: it.kind, on: it.on, spec: it.spec, origin, state };
+}
+
+/** Reads records of a place. Lines that are no record (a half-written file after a power cut) are left out. */
+export function parseRecords(on: Where, text: string): InventoryRecord[] {
+  const texts = on === 'cluster' ? configMapValues(text) : text.split('\n');
+  return texts.flatMap((line) => {
+    const value = parseJson(line);
+    return isRecord(value) ? [value] : [];
+  });
+}
+
+function configMapValues(text: string): string[] {
+  const map = parseJson(text) as { data?: Record<string, string> } | undefined;
+  return Object.values(map?.data ?? {});
+}
+
+function isRecord(value: unknown): value is InventoryRecord {
+  const it = value as Partial<InventoryRecord> | undefined;
+  return typeof it?.id === 'string' && typeof it.kind === 'string' && (it.state === 'pending' || it.state === 'done');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return text.trim() === '' ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** All records that are known, by id. */
+export type Inventory = ReadonlyMap<Id, InventoryRecord>;

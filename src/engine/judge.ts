@@ -1,0 +1,116 @@
+import type { PlanItem } from './events.ts';
+import { hostOf, placeOf, stepOf } from './places.ts';
+import type { Declared, Id, Kind, Verdict, World } from './types.ts';
+
+export type Kinds = Readonly<Record<string, Kind>>;
+
+/** One resource with its verdict and what its needs make of it. */
+export interface Judged {
+  readonly it: Declared;
+  readonly verdict: Verdict;
+  /** The verdict is ok, and so are all needs: what stands on it may go on. */
+  readonly stands: boolean;
+  /** All needs stand: if there is something to do, it may be done now. */
+  readonly ready: boolean;
+  /** Needs that do not stand, expanded. */
+  readonly waitsFor: readonly Id[];
+}
+
+/**
+ * Judges every resource by the same world. Resources of hosts that dropped out are not judged: nothing is known of
+ * them. `founder` stands in for the lead while there is no cluster.
+ */
+export function judgeAll(
+  resources: readonly Declared[],
+  kinds: Kinds,
+  world: World,
+  dropped: ReadonlySet<string>,
+  founder?: string,
+): Map<Id, Judged> {
+  const live = resources.filter((it) => !dropped.has(hostOf(it) ?? ''));
+  const verdicts = new Map(live.map((it) => [it.id, kindOf(kinds, it).judge(it, world)]));
+  const byId = new Map(live.map((it) => [it.id, it]));
+  const expand = expander(resources, byId, world, world.lead ?? founder);
+  const standing = new Map<Id, boolean>();
+  const stands = (id: Id, path: readonly Id[]): boolean => {
+    const known = standing.get(id);
+    if (known !== undefined) return known;
+    if (path.includes(id)) throw new Error(`resources need each other: ${[...path, id].join(' → ')}`);
+    const it = byId.get(id) as Declared;
+    const result = expand(it).every((need) => stands(need, [...path, id])) && verdicts.get(id)?.verdict === 'ok';
+    standing.set(id, result);
+    return result;
+  };
+  return new Map(
+    live.map((it) => {
+      const waitsFor = expand(it).filter((need) => !stands(need, [it.id]));
+      const verdict = verdicts.get(it.id) as Verdict;
+      return [it.id, { it, verdict, stands: stands(it.id, []), ready: waitsFor.length === 0, waitsFor }];
+    }),
+  );
+}
+
+/** The kind of a resource. A name that nobody registered is a bug. */
+export function kindOf(kinds: Kinds, it: Declared): Kind {
+  const kind = kinds[it.kind];
+  if (!kind) throw new Error(`no kind "${it.kind}" is registered, but ${it.id} is of it`);
+  return kind;
+}
+
+/**
+ * Turns needs into ids of this run. What is left out of the run (a step by --skip, a host by --host, a host that
+ * dropped out) is taken as fulfilled; a need that names nothing at all is a bug.
+ */
+function expander(
+  all: readonly Declared[],
+  live: ReadonlyMap<Id, Declared>,
+  world: World,
+  lead: string | undefined,
+): (it: Declared) => Id[] {
+  const names = new Set(all.map((it) => nameOf(it.id)));
+  const steps = new Set(all.map((it) => stepOf(it.id)));
+  return (it) =>
+    it.needs.flatMap((need) => {
+      const name = nameOf(need);
+      if (!names.has(name) && steps.has(stepOf(need))) throw new Error(`${it.id} needs ${need}, which no step lists`);
+      const place = placeOf(need);
+      const places = place === '*' ? world.hosts : [place === 'lead' ? (lead ?? '') : place];
+      return places.map((at) => `${name}@${at}` as Id).filter((id) => live.has(id) && id !== it.id);
+    });
+}
+
+function nameOf(id: Id): string {
+  return id.slice(0, id.lastIndexOf('@'));
+}
+
+/** What a plan shows, in the order of the steps. */
+export function planItems(
+  resources: readonly Declared[],
+  judged: ReadonlyMap<Id, Judged>,
+): PlanItem[] {
+  return resources.map((it) => {
+    const found = judged.get(it.id);
+    if (!found) return { id: it.id, verdict: 'dropped', because: `${hostOf(it)} is out of this run` };
+    return itemOf(it.id, found.verdict);
+  });
+}
+
+function itemOf(id: Id, verdict: Verdict): PlanItem {
+  switch (verdict.verdict) {
+    case 'ok':
+      return { id, verdict: 'ok', because: verdict.because, ...(verdict.warning ? { warning: verdict.warning } : {}) };
+    case 'change':
+      return {
+        id,
+        verdict: 'change',
+        because: verdict.because,
+        does: verdict.moves.map((move) => move.does),
+        ...(verdict.diff ? { diff: verdict.diff } : {}),
+        ...(verdict.disrupts ? { disrupts: verdict.disrupts } : {}),
+      };
+    case 'refused':
+      return { id, verdict: 'refused', because: verdict.problem.seen, problem: verdict.problem };
+    default:
+      return { id, verdict: verdict.verdict, because: verdict.because };
+  }
+}

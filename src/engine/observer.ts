@@ -1,0 +1,207 @@
+import type { Cluster } from '../config/schema.ts';
+import type { Problem } from '../errors.ts';
+import { listDebts } from '../shell/debts.ts';
+import { listOpenJobs } from '../shell/job.ts';
+import { type FramedAsk, observeFrame, parseAnswers } from '../shell/observe.ts';
+import { type ExecResult, HostError, type Hosts } from '../transport/host.ts';
+import { listClusterRecords, listHostRecords, listWorkstationRecords, parseRecords } from './inventory.ts';
+import { askMembership, findLead, type Lead, type Membership, parseMembership } from './lead.ts';
+import { placeKey } from './places.ts';
+import { inParallel } from './parallel.ts';
+import type { Answer, Ask, Id, InventoryRecord, Where, World } from './types.ts';
+
+/** Seconds that one host may take to answer everything; each ask has its own deadline besides. */
+const OBSERVE_S = 180;
+
+/**
+ * Asks the machines and keeps their last answers. One exec per host, however many asks; cluster asks travel with those
+ * of the control plane that most likely leads, and only if another one turns out to lead is it asked in a second exec.
+ */
+export class Observer {
+  readonly #file: Cluster;
+  readonly #hosts: Hosts;
+  readonly #parallel: number;
+  readonly #wipe: ReadonlySet<string>;
+  readonly #answers = new Map<string, Map<string, Answer>>();
+  readonly #dropped = new Map<string, Problem>();
+  #lead: Lead | undefined;
+  /** Who was last asked about the cluster. */
+  #clusterAsked: string | undefined;
+
+  constructor(file: Cluster, hosts: Hosts, parallel: number, wipeNodes: readonly string[]) {
+    this.#file = file;
+    this.#hosts = hosts;
+    this.#parallel = parallel;
+    this.#wipe = new Set(wipeNodes);
+  }
+
+  /** Hosts that are out of the run, and why. */
+  get dropped(): ReadonlyMap<string, Problem> {
+    return this.#dropped;
+  }
+
+  get lead(): Lead | undefined {
+    return this.#lead;
+  }
+
+  /** Who carries out what belongs to the cluster. */
+  get leadOrFounder(): string | undefined {
+    return this.#lead?.kind === 'refused' ? undefined : this.#lead?.host;
+  }
+
+  drop(host: string, problem: Problem): void {
+    if (!this.#dropped.has(host)) this.#dropped.set(host, problem);
+  }
+
+  /** Asks `asks` of the named hosts (and of the lead and the workstation, as far as there are asks for them). */
+  async observe(asks: readonly Ask[], hosts: readonly string[]): Promise<void> {
+    const names = hosts.filter((name) => !this.#dropped.has(name));
+    const guess = this.#leadName() ?? this.#firstPlane(names);
+    const cluster = asks.filter((ask) => ask.on === 'cluster');
+    await inParallel(this.#parallel, [...names, 'workstation'], async (name) => {
+      const own = asks.filter((ask) => placeKey(ask.on) === name);
+      const engine = name === 'workstation' ? this.#workstationAsks(own) : engineAsks(name);
+      await this.#ask(name, [...engine, ...own], name === guess ? cluster : []);
+    });
+    this.#clusterAsked = guess;
+    this.#findLead();
+    const lead = this.#leadName();
+    if (lead === undefined) this.#answers.delete('cluster');
+    else if (lead !== this.#clusterAsked && cluster.length > 0) {
+      await this.#ask(lead, [], cluster);
+      this.#clusterAsked = lead;
+    }
+  }
+
+  /** What is known now. `hosts` are those of the run; the dropped ones are taken out. */
+  world(hosts: readonly string[]): World {
+    const lead = this.#lead;
+    const records = this.#records();
+    const answer = (on: Where, key: string): Answer => this.#answers.get(placeKey(on))?.get(key) ?? { kind: 'absent' };
+    return {
+      file: this.#file,
+      hosts: hosts.filter((name) => !this.#dropped.has(name)),
+      lead: lead?.kind === 'lead' ? lead.host : undefined,
+      identity: lead?.kind === 'lead' ? lead.identity : undefined,
+      answer,
+      text: (on, key) => {
+        const it = answer(on, key);
+        return it.kind === 'bytes' ? it.text : undefined;
+      },
+      record: (id) => records.get(id),
+      debts: (host) => this.#lines(host, 'mlk8s.debts'),
+      mayWipe: (host) => this.#wipe.has(host),
+    };
+  }
+
+  /** Jobs of the host that have not ended, and whether they still run. */
+  openJobs(host: string): { id: string; running: boolean }[] {
+    return this.#lines(host, 'mlk8s.jobs').map((line) => {
+      const [id = '', state] = line.split(' ');
+      return { id, running: state === 'running' };
+    });
+  }
+
+  #lines(place: string, key: string): string[] {
+    const it = this.#answers.get(place)?.get(key);
+    return it?.kind === 'bytes' ? it.text.split('\n').filter((line) => line !== '') : [];
+  }
+
+  async #ask(name: string, own: readonly Ask[], cluster: readonly Ask[]): Promise<void> {
+    const asks = unique([...own, ...(cluster.length > 0 ? [...cluster, CLUSTER_RECORDS] : [])]);
+    if (asks.length === 0) return;
+    const host = name === 'workstation' ? this.#hosts.workstation : this.#hosts.node(name);
+    const framed = asks.map(
+      (ask): FramedAsk => ({
+        key: ask.key,
+        sh: ask.sh,
+        seconds: host.clock.deadlineMs(ask.timeoutS) / 1000,
+        cluster: ask.on === 'cluster',
+      }),
+    );
+    try {
+      const result = await execOnceMore(() => host.exec(observeFrame(framed), { deadlineS: OBSERVE_S }));
+      const answers = parseAnswers(result.stdout, framed);
+      for (const [i, ask] of asks.entries()) this.#keep(ask, answers[i] as Answer);
+    } catch (error) {
+      for (const ask of asks) this.#keep(ask, { kind: 'unreachable' });
+      this.drop(name, error instanceof HostError ? error.problem : damaged(name, error));
+    }
+  }
+
+  #keep(ask: Ask, answer: Answer): void {
+    const key = placeKey(ask.on);
+    const answers = this.#answers.get(key) ?? new Map<string, Answer>();
+    this.#answers.set(key, answers.set(ask.key, answer));
+  }
+
+  #workstationAsks(own: readonly Ask[]): Ask[] {
+    if (own.length === 0) return [];
+    const sh = listWorkstationRecords(this.#file.name);
+    return [{ key: 'mlk8s.inventory', on: 'workstation', sh, timeoutS: 10 }];
+  }
+
+  #findLead(): void {
+    const facts = new Map<string, Membership>();
+    for (const { name } of this.#file.nodes) {
+      const it = this.#answers.get(name)?.get('mlk8s.membership');
+      if (it?.kind === 'bytes' && !this.#wipe.has(name)) facts.set(name, parseMembership(it.text));
+    }
+    this.#lead = findLead(this.#file, facts, new Set(this.#dropped.keys()), this.#wipe);
+  }
+
+  #leadName(): string | undefined {
+    return this.#lead?.kind === 'lead' && !this.#dropped.has(this.#lead.host) ? this.#lead.host : undefined;
+  }
+
+  #firstPlane(names: readonly string[]): string | undefined {
+    return this.#file.nodes.find((n) => n.role === 'control-plane' && names.includes(n.name))?.name;
+  }
+
+  #records(): Map<Id, InventoryRecord> {
+    const records = new Map<Id, InventoryRecord>();
+    for (const [place, answers] of this.#answers) {
+      const it = answers.get('mlk8s.inventory');
+      if (it?.kind !== 'bytes') continue;
+      const on: Where = place === 'cluster' || place === 'workstation' ? place : { host: place };
+      for (const record of parseRecords(on, it.text)) records.set(record.id, record);
+    }
+    return records;
+  }
+}
+
+const CLUSTER_RECORDS: Ask = { key: 'mlk8s.inventory', on: 'cluster', sh: listClusterRecords, timeoutS: 20 };
+
+/** What the engine itself wants to know of every machine. */
+function engineAsks(host: string): Ask[] {
+  const on = { host };
+  return [
+    { key: 'mlk8s.inventory', on, sh: listHostRecords, timeoutS: 10 },
+    { key: 'mlk8s.debts', on, sh: listDebts, timeoutS: 10 },
+    { key: 'mlk8s.jobs', on, sh: listOpenJobs, timeoutS: 20 },
+    { key: 'mlk8s.membership', on, sh: askMembership, timeoutS: 30 },
+  ];
+}
+
+function unique(asks: readonly Ask[]): Ask[] {
+  return [...new Map(asks.map((ask) => [`${placeKey(ask.on)} ${ask.key}`, ask])).values()];
+}
+
+/** A connection that was lost under a question is tried once more: asking changes nothing. */
+async function execOnceMore(run: () => Promise<ExecResult>): Promise<ExecResult> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof HostError && error.kind === 'lost') return await run();
+    throw error;
+  }
+}
+
+function damaged(name: string, error: unknown): Problem {
+  return {
+    where: name,
+    seen: `the answers that came back cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    why: 'the connection was cut, or a login script of that machine prints text into it',
+    next: [`ssh ${name} true   should print nothing`, 'run the same command again'],
+  };
+}

@@ -1,0 +1,75 @@
+import type { Judged } from './judge.ts';
+import { hostOf, placeKey } from './places.ts';
+import type { Id, Move, Verdict, Where } from './types.ts';
+
+export type Change = Judged & { readonly verdict: Extract<Verdict, { verdict: 'change' }> };
+
+/** Changes that one machine makes as one job, or one change whose moves go from machine to machine. */
+export interface Group {
+  /** The machine that is busy meanwhile: a host name or `workstation`. */
+  readonly machine: string;
+  readonly changes: readonly Change[];
+  /** Moves run one by one: they are on several machines, pass a secret on, or reboot. */
+  readonly sequence: boolean;
+}
+
+export interface Running {
+  readonly machines: ReadonlySet<string>;
+  /** Changes that run, were applied and are not settled yet, or failed: they are not started (again). */
+  readonly taken: ReadonlySet<Id>;
+  /** A change that must be alone in the whole cluster runs or has not settled. */
+  readonly clusterAlone: boolean;
+}
+
+/** The machine that carries out what belongs to `on`; undefined while there is none. */
+export function machineOf(on: Where, lead: string | undefined): string | undefined {
+  return on === 'cluster' ? lead : placeKey(on);
+}
+
+/**
+ * What can be started now: changes whose needs stand, one group per idle machine. A change that is alone, reboots,
+ * captures or touches several machines is a group of its own; all others of a machine travel together.
+ */
+export function nextGroups(
+  judged: Iterable<Judged>,
+  running: Running,
+  lead: string | undefined,
+  parallel: number,
+): Group[] {
+  const groups = new Map<string, Group>();
+  let clusterAlone = running.clusterAlone;
+  let free = parallel - running.machines.size;
+  for (const it of judged) {
+    if (!isChange(it) || !it.ready || running.taken.has(it.it.id)) continue;
+    const machine = machineOf(it.it.on, lead);
+    if (machine === undefined || running.machines.has(machine)) continue;
+    const group = groups.get(machine);
+    if (!group && free <= 0) continue;
+    if (it.verdict.alone === 'cluster' && clusterAlone) continue;
+    const sequence = isSequence(it.verdict.moves, it.it.on);
+    const joins = group && !group.sequence && !sequence && !it.verdict.alone && !group.changes[0]?.verdict.alone;
+    if (group && !joins) continue;
+    if (it.verdict.alone === 'cluster') clusterAlone = true;
+    if (!group) free -= 1;
+    groups.set(machine, { machine, changes: [...(group?.changes ?? []), it], sequence });
+  }
+  return [...groups.values()];
+}
+
+export function isChange(it: Judged): it is Change {
+  return it.verdict.verdict === 'change';
+}
+
+function isSequence(moves: readonly Move[], on: Where): boolean {
+  return moves.some((move) => 'reboot' in move || move.capture !== undefined || placeKey(move.on) !== placeKey(on));
+}
+
+/** Hosts whose answers may have been changed by a group: its machine, and where each change belongs or moves. */
+export function touched(group: Group, lead: string | undefined): string[] {
+  const names = group.changes.flatMap((change) => [
+    machineOf(change.it.on, lead),
+    hostOf(change.it),
+    ...change.verdict.moves.map((move) => machineOf(move.on, lead)),
+  ]);
+  return [...new Set([...names, lead])].filter((name): name is string => name !== undefined && name !== 'workstation');
+}

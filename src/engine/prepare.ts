@@ -1,0 +1,61 @@
+import { kinds } from '../resources/index.ts';
+import { type Judged, judgeAll, kindOf, planItems } from './judge.ts';
+import { Observer } from './observer.ts';
+import type { RunOptions } from './options.ts';
+import { hostOf, placeOf, stepOf } from './places.ts';
+import type { PlanItem } from './events.ts';
+import type { Ask, Declared, Id, World } from './types.ts';
+
+/** What a run is about: its resources, the machines it asks, and what is known of them. */
+export class Prepared {
+  readonly options: RunOptions;
+  readonly resources: readonly Declared[];
+  readonly observer: Observer;
+  readonly names: readonly string[];
+
+  constructor(options: RunOptions, wipeNodes: readonly string[]) {
+    this.options = options;
+    this.names = options.file.nodes.map((n) => n.name);
+    this.resources = options.steps.flatMap((step) => step.resources(options.file)).filter((it) => isWanted(it, options));
+    this.observer = new Observer(options.file, options.hosts, options.parallel, wipeNodes);
+  }
+
+  /** Asks everything, and what the caller wants to know besides. Says who does not answer. */
+  async observe(more: readonly Ask[] = []): Promise<void> {
+    const asked = this.#asked();
+    const before = new Set(this.observer.dropped.keys());
+    this.options.listener({ event: 'phase', text: `asking ${asked.length} ${asked.length === 1 ? 'machine' : 'machines'}` });
+    const asks = this.resources.flatMap((it): readonly Ask[] => kindOf(kinds, it).asks(it));
+    await this.observer.observe([...asks, ...more], asked);
+    for (const [host, problem] of this.observer.dropped) {
+      if (!before.has(host)) this.options.listener({ event: 'dropped', host, problem });
+    }
+  }
+
+  get world(): World {
+    return this.observer.world(this.names);
+  }
+
+  judge(): ReadonlyMap<Id, Judged> {
+    const dropped = new Set(this.observer.dropped.keys());
+    return judgeAll(this.resources, kinds, this.world, dropped, this.observer.leadOrFounder);
+  }
+
+  plan(): PlanItem[] {
+    return planItems(this.resources, this.judge());
+  }
+
+  /** Control planes are always asked: they know whether there is a cluster. */
+  #asked(): string[] {
+    const { file, limitHosts } = this.options;
+    const wanted = file.nodes.filter((n) => limitHosts.length === 0 || limitHosts.includes(n.name) || n.role === 'control-plane');
+    return wanted.map((n) => n.name);
+  }
+}
+
+function isWanted(it: Declared, options: RunOptions): boolean {
+  const step = stepOf(it.id);
+  if (options.only.length > 0 && !options.only.includes(step)) return false;
+  if (options.skip.includes(step)) return false;
+  return options.limitHosts.length === 0 || options.limitHosts.includes(hostOf(it) ?? placeOf(it.id));
+}

@@ -1,0 +1,58 @@
+import type { Problem } from '../errors.ts';
+import type { Id } from './types.ts';
+
+const AGAIN = 'run the same command again: it goes on where this run stopped';
+
+/** A command of a change ended with an error; -1: it was interrupted before its end. */
+export function changeFailed(id: Id, status: number): Problem {
+  if (status === -1) {
+    return { where: id, seen: 'the job was interrupted before its end', why: 'the machine was restarted or somebody stopped the job', next: [AGAIN] };
+  }
+  const late = status === 124 || status === 137;
+  return {
+    where: id,
+    seen: late ? 'the command took too long and was stopped' : `the command ended with status ${status}`,
+    why: 'see the last lines of its own output',
+    next: [AGAIN, 'mlk8s logs   shows the whole output'],
+  };
+}
+
+/** The commands of a change went through, but what they should have made is not there. */
+export function stillNeeded(id: Id, because: string): Problem {
+  return {
+    where: id,
+    seen: `it was applied without an error and is still not as it should be: ${because}`,
+    why: 'something on the machine undoes it or ignores it',
+    next: [AGAIN, 'mlk8s logs   shows what the commands said'],
+  };
+}
+
+/** Something did not come about in time. */
+export function tookTooLong(id: Id, because: string, deadlineS: number): Problem {
+  return {
+    where: id,
+    seen: `not there after ${deadlineS} s; last seen: ${because}`,
+    why: 'the machine is slow, or what it waits for does not come',
+    next: [AGAIN, 'mlk8s status   says how it stands'],
+  };
+}
+
+/** It was fine, and after the last change it is not. */
+export function undone(id: Id, because: string, by: readonly Id[]): Problem {
+  return {
+    where: id,
+    seen: `it was ok and is not any more: ${because}`,
+    why: by.length > 0 ? `undone by one of the changes of this run: ${by.join(', ')}` : 'undone by something outside mlk8s',
+    next: [AGAIN],
+  };
+}
+
+/** Left over at the end although nothing that it waits for failed. */
+export function neverReady(id: Id, waitsFor: readonly Id[]): Problem {
+  return {
+    where: id,
+    seen: `nothing could be done: it waits for ${waitsFor.join(', ')}`,
+    why: 'what it waits for did not come about in this run',
+    next: [AGAIN, 'mlk8s status   says how it stands'],
+  };
+}

@@ -1,0 +1,208 @@
+import type { Problem } from '../errors.ts';
+import type { Surroundings } from './apply.ts';
+import { type Ending, Executor } from './executor.ts';
+import { type Judged, judgeAll, type Kinds, kindOf } from './judge.ts';
+import type { Lock } from './lock.ts';
+import type { Observer } from './observer.ts';
+import type { UpOptions } from './options.ts';
+import { hostOf } from './places.ts';
+import { type Change, type Group, nextGroups, touched } from './planner.ts';
+import { changeFailed, stillNeeded, tookTooLong } from './problems.ts';
+import type { Ask, Declared, Id } from './types.ts';
+
+/** Seconds between two looks at what is settling. */
+const SETTLE_EVERY_S = 4;
+
+/** What came of a run. */
+export interface Outcome {
+  readonly applied: ReadonlySet<Id>;
+  readonly failed: ReadonlySet<Id>;
+  readonly refused: ReadonlySet<Id>;
+}
+
+/**
+ * Drives changes to their end: starts what is ready, looks again at what was touched, judges what is open, until
+ * nothing can be started and nothing settles. Decides nothing about the machines; verdicts do.
+ */
+export class Runner {
+  readonly #options: UpOptions;
+  readonly #observer: Observer;
+  readonly #resources: readonly Declared[];
+  readonly #kinds: Kinds;
+  readonly #lock: Lock;
+  readonly #executor: Executor;
+  readonly #names: readonly string[];
+  readonly #busy = new Map<string, Promise<void>>();
+  readonly #inFlight = new Set<Id>();
+  /** Applied, and not seen ok since. */
+  readonly #unproved = new Set<Id>();
+  /** Those of both that must be alone in the whole cluster. */
+  readonly #alone = new Set<Id>();
+  readonly #applied = new Set<Id>();
+  readonly #failed = new Set<Id>();
+  readonly #refused = new Set<Id>();
+  readonly #settlingSince = new Map<Id, number>();
+  readonly #said = new Map<Id, string>();
+  #judged: ReadonlyMap<Id, Judged> = new Map();
+
+  constructor(options: UpOptions, observer: Observer, resources: readonly Declared[], kinds: Kinds, lock: Lock) {
+    this.#options = options;
+    this.#observer = observer;
+    this.#resources = resources;
+    this.#kinds = kinds;
+    this.#lock = lock;
+    this.#executor = new Executor(options, lock);
+    this.#names = options.file.nodes.map((n) => n.name);
+  }
+
+  async run(): Promise<Outcome> {
+    try {
+      for (;;) {
+        this.#judge();
+        const stopped = this.#options.stop.aborted;
+        if (!stopped) await this.#startReady();
+        const settling = stopped ? [] : this.#settling();
+        if (this.#busy.size === 0 && settling.length === 0) break;
+        await this.#wait(settling);
+      }
+    } finally {
+      // Whatever went wrong: a job that runs is followed to its end before the run says how it went.
+      await Promise.allSettled(this.#busy.values());
+    }
+    return { applied: this.#applied, failed: this.#failed, refused: this.#refused };
+  }
+
+  #judge(): void {
+    for (let dropped = -1; dropped !== this.#observer.dropped.size; ) {
+      dropped = this.#observer.dropped.size;
+      const out = new Set(this.#observer.dropped.keys());
+      const world = this.#observer.world(this.#names);
+      this.#judged = judgeAll(this.#resources, this.#kinds, world, out, this.#observer.leadOrFounder);
+      for (const it of this.#judged.values()) if (!this.#inFlight.has(it.it.id)) this.#conclude(it);
+    }
+  }
+
+  /** Draws the conclusion from one verdict: proved, failed, refused, settling. */
+  #conclude({ it, verdict, ready }: Judged): void {
+    if (this.#failed.has(it.id)) return;
+    if (verdict.verdict !== 'settling') this.#settlingSince.delete(it.id);
+    if (verdict.verdict === 'ok' && this.#unproved.delete(it.id)) {
+      this.#alone.delete(it.id);
+      this.#options.listener({ event: 'ok', id: it.id, because: verdict.because });
+    } else if (verdict.verdict === 'change' && this.#unproved.has(it.id)) {
+      this.#fail(it, stillNeeded(it.id, verdict.because), []);
+    } else if (verdict.verdict === 'refused' && !this.#refused.has(it.id)) {
+      this.#refused.add(it.id);
+      this.#options.listener({ event: 'problem', problem: verdict.problem });
+      this.#drop(it, verdict.problem);
+    } else if (verdict.verdict === 'settling' && ready) {
+      this.#settle(it, verdict.because, verdict.deadlineS);
+    }
+  }
+
+  #settle(it: Declared, because: string, deadlineS: number): void {
+    const { clock } = this.#options.hosts.workstation;
+    const now = clock.now().getTime();
+    const since = this.#settlingSince.get(it.id) ?? now;
+    this.#settlingSince.set(it.id, since);
+    if (now - since > deadlineS * 1000) {
+      this.#fail(it, tookTooLong(it.id, because, deadlineS), []);
+    } else if (this.#said.get(it.id) !== because) {
+      this.#said.set(it.id, because);
+      this.#options.listener({ event: 'settling', id: it.id, because });
+    }
+  }
+
+  #settling(): Judged[] {
+    return [...this.#judged.values()].filter((it) => this.#settlingSince.has(it.it.id));
+  }
+
+  async #startReady(): Promise<void> {
+    const lead = this.#observer.leadOrFounder;
+    const running = {
+      machines: new Set(this.#busy.keys()),
+      taken: new Set([...this.#inFlight, ...this.#unproved, ...this.#failed]),
+      clusterAlone: this.#alone.size > 0,
+    };
+    const groups = nextGroups(this.#judged.values(), running, lead, this.#options.parallel);
+    if (groups.length === 0) return;
+    await this.#lock.confirm();
+    for (const group of groups) {
+      for (const { it, verdict } of group.changes) {
+        this.#inFlight.add(it.id);
+        if (verdict.alone === 'cluster') this.#alone.add(it.id);
+      }
+      this.#busy.set(group.machine, this.#runGroup(group, lead));
+    }
+  }
+
+  async #runGroup(group: Group, lead: string | undefined): Promise<void> {
+    try {
+      const endings = await this.#executor.run(group, lead, (change) => this.#around(change));
+      if (this.#options.letGo.aborted) return;
+      for (const [i, change] of group.changes.entries()) this.#end(change, group.machine, endings[i] as Ending);
+      await this.#look(touched(group, this.#observer.leadOrFounder), group.changes);
+    } finally {
+      for (const { it } of group.changes) this.#inFlight.delete(it.id);
+      this.#busy.delete(group.machine);
+    }
+  }
+
+  #end({ it }: Change, host: string, ending: Ending): void {
+    if (ending.kind === 'done') {
+      this.#applied.add(it.id);
+      this.#unproved.add(it.id);
+      this.#options.listener({ event: 'applied', id: it.id, host, seconds: ending.seconds });
+    } else if (ending.kind === 'failed') {
+      this.#fail(it, changeFailed(it.id, ending.error.status), ending.error.tail);
+    } else if (hostOf(it) === ending.error.problem.where) {
+      this.#alone.delete(it.id);
+      this.#drop(it, ending.error.problem);
+    } else {
+      this.#fail(it, ending.error.problem, []);
+    }
+  }
+
+  #fail(it: Declared, problem: Problem, tail: readonly string[]): void {
+    this.#failed.add(it.id);
+    this.#unproved.delete(it.id);
+    this.#alone.delete(it.id);
+    this.#settlingSince.delete(it.id);
+    this.#options.listener({ event: 'failed', id: it.id, problem, tail });
+    this.#drop(it, problem);
+  }
+
+  /** A host that fails drops out with what depends on it, so that the others need not wait for it. */
+  #drop(it: Declared, problem: Problem): void {
+    const host = hostOf(it);
+    if (host === undefined || this.#observer.dropped.has(host)) return;
+    this.#observer.drop(host, problem);
+    this.#options.listener({ event: 'dropped', host, problem });
+  }
+
+  /** Waits for a job to end, or for the time to look again at what settles. */
+  async #wait(settling: readonly Judged[]): Promise<void> {
+    const jobs = [...this.#busy.values()];
+    if (settling.length === 0) return Promise.race(jobs);
+    const { clock } = this.#options.hosts.workstation;
+    const timer = new AbortController();
+    const cancel = AbortSignal.any([timer.signal, this.#options.stop]);
+    await Promise.race([...jobs, clock.sleep(SETTLE_EVERY_S, cancel).catch(() => {})]);
+    timer.abort();
+    const lead = this.#observer.leadOrFounder;
+    await this.#look(settling.flatMap((it) => [hostOf(it.it), lead]).filter((name) => name !== undefined), []);
+  }
+
+  /** Asks what does not stand yet, and what was just changed. What stood is asked again at the very end. */
+  async #look(hosts: readonly string[], changed: readonly Change[]): Promise<void> {
+    const ids = new Set(changed.map((c) => c.it.id));
+    const open = [...this.#judged.values()].filter((it) => !it.stands || ids.has(it.it.id));
+    const asks = open.flatMap((it): readonly Ask[] => kindOf(this.#kinds, it.it).asks(it.it));
+    await this.#observer.observe(asks, [...new Set(hosts)].filter((name) => !this.#executor.rebooting.has(name)));
+  }
+
+  #around(change: Change): Surroundings {
+    const known = this.#observer.world(this.#names).record(change.it.id);
+    return { cluster: this.#options.file.name, transient: kindOf(this.#kinds, change.it).transient ?? false, known };
+  }
+}
