@@ -1,0 +1,88 @@
+import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import { type Script, sh } from '../shell/script.ts';
+import { judged } from './answers.ts';
+import type { Placed } from './declare.ts';
+import { unfinished } from './write.ts';
+
+/** Lines of ours in a file that belongs to somebody else, between two markers. Every other byte is kept. */
+export type FileBlockSpec = {
+  readonly path: string;
+  readonly lines: readonly string[];
+};
+
+export function fileBlock({ id, on, needs, ...spec }: Placed & FileBlockSpec): Declared<FileBlockSpec> {
+  return { kind: 'file-block', id, on, needs, spec };
+}
+
+export const fileBlockKind: Kind<FileBlockSpec> = { kind: 'file-block', asks, judge };
+
+const BEGIN = '# BEGIN mlk8s';
+const END = '# END mlk8s';
+
+/** The block as it stands in the file, markers and last line break included. */
+export function blockOf(spec: FileBlockSpec): string {
+  return [BEGIN, ...spec.lines, END, ''].join('\n');
+}
+
+/** A marker as a line of its own, also in a file with DOS line ends. */
+const line = (marker: string) => `^${marker}[[:cntrl:]]*$`;
+
+/**
+ * Only what lies between markers travels, because a hosts file can be megabytes of blocked names: the number of ends,
+ * then every block, up to the end of the file where the end marker is missing.
+ */
+function asks(it: Declared<FileBlockSpec>): Ask[] {
+  const { path } = it.spec;
+  const script = sh`
+    grep -c ${line(END)} -- ${path}
+    sed -n ${`/${line(BEGIN)}/,/${line(END)}/p`} -- ${path} | head -c 65536
+  `;
+  return [{ key: `block in ${path}`, on: it.on, sh: script, timeoutS: 15 }];
+}
+
+function judge(it: Declared<FileBlockSpec>, world: World): Verdict {
+  return judged(it, world, asks(it), ({ text }) => {
+    const { path } = it.spec;
+    const wanted = blockOf(it.spec);
+    if (text === `1\n${wanted}`) return { verdict: 'ok', because: `${path} has the block of mlk8s` };
+    const before = text.slice(text.indexOf('\n') + 1);
+    return {
+      verdict: 'change',
+      because: before === '' ? `${path} has no block of mlk8s` : `the block of mlk8s in ${path} is not the right one`,
+      diff: [{ what: path, before, after: wanted }],
+      moves: [{ does: `write the block of mlk8s into ${path}`, on: it.on, run: write(it.spec), deadlineS: 60 }],
+    };
+  });
+}
+
+/**
+ * Takes out every block and every lost marker and puts the block where the first one was, else first in the file:
+ * there it precedes what the installer wrote (`127.0.1.1 NAME`), and a last line without an end keeps having none.
+ * After a begin without an end, only lines that are ours are taken out: the others may be somebody else's.
+ */
+const REPLACE: Script = sh`
+  my ($begin, $end, $block) = @ARGV;
+  binmode STDIN; binmode STDOUT;
+  my %ours = map { ("$_\n" => 1) } split /\n/, $block;
+  my (@out, $at, $start);
+  sub lost { splice @out, $start, 1 while defined $start && $start < @out && $ours{$out[$start]} }
+  while (my $line = <STDIN>) {
+    my $marker = $line =~ s/\r?\n?\z//r;
+    if ($marker eq $begin) { lost(); $start = @out; $at //= $start }
+    elsif ($marker eq $end) { splice @out, $start if defined $start; undef $start; $at //= @out }
+    else { push @out, $line }
+  }
+  lost();
+  splice @out, $at // 0, 0, $block;
+  print @out;
+`;
+
+function write(spec: FileBlockSpec): Script {
+  const { path } = spec;
+  return sh`
+    [ -e ${path} ] || install -m 644 /dev/null ${path}
+    perl -e ${REPLACE.bash} ${BEGIN} ${END} ${blockOf(spec)} <${path} >${unfinished(path)}
+    chmod --reference=${path} ${unfinished(path)}
+    mv -fT -- ${unfinished(path)} ${path}
+  `;
+}

@@ -1,0 +1,125 @@
+import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import { owe, paid } from '../shell/debts.ts';
+import { lines, type Script, sh } from '../shell/script.ts';
+import { type Given, hostOf, judged, refused } from './answers.ts';
+import type { Bash, Placed } from './declare.ts';
+import { writeFile } from './write.ts';
+
+/** A file of root's with exactly this content. */
+export type FileSpec = {
+  readonly path: string;
+  readonly content: string;
+  /** Octal, as `stat` prints it: `644`. */
+  readonly mode: string;
+  /** Only where this folder exists, for settings of software that not every machine has. */
+  readonly onlyIn?: string;
+  /** Must run after the file was written. Owed until it did, so that no interruption can skip it. */
+  readonly afterwards?: { readonly does: string; readonly run: Bash };
+  /** Name of a debt (`reboot`, `restart-kubelite`) that changing the file causes. */
+  readonly owes?: string;
+};
+
+export function file({ id, on, needs, ...spec }: Placed & FileSpec): Declared<FileSpec> {
+  return { kind: 'file', id, on, needs, spec };
+}
+
+/** Content that is read at most: ours are small, and more is different anyway. */
+const MAX_BYTES = 262144;
+
+export const fileKind: Kind<FileSpec> = { kind: 'file', asks, judge };
+
+/** What is at a path: first line type, mode and owner, then the content. Shared with who else looks at whole files. */
+export function contentAsk(on: Ask['on'], path: string): Ask {
+  return {
+    key: `file ${path}`,
+    on,
+    sh: sh`
+      if [ -e ${path} ]; then stat -L -c '%a %U %F' -- ${path}; else echo missing; fi
+      [ -f ${path} ] && head -c ${MAX_BYTES} -- ${path}
+    `,
+    timeoutS: 10,
+  };
+}
+
+/** A file as `contentAsk` saw it. */
+export interface Seen {
+  readonly mode: string;
+  readonly owner: string;
+  readonly type: string;
+  readonly content: string;
+}
+
+/** Undefined: there is no such file. */
+export function seenContent(answer: Given): Seen | undefined {
+  const end = answer.text.indexOf('\n');
+  const head = answer.text.slice(0, end);
+  if (head === 'missing') return undefined;
+  const [mode = '', owner = '', ...type] = head.split(' ');
+  return { mode, owner, type: type.join(' '), content: answer.text.slice(end + 1) };
+}
+
+function asks(it: Declared<FileSpec>): Ask[] {
+  const { path, onlyIn } = it.spec;
+  const folder = (dir: string): Ask => ({
+    key: `folder ${dir}`,
+    on: it.on,
+    sh: sh`[ -d ${dir} ] && echo yes`,
+    timeoutS: 10,
+  });
+  return [contentAsk(it.on, path), ...(onlyIn ? [folder(onlyIn)] : [])];
+}
+
+function judge(it: Declared<FileSpec>, world: World): Verdict {
+  return judged(it, world, asks(it), (answer, folder) => {
+    const { path, content, mode, onlyIn, afterwards } = it.spec;
+    if (folder?.text === '') return { verdict: 'ok', because: `there is no ${onlyIn} on this machine` };
+    const seen = seenContent(answer);
+    if (seen && !seen.type.startsWith('regular')) {
+      return refused(it.id, `${path} is a ${seen.type}`, 'something else put it there', `look at it: ls -ld ${path}`);
+    }
+    const wrong = difference(it.spec, seen);
+    const late = afterwards && world.debts(hostOf(it)).includes(afterDebt(it));
+    if (!wrong && !late) return { verdict: 'ok', because: `${path} has the right content` };
+    return {
+      verdict: 'change',
+      because: wrong ?? `${path} was written, but an interruption left out: ${afterwards?.does}`,
+      diff: wrong ? [{ what: path, before: seen ? shown(seen) : '', after: shown({ content, mode }) }] : [],
+      moves: [
+        {
+          does: afterwards ? `write ${path}, then ${afterwards.does}` : `write ${path}`,
+          on: it.on,
+          run: write(it),
+          deadlineS: 60,
+        },
+      ],
+      ...(seen && wrong && !world.record(it.id) ? { adopts: true } : {}),
+    };
+  });
+}
+
+/** What is wrong with the file, as a sentence. */
+function difference({ path, content, mode }: FileSpec, seen: Seen | undefined): string | undefined {
+  if (!seen) return `${path} does not exist`;
+  if (seen.content !== content) return `${path} has another content`;
+  if (seen.mode !== mode) return `${path} has mode ${seen.mode}, not ${mode}`;
+  if (seen.owner !== 'root') return `${path} belongs to ${seen.owner}, not to root`;
+  return undefined;
+}
+
+function shown(file: { content: string; mode: string }): string {
+  return `mode ${file.mode}\n${file.content}`;
+}
+
+function afterDebt(it: Declared<FileSpec>): string {
+  return `after-${it.id.slice(0, it.id.indexOf('@')).replaceAll('/', '-')}`;
+}
+
+function write(it: Declared<FileSpec>): Script {
+  const { path, content, mode, afterwards, owes } = it.spec;
+  return lines(
+    ...(owes ? [owe(owes)] : []),
+    ...(afterwards ? [owe(afterDebt(it))] : []),
+    writeFile(path, content, mode),
+    ...(afterwards ? [afterwards.run, paid(afterDebt(it))] : []),
+  );
+}

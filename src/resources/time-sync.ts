@@ -1,0 +1,54 @@
+import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import { lines, sh } from '../shell/script.ts';
+import { judged } from './answers.ts';
+import { APT_DEADLINE_S, aptInstall } from './apt.ts';
+import type { Placed } from './declare.ts';
+
+/** The clock is kept right over the network, by whatever the machine has for that. */
+export type TimeSyncSpec = Record<string, never>;
+
+export function timeSync(placed: Placed): Declared<TimeSyncSpec> {
+  return { kind: 'time-sync', ...placed, spec: {} };
+}
+
+export const timeSyncKind: Kind<TimeSyncSpec> = { kind: 'time-sync', asks, judge };
+
+/** Seconds until a first answer of a time server: timesyncd asks in growing intervals when the first ones are lost. */
+const SYNC_DEADLINE_S = 300;
+
+/** What systemd says of the clock. Also asked by the preflight. */
+export function clockAsk(on: Ask['on']): Ask {
+  return { key: 'clock', on, sh: sh`timedatectl show`, timeoutS: 15 };
+}
+
+function asks(it: Declared<TimeSyncSpec>): Ask[] {
+  return [clockAsk(it.on)];
+}
+
+function judge(it: Declared<TimeSyncSpec>, world: World): Verdict {
+  return judged(it, world, asks(it), ({ text }) => {
+    const said = new Set(text.split('\n'));
+    // The kernel knows whether it is kept in step, also by a chrony or ntpd that systemd did not start.
+    if (said.has('NTPSynchronized=yes')) return { verdict: 'ok', because: 'the clock is synchronised' };
+    if (said.has('NTP=yes')) {
+      return { verdict: 'settling', because: 'no time server has answered yet', deadlineS: SYNC_DEADLINE_S };
+    }
+    const setNtp = sh`timedatectl set-ntp true`;
+    const nothing = said.has('CanNTP=no');
+    return {
+      verdict: 'change',
+      because: nothing ? 'nothing on the machine can set the clock' : 'the clock is not kept in step',
+      diff: [{ what: 'NTP', before: 'no', after: 'yes' }],
+      moves: [
+        nothing
+          ? {
+              does: 'install systemd-timesyncd and switch it on',
+              on: it.on,
+              run: lines(aptInstall(sh`systemd-timesyncd`), setNtp),
+              deadlineS: APT_DEADLINE_S,
+            }
+          : { does: 'switch time synchronisation on', on: it.on, run: setNtp, deadlineS: 60 },
+      ],
+    };
+  });
+}

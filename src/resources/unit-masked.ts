@@ -1,0 +1,39 @@
+import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import { sh } from '../shell/script.ts';
+import { judged } from './answers.ts';
+import type { Placed } from './declare.ts';
+
+/** systemd units that nothing can start. */
+export type UnitMaskedSpec = {
+  readonly units: readonly string[];
+  /** What no longer happens, for people. */
+  readonly prevents: string;
+};
+
+export function unitMasked({ id, on, needs, ...spec }: Placed & UnitMaskedSpec): Declared<UnitMaskedSpec> {
+  return { kind: 'unit-masked', id, on, needs, spec };
+}
+
+export const unitMaskedKind: Kind<UnitMaskedSpec> = { kind: 'unit-masked', asks, judge };
+
+function asks(it: Declared<UnitMaskedSpec>): Ask[] {
+  const { units } = it.spec;
+  const script = sh`for unit in ${units}; do echo "$unit $(systemctl is-enabled "$unit")"; done`;
+  return [{ key: `masked ${units.join(' ')}`, on: it.on, sh: script, timeoutS: 15 }];
+}
+
+function judge(it: Declared<UnitMaskedSpec>, world: World): Verdict {
+  return judged(it, world, asks(it), ({ text }) => {
+    const { units, prevents } = it.spec;
+    const states = new Map(text.split('\n').map((row) => [row.split(' ')[0], row.split(' ')[1] ?? '']));
+    const open = units.filter((unit) => states.get(unit) !== 'masked');
+    if (open.length === 0) return { verdict: 'ok', because: `masked: ${units.join(', ')}` };
+    return {
+      verdict: 'change',
+      because: `not masked: ${open.join(', ')}`,
+      diff: open.map((unit) => ({ what: unit, before: states.get(unit) ?? '', after: 'masked' })),
+      disrupts: prevents,
+      moves: [{ does: `mask ${open.join(', ')}`, on: it.on, run: sh`systemctl mask ${open}`, deadlineS: 60 }],
+    };
+  });
+}

@@ -1,0 +1,20 @@
+import { posix } from 'node:path';
+import { type Script, sh } from '../shell/script.ts';
+
+/**
+ * The name a file has until it is complete. Always the same, so that what an interrupted write leaves is replaced by
+ * the next one; hidden and without the real suffix, so that nobody who reads a `*.d` folder takes it for a setting.
+ */
+export function unfinished(path: string): string {
+  return posix.join(posix.dirname(path), `.${posix.basename(path)}.mlk8s`);
+}
+
+/** Writes a whole file with one rename: whoever reads it sees the old or the new one. */
+export function writeFile(path: string, content: string, mode: string): Script {
+  return sh`
+    mkdir -p -- ${posix.dirname(path)}
+    printf %s ${content} >${unfinished(path)}
+    chmod ${mode} ${unfinished(path)}
+    mv -fT -- ${unfinished(path)} ${path}
+  `;
+}

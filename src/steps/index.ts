@@ -1,0 +1,5 @@
+import type { Step } from '../engine/types.ts';
+import { nodeStep } from './node/index.ts';
+
+/** All steps, in the order in which a plan shows them. */
+export const steps: readonly Step[] = [nodeStep];
