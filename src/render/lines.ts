@@ -1,14 +1,13 @@
 import type { Renderer } from './renderer.ts';
 import type { Output, Style } from './style.ts';
-import { eventLines } from './text.ts';
+import { teller } from './text.ts';
 
 /** Plain lines in the order of the events, for where no cursor can move. */
 export function linesRenderer(out: Output, style: Style): Renderer {
-  let command = '';
+  const tell = teller(style);
   return {
     listener: (event) => {
-      if (event.event === 'start') command = event.command;
-      for (const line of eventLines(event, command, style)) out.write(`${line}\n`);
+      for (const line of tell(event)) out.write(`${line}\n`);
     },
     pause: () => {},
     resume: () => {},

@@ -21,29 +21,35 @@ export function summaryLines(summary: Summary, style: Style): string[] {
 }
 
 function outcome(summary: Summary): string {
-  const { exitCode, changes, applied, failed, refused, dropped, command } = summary;
-  const counts = [
-    `${count(applied, 'change')} applied`,
-    ...(failed > 0 ? [`${failed} failed`] : []),
-    ...(refused > 0 ? [`${refused} refused`] : []),
-    ...(dropped.length > 0 ? [`dropped out: ${dropped.join(', ')}`] : []),
-  ].join(', ');
+  const { exitCode, changes, applied, command } = summary;
+  const isLook = command === 'plan' || command === 'status';
   switch (exitCode) {
     case ExitCode.done:
       if (applied > 0) return `Done: ${count(applied, 'change')} applied.`;
       return command === 'status' ? 'Everything that the file asks for is there.' : 'Nothing to do.';
     case ExitCode.pending:
-      if (command === 'status') return `Degraded: ${count(changes, 'thing')} not as the file asks.`;
-      return `${count(changes, 'change')} to make.`;
+      if (command === 'status') return 'Degraded: not everything is as the file asks.';
+      return isLook
+        ? `${count(changes, 'change')} to make.`
+        : `Nothing was changed: ${count(changes, 'change')} to make.`;
     case ExitCode.partial:
-      return `Partly done: ${counts}.`;
+      return `${isLook ? 'Not all could be seen' : 'Partly done'}: ${counts(summary, isLook)}.`;
     case ExitCode.locked:
       return 'Locked by another run: nothing was changed.';
     case ExitCode.interrupted:
-      return `Interrupted: ${counts}.`;
+      return `Interrupted: ${counts(summary, isLook)}.`;
     default:
-      return `Failed: ${counts}.`;
+      return `${isLook ? 'Something stands in the way' : 'Failed'}: ${counts(summary, isLook)}.`;
   }
+}
+
+function counts({ changes, applied, failed, refused, dropped }: Summary, isLook: boolean): string {
+  return [
+    isLook ? `${count(changes, 'change')} to make` : `${count(applied, 'change')} applied`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(refused > 0 ? [`${refused} refused`] : []),
+    ...(dropped.length > 0 ? [`dropped out: ${dropped.join(', ')}`] : []),
+  ].join(', ');
 }
 
 function next(summary: Summary): string[] {
@@ -57,6 +63,6 @@ function next(summary: Summary): string[] {
     case ExitCode.interrupted:
       return [`To go on: mlk8s up${flag}`];
     default:
-      return [`All that was said: mlk8s logs --last 1${flag}`, `To try again: mlk8s up${flag}`];
+      return [`To read it all again: mlk8s logs --last 1${flag}`, `To go on after that: mlk8s up${flag}`];
   }
 }

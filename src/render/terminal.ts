@@ -2,7 +2,7 @@ import type { EngineEvent } from '../engine/events.ts';
 import { liveArea, type Screen } from './live.ts';
 import type { Renderer } from './renderer.ts';
 import { clean, type Style, wrap } from './style.ts';
-import { eventLines, lockedText } from './text.ts';
+import { lockedText, teller } from './text.ts';
 import { duration, idParts, withoutPlace } from './words.ts';
 
 /** Something that is going on: what, since when, and what it said last. */
@@ -19,13 +19,13 @@ const RUN = '';
 export function terminalRenderer(screen: Screen, style: Style, now: () => number = Date.now): Renderer {
   const rows = new Map<string, Row>();
   const live = liveArea(screen, style, () => [...rows.values()].map((row) => rowText(row, now(), style)));
-  let command = '';
+  const tell = teller(style);
 
   const set = (key: string, what: string): void => {
     rows.set(key, { what, since: rows.get(key)?.since ?? now() });
     live.start();
   };
-  const stay = (event: EngineEvent): void => live.print(eventLines(event, command, style));
+  const stay = (event: EngineEvent): void => live.print(tell(event));
   const done = (id: string, text: string): void => {
     const row = rows.get(id);
     rows.delete(id);
@@ -33,39 +33,49 @@ export function terminalRenderer(screen: Screen, style: Style, now: () => number
   };
   const listener = (event: EngineEvent): void => {
     switch (event.event) {
-      case 'start':
-        command = event.command;
-        return stay(event);
       case 'phase':
         rows.delete(RUN);
-        return set(RUN, event.text);
+        set(RUN, event.text);
+        break;
       case 'locked':
-        return event.waiting ? set(RUN, lockedText(event)) : stay(event);
+        if (event.waiting) set(RUN, lockedText(event));
+        else stay(event);
+        break;
       case 'follow':
-        return set(RUN, `${event.host}: following job ${event.job} of an earlier run`);
+        set(RUN, `${event.host}: following job ${event.job} of an earlier run`);
+        break;
       case 'change':
-        return set(event.id, `${event.host} ${withoutPlace(event.id)}: ${event.does}`);
+        set(event.id, `${event.host} ${withoutPlace(event.id)}: ${event.does}`);
+        break;
       case 'output':
-        return said(event.id, event.line);
+        said(event.id, event.line);
+        break;
       case 'applied':
-        return set(event.id, `${event.host} ${withoutPlace(event.id)}: applied, checking`);
+        set(event.id, `${event.host} ${withoutPlace(event.id)}: applied, checking`);
+        break;
       case 'settling':
-        return set(event.id, `${idParts(event.id).place} ${withoutPlace(event.id)}: waiting: ${event.because}`);
+        set(event.id, `${idParts(event.id).place} ${withoutPlace(event.id)}: waiting: ${event.because}`);
+        break;
       case 'ok':
-        return done(event.id, event.because);
+        done(event.id, event.because);
+        break;
       case 'failed':
         rows.delete(event.id);
-        return stay(event);
+        stay(event);
+        break;
       case 'dropped':
         for (const id of rows.keys()) if (idParts(id).place === event.host) rows.delete(id);
-        return stay(event);
+        stay(event);
+        break;
       case 'plan':
       case 'summary':
         rows.clear();
         live.stop();
-        return stay(event);
+        stay(event);
+        break;
       default:
-        return stay(event);
+        stay(event);
+        break;
     }
   };
   function said(id: string, line: string): void {

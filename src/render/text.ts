@@ -9,7 +9,7 @@ import { count, duration, idParts, withoutPlace } from './words.ts';
 type Of<Name extends EngineEvent['event']> = Extract<EngineEvent, { event: Name }>;
 
 /** The lines of the events that look the same on a screen and in a pipe. */
-export function startLines(event: Of<'start'>, style: Style): string[] {
+function startLines(event: Of<'start'>, style: Style): string[] {
   const head = `mlk8s ${event.command}: cluster ${event.cluster}, ${count(event.hosts.length, 'machine')}`;
   return [
     ...wrap(`${head}: ${event.hosts.join(', ')}`, '', style),
@@ -17,11 +17,11 @@ export function startLines(event: Of<'start'>, style: Style): string[] {
   ];
 }
 
-export function planOrStatusLines(event: Of<'plan'>, command: string, style: Style): string[] {
+function planOrStatusLines(event: Of<'plan'>, command: string, style: Style): string[] {
   return ['', ...(command === 'status' ? statusLines(event.items, style) : [...planLines(event.items, style), ''])];
 }
 
-export function warningLines(event: Of<'warning'>, style: Style): string[] {
+function warningLines(event: Of<'warning'>, style: Style): string[] {
   const sign = style.paint('yellow', `${style.symbols.warning} warning`);
   return wrap(`${event.where}: ${event.text}`, '  ', style).map((line, i) => (i === 0 ? `${sign}${line}` : line));
 }
@@ -31,7 +31,7 @@ export function lockedText(event: Of<'locked'>): string {
 }
 
 /** A failed change: the four parts, then the last words of the command itself. */
-export function failedLines(event: Of<'failed'>, style: Style): string[] {
+function failedLines(event: Of<'failed'>, style: Style): string[] {
   const tail = event.tail.map((line) => `    ${style.symbols.bar} ${clean(line)}`);
   return [
     ...problemLines(event.problem, style, `failed ${event.id}`),
@@ -39,12 +39,28 @@ export function failedLines(event: Of<'failed'>, style: Style): string[] {
   ];
 }
 
-export function droppedLines(event: Of<'dropped'>, style: Style): string[] {
-  return problemLines(event.problem, style, `dropped ${event.host}`);
+/** A host drops out. When the problem was just said, it is not said again. */
+function droppedLines(event: Of<'dropped'>, wasSaid: boolean, style: Style): string[] {
+  if (!wasSaid) return problemLines(event.problem, style, `dropped ${event.host}`);
+  return wrap(`${style.symbols.dropped} dropped ${event.host}: it is left out from here on`, '', style);
 }
 
-/** Every event as plain lines, one after the other: for a pipe, a log, and `mlk8s logs`. */
-export function eventLines(event: EngineEvent, command: string, style: Style): string[] {
+/** Tells one run: gives the lines of each event. */
+export type Teller = (event: EngineEvent) => string[];
+
+/** Tells every event in plain lines, one after the other. */
+export function teller(style: Style): Teller {
+  let command = '';
+  let last = '';
+  return (event) => {
+    if (event.event === 'start') command = event.command;
+    if (event.event === 'dropped') return droppedLines(event, JSON.stringify(event.problem) === last, style);
+    if ('problem' in event) last = JSON.stringify(event.problem);
+    return eventLines(event, command, style);
+  };
+}
+
+function eventLines(event: Exclude<EngineEvent, Of<'dropped'>>, command: string, style: Style): string[] {
   switch (event.event) {
     case 'start':
       return startLines(event, style);
@@ -63,8 +79,6 @@ export function eventLines(event: EngineEvent, command: string, style: Style): s
       return wrap(`${event.host}: an earlier run started job ${event.job}; following it to its end`, '', style);
     case 'failed':
       return failedLines(event, style);
-    case 'dropped':
-      return droppedLines(event, style);
     case 'summary':
       return ['', ...summaryLines(event, style)];
     default:

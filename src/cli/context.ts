@@ -1,0 +1,57 @@
+import type { Loaded } from '../config/load.ts';
+import type { Cluster } from '../config/schema.ts';
+import type { Summary } from '../engine/events.ts';
+import type { RunOptions, UpOptions } from '../engine/options.ts';
+import type { Step } from '../engine/types.ts';
+import type { Output } from '../render/style.ts';
+import type { Hosts } from '../transport/host.ts';
+import type { Asker } from './ask.ts';
+
+/** The surroundings of the process. */
+export interface Io {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+}
+
+export interface HostsWish {
+  readonly file: Cluster;
+  readonly rehearsal: boolean;
+  readonly acceptNewHostKeys: boolean;
+  readonly faults: readonly string[];
+  readonly asker: Asker;
+  readonly warn: (text: string) => void;
+}
+
+export interface Engine {
+  up(options: UpOptions): Promise<Summary>;
+  plan(options: RunOptions): Promise<Summary>;
+  status(options: RunOptions): Promise<Summary>;
+}
+
+/** The simulated machines of a cluster. */
+export interface Rehearsal {
+  exec(cluster: string, name: string, argv: readonly string[]): Promise<number>;
+  dump(cluster: string): Promise<unknown>;
+  reset(cluster: string): Promise<void>;
+}
+
+/** What commands use of the rest of mlk8s, loaded when it is used. */
+export interface Parts {
+  find(query: { flag?: string; cwd: string; rehearsal: boolean }): Promise<{ path: string } | undefined>;
+  load(path: string): Promise<Loaded>;
+  openHosts(wish: HostsWish): Promise<Hosts>;
+  steps(): Promise<readonly Step[]>;
+  engine(): Promise<Engine>;
+  rehearsal(): Promise<Rehearsal>;
+}
+
+/** Handed to every command. */
+export interface Context {
+  readonly io: Io;
+  readonly parts: Parts;
+  /** Sets the exit code of the command. */
+  readonly finish: (exitCode: number) => void;
+}

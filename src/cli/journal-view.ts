@@ -1,0 +1,74 @@
+import { type JournalFile, type JournalLine, listRuns, readRun } from '../engine/journal.ts';
+import { type Problem, UserError } from '../errors.ts';
+import { createStyle, styleFor } from '../render/style.ts';
+import { teller } from '../render/text.ts';
+import { duration } from '../render/words.ts';
+import type { Context } from './context.ts';
+import { checkKnown } from './known.ts';
+import type { LogsFlags } from './logs.ts';
+import { needCluster } from './session.ts';
+
+/** Lists the runs of the cluster, or shows the journal of one. */
+export async function showLogs(context: Context, run: string | undefined, flags: LogsFlags): Promise<void> {
+  const { file } = await needCluster(context, flags);
+  const runs = listRuns(file.name, flags.rehearse === true);
+  if (runs.length === 0) throw new UserError(noRuns(file.name, flags));
+  const chosen = choose(runs, run, flags.last);
+  const lines = chosen ? shown(context, chosen, flags) : runs.map((it) => listed(it, flags));
+  for (const line of lines) context.io.stdout.write(`${line}\n`);
+}
+
+function choose(
+  runs: readonly JournalFile[],
+  run: string | undefined,
+  last: number | undefined,
+): JournalFile | undefined {
+  if (run !== undefined) {
+    checkKnown(
+      'run',
+      [run],
+      runs.map((it) => it.run),
+    );
+    return runs.find((it) => it.run === run);
+  }
+  if (last === undefined) return undefined;
+  const found = runs.at(-last);
+  if (found) return found;
+  throw new UserError({
+    where: 'command line',
+    seen: `--last ${last}: only ${runs.length} of the runs are kept`,
+    next: ['mlk8s logs lists them'],
+  });
+}
+
+function listed(file: JournalFile, flags: LogsFlags): string {
+  const lines = readRun(file);
+  const end = lines.findLast((line) => line.event === 'summary');
+  if (flags.json) return JSON.stringify({ v: 1, run: file.run, ...(end ? { exitCode: end.exitCode } : {}) });
+  const how = end
+    ? `exit code ${end.exitCode}, ${end.applied} applied, ${end.failed} failed, ${duration(end.seconds)}`
+    : 'did not come to its end';
+  return `${file.run}  ${how}`;
+}
+
+function shown(context: Context, file: JournalFile, flags: LogsFlags): string[] {
+  const lines = readRun(file);
+  if (flags.json) return lines.map((line) => JSON.stringify({ v: 1, ...line }));
+  const style = styleFor(context.io.stdout, context.io.env);
+  // As wide as they come: a journal is searched and paged.
+  const tell = teller({ ...style, columns: createStyle({ unicode: style.unicode, colour: false }).columns });
+  return lines.flatMap((line) => tell(line).map((text, index) => `${time(line, index)}  ${text}`));
+}
+
+/** The time of day stands before the first line of an event. */
+function time(line: JournalLine, index: number): string {
+  return index === 0 ? new Date(line.at).toTimeString().slice(0, 8) : ' '.repeat(8);
+}
+
+function noRuns(cluster: string, flags: LogsFlags): Problem {
+  return {
+    where: `cluster ${cluster}`,
+    seen: `no ${flags.rehearse ? 'rehearsal' : 'run'} is kept of it`,
+    next: flags.rehearse ? ['mlk8s up --rehearse makes one'] : ['mlk8s logs --rehearse lists the rehearsals'],
+  };
+}

@@ -1,0 +1,83 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+/** Where a command finds its cluster. */
+export interface FileFlags {
+  readonly file?: string;
+  readonly rehearse?: boolean;
+}
+
+/** What all commands that look at machines understand. */
+export interface RunFlags extends FileFlags {
+  readonly json?: boolean;
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  readonly host: readonly string[];
+  readonly parallel: number;
+  readonly acceptNewHostKeys?: boolean;
+  readonly fault: readonly string[];
+}
+
+/** What all commands that change machines understand besides. */
+export interface UpFlags extends RunFlags {
+  readonly yes?: boolean;
+  readonly lockWait: number;
+  readonly wipeNode: readonly string[];
+}
+
+/** The cluster file that is taken without -f. */
+export const DEFAULT_FILE = 'mlk8s.yaml';
+
+const DEFAULT_PARALLEL = 10;
+const REHEARSAL = 'Rehearsal:';
+
+export function addFileOptions(command: Command): Command {
+  return command
+    .option('-f, --file <file>', `cluster file (default: ${DEFAULT_FILE} in this folder)`)
+    .addOption(new Option('--rehearse', 'simulated machines instead of real ones').helpGroup(REHEARSAL));
+}
+
+export function addRunOptions(command: Command): Command {
+  return addFileOptions(command)
+    .option('--json', 'one JSON object per event on standard output')
+    .option('--only <step>', 'this step alone (repeatable)', collect, [])
+    .option('--skip <step>', 'leave this step out (repeatable)', collect, [])
+    .option('--host <name>', 'work on this machine only (repeatable)', collect, [])
+    .option('--parallel <n>', 'most machines worked on at the same time', wholeNumber(1), DEFAULT_PARALLEL)
+    .option('--accept-new-host-keys', 'trust machines that are seen for the first time')
+    .addOption(
+      new Option('--fault <spec>', 'let a simulated machine fail, such as rig2:drop@exec2 (repeatable)')
+        .argParser(collect)
+        .default([])
+        .helpGroup(REHEARSAL),
+    );
+}
+
+export function addUpOptions(command: Command): Command {
+  return addRunOptions(command)
+    .option('-y, --yes', 'do not ask')
+    .option('--lock-wait <seconds>', 'wait so long for another run to end', wholeNumber(0), 0)
+    .option('--wipe-node <name>', 'remove the MicroK8s of its own that this machine has (repeatable)', collect, []);
+}
+
+/** Examples at the end of a help text, each a command that can be typed. */
+export function addExamples(
+  command: Command,
+  examples: readonly (readonly [command: string, does: string])[],
+): Command {
+  const column = Math.max(...examples.map(([text]) => text.length));
+  const lines = examples.map(([text, does]) => `  ${text.padEnd(column)}  # ${does}`);
+  return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+}
+
+/** Argument parser of a repeatable option. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function wholeNumber(least: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (/^\d+$/.test(value) && number >= least) return number;
+    throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
+  };
+}

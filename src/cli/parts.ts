@@ -1,0 +1,22 @@
+import type { Hosts } from '../transport/host.ts';
+import type { HostsWish, Parts } from './context.ts';
+
+/** The real parts: each import happens when a command needs it, so that `--help` loads none of them. */
+export const realParts: Parts = {
+  find: async (query) => (await import('../config/find.ts')).findClusterFile(query),
+  load: async (path) => (await import('../config/load.ts')).loadCluster(path),
+  openHosts,
+  steps: async () => (await import('../steps/index.ts')).steps,
+  engine: () => import('../engine/index.ts'),
+  rehearsal: async () => {
+    const { rehearsalExec, rehearsalDump, rehearsalReset } = await import('../rehearsal/client.ts');
+    return { exec: rehearsalExec, dump: rehearsalDump, reset: rehearsalReset };
+  },
+};
+
+async function openHosts(wish: HostsWish): Promise<Hosts> {
+  const { file, faults, warn } = wish;
+  if (wish.rehearsal) return (await import('../rehearsal/client.ts')).openRehearsal(file, { faults, warn });
+  const { openHosts: open } = await import('../transport/open.ts');
+  return open(file, { acceptNewHostKeys: wish.acceptNewHostKeys, warn });
+}

@@ -1,0 +1,117 @@
+import type { Loaded } from '../config/load.ts';
+import type { EngineEvent, Listener, Summary } from '../engine/events.ts';
+import { type Journal, openJournal } from '../engine/journal.ts';
+import type { RunOptions } from '../engine/options.ts';
+import { secrets } from '../redact.ts';
+import type { Renderer } from '../render/renderer.ts';
+import { type Asker, createAsker } from './ask.ts';
+import type { Context, Engine } from './context.ts';
+import { type Interrupt, listenForInterrupt } from './interrupt.ts';
+import { checkKnown } from './known.ts';
+import type { RunFlags } from './options.ts';
+import { chooseRenderer } from './renderer.ts';
+import { problemsOf } from './report.ts';
+
+/** A run that is set up: what the engine is handed, and who asks. */
+export interface Session {
+  readonly options: RunOptions;
+  readonly interrupt: Interrupt;
+  readonly asker: Asker;
+}
+
+/** What is run, and for which cluster. */
+export interface Job {
+  readonly command: string;
+  readonly cluster: Loaded;
+  readonly flags: RunFlags;
+}
+
+/** Sets up what a run needs, does `work`, and puts everything back, whatever happens. */
+export async function inSession(
+  context: Context,
+  job: Job,
+  work: (engine: Engine, session: Session) => Promise<Summary>,
+): Promise<Summary> {
+  const { cluster, command, flags } = job;
+  const steps = await context.parts.steps();
+  const stepNames = steps.map((step) => step.name);
+  checkKnown('--only', flags.only, stepNames);
+  checkKnown('--skip', flags.skip, stepNames);
+  checkKnown('--host', flags.host, nodeNames(cluster));
+
+  const renderer = await chooseRenderer(context.io, flags.json === true);
+  const journal = journalOf(job, renderer);
+  const listener = masked(journal.listener, renderer.listener);
+  const interrupt = listenForInterrupt((text) => listener({ event: 'interrupt', text }));
+  const asker = pausing(createAsker(context.io), renderer);
+  try {
+    for (const { where, seen, why } of cluster.warnings) {
+      listener({ event: 'warning', where, text: why ? `${seen} (${why})` : seen });
+    }
+    const hosts = await context.parts.openHosts({
+      file: cluster.file,
+      rehearsal: flags.rehearse === true,
+      acceptNewHostKeys: flags.acceptNewHostKeys === true,
+      faults: flags.fault,
+      asker,
+      warn: (text) => listener({ event: 'warning', where: 'machines', text }),
+    });
+    const { only, skip, parallel, host: limitHosts } = flags;
+    const options = { command, file: cluster.file, hosts, steps, listener, only, skip, limitHosts, parallel };
+    try {
+      return await work(await context.parts.engine(), { options, interrupt, asker });
+    } finally {
+      await hosts.close();
+    }
+  } catch (error) {
+    // Who ends the process shows it; here it is only kept.
+    for (const problem of problemsOf(error) ?? []) masked(journal.listener)({ event: 'problem', problem });
+    throw error;
+  } finally {
+    interrupt.release();
+    renderer.close();
+    journal.close();
+  }
+}
+
+/** Names of the machines in a cluster file. */
+export function nodeNames(cluster: Loaded): readonly string[] {
+  return cluster.file.nodes.map((node) => node.name);
+}
+
+/** Hands every event on without secrets. */
+function masked(...listeners: readonly Listener[]): Listener {
+  return (event: EngineEvent) => {
+    const shown = secrets.value(event);
+    for (const listener of listeners) listener(shown);
+  };
+}
+
+/** A run goes on without a journal when its folder cannot be written. */
+function journalOf({ cluster, command, flags }: Job, renderer: Renderer): Pick<Journal, 'listener' | 'close'> {
+  try {
+    return openJournal({ cluster: cluster.file.name, rehearsal: flags.rehearse === true, command });
+  } catch (error) {
+    const text = `no journal is kept of this run: ${error instanceof Error ? error.message : String(error)}`;
+    renderer.listener({ event: 'warning', where: 'journal', text });
+    return { listener: () => {}, close: () => {} };
+  }
+}
+
+/** Questions stand on a screen where nothing moves. */
+function pausing(asker: Asker, renderer: Renderer): Asker {
+  const quietly = async <T>(ask: () => Promise<T>): Promise<T> => {
+    renderer.pause();
+    try {
+      return await ask();
+    } finally {
+      renderer.resume();
+    }
+  };
+  return {
+    canAsk: asker.canAsk,
+    line: (question, fallback) => quietly(() => asker.line(question, fallback)),
+    secret: (question) => quietly(() => asker.secret(question)),
+    yes: (question) => quietly(() => asker.yes(question)),
+  };
+}
