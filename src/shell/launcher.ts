@@ -44,7 +44,7 @@ const TAKE_ROOT = [
   'e=$(printf "%s\\n" "$p" | sudo -k -S -p "" -- bash -c : 2>&1) || ' +
     `{ printf "%s\\n" "$e" >&2; exit ${LauncherExit.passwordRefused}; }`,
   'exec 3<&0',
-  '{ { printf "%s\\n" "$p"; exec cat <&3; } 2>/dev/null & } | ' + `sudo -k -S -p "" -- ${BASH} 3<&-`,
+  `{ { printf "%s\\n" "$p"; exec cat <&3; } 2>/dev/null & } | sudo -k -S -p "" -- ${BASH} 3<&-`,
 ].join('; ');
 
 const TAKE_USER = `IFS= read -r p; exec ${BASH}`;
@@ -58,8 +58,8 @@ export function launcher(rights: 'root' | 'user'): string {
  * The launcher as the command of an SSH exec. The login shell may be bash, zsh, fish or csh, so it stays within what
  * all of them read alike: one line, one pair of single quotes, no exclamation mark, no backslash before a quote.
  */
-export function remoteLauncher(): string {
-  return `sh -c '${TAKE_ROOT}'`;
+export function remoteLauncher(rights: 'root' | 'user'): string {
+  return `sh -c '${launcher(rights)}'`;
 }
 
 /**

@@ -23,8 +23,8 @@ class ProcessHost implements Host {
     this.clock = options.clock;
     this.#runner = new Runner({
       name: options.name,
-      where: `${options.name} (this machine)`,
-      user: userInfo().username,
+      where: () => `${options.name} (this machine)`,
+      user: () => userInfo().username,
       clock: options.clock,
       rights,
       passwords,

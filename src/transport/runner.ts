@@ -15,8 +15,8 @@ const START_S = 30;
 export interface RunnerOptions {
   readonly name: string;
   /** Name and address, for people. */
-  readonly where: string;
-  readonly user: string;
+  where(): string;
+  user(): string;
   readonly clock: Clock;
   readonly rights: 'root' | 'user';
   readonly passwords: SudoPasswords;
@@ -143,7 +143,7 @@ export class Runner {
   #code(ending: Ending): number {
     if ('code' in ending) return ending.code;
     throw new HostError('lost', {
-      where: this.#o.where,
+      where: this.#o.where(),
       seen: `the connection went away while a command ran: ${ending.lost}`,
       why: 'the network, the machine or its SSH server went down; the command may or may not have finished',
       next: ['run the same mlk8s command again: it looks at what is there and goes on'],
@@ -153,7 +153,8 @@ export class Runner {
   /** The password to try again with, after an ending before the script was started. */
   async #again(ending: Ending, stderr: string, noise: string, password: string | undefined): Promise<string> {
     const code = this.#code(ending);
-    const { name: host, where, user, passwords } = this.#o;
+    const { name: host, passwords } = this.#o;
+    const [where, user] = [this.#o.where(), this.#o.user()];
     if (isRefusal(code, stderr)) return nextPassword({ host, where, user, code, stderr, password }, passwords);
     const said = [noise, stderr.trim()].filter(Boolean).join('\n').slice(-300);
     throw new HostError('auth', {
@@ -166,7 +167,7 @@ export class Runner {
 
   #late(what: string, seconds: number): HostError {
     return new HostError('deadline', {
-      where: this.#o.where,
+      where: this.#o.where(),
       seen: `${what} within ${seconds} s`,
       why: 'the machine is overloaded or hangs, or the network to it does',
       next: ['run the same mlk8s command again; if it stays so, look at the machine: uptime, dmesg -T | tail'],
@@ -175,7 +176,7 @@ export class Runner {
 
   #flood(maxBytes: number): HostError {
     return new HostError('flood', {
-      where: this.#o.where,
+      where: this.#o.where(),
       seen: `a command printed more than ${maxBytes} bytes`,
       next: ['run the same mlk8s command again; if it stays so, report it with the output of mlk8s logs'],
     });

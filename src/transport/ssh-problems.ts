@@ -144,7 +144,9 @@ function tooManyKeys({ user, auth }: ConnectContext): Diagnosis {
   };
 }
 
-function notLetIn({ user, host, port, auth }: ConnectContext): Diagnosis {
+function notLetIn(at: ConnectContext): Diagnosis {
+  const { user, host, port, auth } = at;
+  if (auth.tried.some((it) => it.startsWith('password'))) return wrongPassword(at);
   const passwordOnly = auth.offered.length > 0 && !auth.offered.includes('publickey');
   const target = `${port === 22 ? '' : `-p ${port} `}${user}@${host}`;
   const takes = auth.offered.length > 0 ? `; the server takes ${auth.offered.join(', ')}` : '';
@@ -161,6 +163,21 @@ function notLetIn({ user, host, port, auth }: ConnectContext): Diagnosis {
           'no key yet? ssh-keygen -t ed25519',
           'another user or key: set ssh.user or ssh.identityFile of this node in the cluster file',
         ],
+  };
+}
+
+function wrongPassword({ user, auth }: ConnectContext): Diagnosis {
+  const takesPassword = auth.offered.includes('password') || auth.offered.includes('keyboard-interactive');
+  return {
+    kind: 'auth',
+    seen: takesPassword ? `the password of ${user} was not accepted` : 'the SSH server takes no passwords',
+    why: takesPassword
+      ? `it was mistyped, ${user} does not exist there, or a second factor is wanted`
+      : 'its configuration says PasswordAuthentication no',
+    next: [
+      'run the same mlk8s command again and type the password of that machine',
+      'or put your key there by hand: the line of ~/.ssh/id_ed25519.pub into ~/.ssh/authorized_keys of that machine',
+    ],
   };
 }
 

@@ -7,24 +7,41 @@ import { connect, type Link, type SshTarget, whereIs } from './ssh-link.ts';
 import { noPasswords, type SudoPasswords } from './sudo.ts';
 import type { Wire } from './wire.ts';
 
-/** Everything that an SSH host is made of; nothing is looked up elsewhere. */
-export interface SshHostOptions {
+/** What a connection is made of; nothing is looked up elsewhere. */
+export interface ConnectionOptions {
   readonly name: string;
   readonly clock: Clock;
-  readonly target: SshTarget;
+  /** Known now, or found out at the first connect. */
+  readonly target: SshTarget | (() => Promise<SshTarget>);
   readonly hostKeys: HostKeyVerifier;
+}
+
+export interface SshHostOptions extends ConnectionOptions {
   /** For users who need a password for sudo; default: there is none. */
   readonly passwords?: SudoPasswords;
+  /** Whose shell; default root. */
+  readonly rights?: 'root' | 'user';
 }
 
 /** One connection that is made when it is needed, shared by all who need it, and made again when it was lost. */
 export class Connection {
-  readonly #o: Omit<SshHostOptions, 'passwords'>;
+  readonly #o: ConnectionOptions;
+  #target: SshTarget | undefined;
   #link: Promise<Link> | undefined;
   #closed = false;
 
-  constructor(options: Omit<SshHostOptions, 'passwords'>) {
+  constructor(options: ConnectionOptions) {
     this.#o = options;
+    if (typeof options.target !== 'function') this.#target = options.target;
+  }
+
+  /** Name and, once known, login and address. */
+  get where(): string {
+    return this.#target ? whereIs(this.#o.name, this.#target) : this.#o.name;
+  }
+
+  get user(): string {
+    return this.#target?.user ?? 'the user';
   }
 
   /** The living link; connects when there is none. Throws HostError. */
@@ -46,8 +63,14 @@ export class Connection {
     await link?.close();
   }
 
+  async #resolve(): Promise<Link> {
+    const { target, ...rest } = this.#o;
+    this.#target ??= typeof target === 'function' ? await target() : target;
+    return connect({ ...rest, target: this.#target });
+  }
+
   #connect(): Promise<Link> {
-    const link = connect(this.#o);
+    const link = this.#resolve();
     this.#link = link;
     link.catch(() => {
       if (this.#link === link) this.#link = undefined;
@@ -62,23 +85,22 @@ export class SshHost implements Host {
   readonly clock: Clock;
   readonly #connection: Connection;
   readonly #runner: Runner;
-  readonly #where: string;
 
   constructor(options: SshHostOptions) {
-    const { name, clock, target, passwords = noPasswords } = options;
+    const { name, clock, passwords = noPasswords, rights = 'root' } = options;
     this.name = name;
     this.clock = clock;
-    this.#where = whereIs(name, target);
-    this.#connection = new Connection(options);
+    const connection = new Connection(options);
+    this.#connection = connection;
     this.#runner = new Runner({
       name,
-      where: this.#where,
-      user: target.user,
+      where: () => connection.where,
+      user: () => connection.user,
       clock,
-      rights: 'root',
+      rights,
       passwords,
-      prepare: async () => void (await this.#connection.link()),
-      start: () => this.#start(),
+      prepare: async () => void (await connection.link()),
+      start: () => this.#start(remoteLauncher(rights)),
     });
   }
 
@@ -98,11 +120,11 @@ export class SshHost implements Host {
     return this.#connection.close();
   }
 
-  async #start(): Promise<Wire> {
+  async #start(command: string): Promise<Wire> {
     for (let retried = false; ; retried = true) {
       const link = await this.#connection.link();
       try {
-        return await link.exec(remoteLauncher());
+        return await link.exec(command);
       } catch (error) {
         // It died while it lay idle, and nothing of the script was sent: a new connection may carry it.
         if (link.gone !== undefined && !retried) continue;
@@ -116,7 +138,7 @@ export class SshHost implements Host {
     const message = gone ?? (error instanceof Error ? error.message : String(error));
     if (gone !== undefined) {
       return new HostError('lost', {
-        where: this.#where,
+        where: this.#connection.where,
         seen: `the connection went away before the command was started: ${message}`,
         why: 'the network, the machine or its SSH server went down',
         next: ['run the same mlk8s command again: it looks at what is there and goes on'],
@@ -124,14 +146,14 @@ export class SshHost implements Host {
     }
     if (/Channel open failure/.test(message)) {
       return new HostError('unreachable', {
-        where: this.#where,
+        where: this.#connection.where,
         seen: `the SSH server takes no further command on this connection: ${message}`,
         why: 'its MaxSessions is too low; mlk8s runs up to four commands at once',
         next: ['on that machine: set MaxSessions 10 in /etc/ssh/sshd_config and sudo systemctl reload ssh'],
       });
     }
     return new HostError('auth', {
-      where: this.#where,
+      where: this.#connection.where,
       seen: `the SSH server lets the user in but runs no command: ${message}`,
       why: 'the account is restricted, for example to file transfers',
       next: ['set ssh.user of this node to a user with a normal shell'],

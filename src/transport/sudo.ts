@@ -57,7 +57,7 @@ function noSudo({ where, user }: Refusal): HostError {
     seen: `${user} is not root, and sudo is not installed`,
     why: 'mlk8s changes the system, which only root may do',
     next: [
-      'on that machine, as root: apt-get install sudo && usermod -aG sudo ' + user,
+      `on that machine, as root: apt-get install sudo && usermod -aG sudo ${user}`,
       'or log in as root: set ssh.user: root for this node',
     ],
   });
@@ -102,7 +102,7 @@ function wrong({ where, user, stderr }: Refusal): HostError {
     seen: `sudo did not accept the password of ${user}: ${lastLine(stderr)}`,
     why: 'it was mistyped, or this machine has another password than the others',
     next: [
-      `try it: ssh there and type sudo -k true`,
+      'try it: log in there and type sudo -k true',
       `or let ${user} use sudo without one; on that machine, as root: ${nopasswd(user)}`,
     ],
   });

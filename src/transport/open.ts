@@ -1,0 +1,65 @@
+import type { Cluster, ClusterNode } from '../config/schema.ts';
+import { realClock } from './clock.ts';
+import type { Host, Hosts } from './host.ts';
+import { installKey, type KeyInstalled } from './install-key.ts';
+import { LocalHost, WorkstationHost } from './local.ts';
+import { SharedPasswords } from './passwords.ts';
+import { type Prompts, turns } from './prompts.ts';
+import { Routes } from './routes.ts';
+import { SshHost } from './ssh.ts';
+import type { SshConfigOptions } from './ssh-config.ts';
+
+const PASSWORD_VARIABLE = 'MLK8S_SUDO_PASSWORD';
+
+export interface OpenOptions {
+  /** Take keys of machines that were never seen before without a question. */
+  readonly acceptNewHostKeys: boolean;
+  /** The person; absent when there is no terminal. */
+  readonly prompt?: Prompts;
+  readonly warn: (where: string, text: string) => void;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Another ssh configuration than the user's. */
+  readonly sshConfig?: SshConfigOptions;
+}
+
+/** The machines of a cluster file. Nothing is connected or asked before a host is used. */
+export function openHosts(file: Cluster, options: OpenOptions): Hosts {
+  const { env = process.env, prompt } = options;
+  const inTurn = turns(prompt);
+  const routes = new Routes({ ...options, inTurn, env });
+  const { [PASSWORD_VARIABLE]: password, ...rest } = env;
+  const passwords = new SharedPasswords(inTurn, password || undefined);
+  const make = (node: ClusterNode): Host =>
+    node.local
+      ? new LocalHost({ name: node.name, clock: realClock, env: rest, passwords })
+      : new SshHost({ ...routes.to(node.name, node.address, { ...file.ssh, ...node.ssh }), passwords });
+  const nodes = new Map(file.nodes.map((node) => [node.name, make(node)]));
+  const workstation = new WorkstationHost({ name: 'workstation', clock: realClock, env: rest });
+  return {
+    workstation,
+    node: (name) => {
+      const host = nodes.get(name);
+      if (!host) throw new Error(`no node ${name} in the cluster file`);
+      return host;
+    },
+    close: async () => {
+      await Promise.all([workstation, ...nodes.values()].map((host) => host.close()));
+      await routes.close();
+    },
+  };
+}
+
+/** Puts the user's public key on a machine of the file that so far takes a password only. Throws HostError. */
+export async function installUserKey(
+  file: Cluster,
+  node: ClusterNode,
+  login: { readonly password: string; readonly publicKey: string },
+  options: OpenOptions,
+): Promise<KeyInstalled> {
+  const routes = new Routes({ ...options, inTurn: turns(options.prompt), env: options.env ?? process.env });
+  try {
+    return await installKey({ ...routes.to(node.name, node.address, { ...file.ssh, ...node.ssh }), ...login });
+  } finally {
+    await routes.close();
+  }
+}

@@ -1,0 +1,143 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Cluster } from '../config/schema.ts';
+import { stateDir } from '../paths.ts';
+import { realClock } from './clock.ts';
+import { HostError } from './host.ts';
+import { type HostKeyVerifier, pinned } from './host-keys.ts';
+import { KeyRing } from './keys.ts';
+import { knownHostKeys } from './known-host-keys.ts';
+import { knownName } from './known-hosts.ts';
+import type { InTurn } from './prompts.ts';
+import { Connection, type ConnectionOptions } from './ssh.ts';
+import { parseJump, type SshConfigOptions, type SshSettings, sshSettings, usualIdentityFiles } from './ssh-config.ts';
+import type { SshTarget } from './ssh-link.ts';
+
+/** A jump host that needs a jump host that needs … : a loop in the configuration. */
+const MOST_JUMPS = 8;
+
+type FileSettings = Cluster['ssh'];
+
+export interface RoutesOptions {
+  readonly acceptNewHostKeys: boolean;
+  readonly warn: (where: string, text: string) => void;
+  readonly inTurn: InTurn;
+  readonly env: NodeJS.ProcessEnv;
+  readonly sshConfig?: SshConfigOptions;
+}
+
+interface Stop {
+  readonly name: string;
+  readonly address: string;
+  /** What wins over ~/.ssh/config. */
+  readonly own: FileSettings;
+  /** Jump hosts instead of the configured ones. */
+  readonly via?: readonly string[];
+  readonly depth: number;
+}
+
+/** Works out how the machines are reached: address, login, keys, jump hosts, and who vouches for the host key. */
+export class Routes {
+  readonly #o: RoutesOptions;
+  readonly #keys: KeyRing;
+  /** By the way that leads there. Ten machines behind one jump host share its connection. */
+  readonly #jumps = new Map<string, Connection>();
+
+  constructor(options: RoutesOptions) {
+    this.#o = options;
+    this.#keys = new KeyRing(options.inTurn, options.warn);
+  }
+
+  /** How a machine of the cluster file is connected to. Nothing is looked up before the first connect. */
+  to(name: string, address: string, own: FileSettings): ConnectionOptions {
+    return this.#route({ name, address, own, depth: 0 });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#jumps.values()].map((jump) => jump.close()));
+  }
+
+  #route(stop: Stop): ConnectionOptions {
+    let found: Promise<SshSettings> | undefined;
+    const settings = () => {
+      found ??= this.#settings(stop);
+      return found;
+    };
+    const hostKeys = async () => this.#hostKeys(stop, await settings());
+    return {
+      name: stop.name,
+      clock: realClock,
+      target: async () => this.#target(stop, await settings()),
+      hostKeys: {
+        algorithms: async () => (await hostKeys()).algorithms(),
+        verify: async (key) => (await hostKeys()).verify(key),
+      },
+    };
+  }
+
+  async #settings({ name, address, own }: Stop): Promise<SshSettings> {
+    const found = await sshSettings(name, address, { env: this.#o.env, ...this.#o.sshConfig });
+    return { ...found, user: own.user ?? found.user, port: own.port ?? found.port };
+  }
+
+  #target(stop: Stop, settings: SshSettings): SshTarget {
+    const { host, port, user } = settings;
+    const jumps = stop.via ?? (stop.own.jump === undefined ? settings.jumps : [stop.own.jump]);
+    if (settings.proxyCommand !== undefined && jumps.length === 0) {
+      this.#o.warn(stop.name, 'ProxyCommand of ~/.ssh/config is not used; write it as ProxyJump');
+    }
+    const jump = this.#jump(jumps, stop.depth + 1, stop.name);
+    return {
+      ...{ host, port, user },
+      credentials: () => this.#credentials(stop, settings),
+      ...(jump && { sock: async () => (await jump.link()).forward(host, port) }),
+    };
+  }
+
+  #credentials({ own }: Stop, settings: SshSettings) {
+    const file = own.identityFile?.replace(/^~(?=\/)/, homedir());
+    return this.#keys.credentials({
+      named: [...new Set([...(file === undefined ? [] : [file]), ...settings.identityFiles])],
+      usual: settings.identityFiles.length > 0 ? [] : usualIdentityFiles().filter((it) => it !== file),
+      agent: settings.agent,
+      onlyFiles: settings.identitiesOnly,
+    });
+  }
+
+  #hostKeys({ name, own }: Stop, settings: SshSettings): HostKeyVerifier {
+    const where = `${name} (${settings.host})`;
+    if (own.hostKey !== undefined) return pinned(where, own.hostKey);
+    return knownHostKeys({
+      where,
+      name: settings.hostKeyAlias ?? knownName(settings.host, settings.port),
+      files: settings.knownHosts,
+      own: join(stateDir(this.#o.env), 'known_hosts'),
+      acceptNew: this.#o.acceptNewHostKeys,
+      inTurn: this.#o.inTurn,
+    });
+  }
+
+  /** The last of a row of jump hosts, each reached through the one before. */
+  #jump(row: readonly string[], depth: number, for_: string): Connection | undefined {
+    const last = row.at(-1);
+    if (last === undefined) return undefined;
+    if (depth > MOST_JUMPS) {
+      throw new HostError('unreachable', {
+        where: for_,
+        seen: `more than ${MOST_JUMPS} jump hosts in a row, the last is ${last}`,
+        why: 'ProxyJump in ~/.ssh/config leads back to itself',
+        next: [`see what ssh makes of it: ssh -G ${last}`],
+      });
+    }
+    const way = row.join(',');
+    const known = this.#jumps.get(way);
+    if (known) return known;
+    const { host, user, port } = parseJump(last);
+    const own = { ...(user !== undefined && { user }), ...(port !== undefined && { port }) };
+    const before = row.slice(0, -1);
+    const stop = { name: `jump host ${host}`, address: host, own, depth, ...(before.length > 0 && { via: before }) };
+    const made = new Connection(this.#route(stop));
+    this.#jumps.set(way, made);
+    return made;
+  }
+}
