@@ -1,8 +1,8 @@
-import { type Job, type JobChange, type JobEnd, directFrame, parseJobEnd } from '../shell/job.ts';
+import { directFrame, type Job, type JobChange, type JobEnd, parseJobEnd } from '../shell/job.ts';
 import { type Script, sh } from '../shell/script.ts';
 import { type Host, HostError } from '../transport/host.ts';
 import { recordFor, writeRecord } from './inventory.ts';
-import { JobRefused, type JobListener, jobId, runJob } from './jobs.ts';
+import { type JobListener, JobRefused, jobId, runJob } from './jobs.ts';
 import type { Change } from './planner.ts';
 import type { InventoryRecord, Move } from './types.ts';
 
@@ -20,7 +20,13 @@ export interface Surroundings {
 }
 
 /** Puts a change into the form of a job: pending record, moves, done record. */
-export function jobChange(change: Change, at: Surroundings, moves: readonly RunMove[], first: boolean, last: boolean): JobChange {
+export function jobChange(
+  change: Change,
+  at: Surroundings,
+  moves: readonly RunMove[],
+  first: boolean,
+  last: boolean,
+): JobChange {
   const record = (state: InventoryRecord['state']): Script =>
     writeRecord(recordFor(change.it, state, at.known, change.verdict.adopts ?? false), at.cluster);
   return {

@@ -152,10 +152,10 @@ function runnable(moves: readonly Move[]): RunMove[] {
 /** Values of the inputs of moves. A capture that nobody made is a bug in the verdict. */
 function inputsOf(moves: readonly Move[], captured: ReadonlyMap<string, string>): Record<string, string> {
   const entries = runnable(moves).flatMap((move) => Object.entries(move.inputs ?? {}));
-  return Object.fromEntries(entries.map(([name, input]) => [name, valueOf(name, input, captured)]));
+  return Object.fromEntries(entries.map(([name, input]) => [name, inputValue(name, input, captured)]));
 }
 
-function valueOf(name: string, input: Input, captured: ReadonlyMap<string, string>): string {
+function inputValue(name: string, input: Input, captured: ReadonlyMap<string, string>): string {
   const value = 'secret' in input ? input.secret : captured.get(input.captured);
   if (value === undefined) throw new Error(`input ${name} was never captured`);
   return value;

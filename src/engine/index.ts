@@ -1,7 +1,7 @@
 import { ExitCode, type Problem, UserError } from '../errors.ts';
-import { checks } from '../steps/preflight/index.ts';
 import { kinds } from '../resources/index.ts';
 import { closeJob } from '../shell/job.ts';
+import { checks } from '../steps/preflight/index.ts';
 import type { PlanItem, Summary } from './events.ts';
 import { followJob } from './jobs.ts';
 import { Lock } from './lock.ts';
@@ -21,7 +21,9 @@ export function plan(options: RunOptions): Promise<Summary> {
 
 /** Shows how everything stands. Exit code 2 when something is not as it should be. */
 export function status(options: RunOptions): Promise<Summary> {
-  return look(options, (items) => (items.some((item) => isOpen(item) || item.verdict === 'refused') ? ExitCode.pending : ExitCode.done));
+  return look(options, (items) =>
+    items.some((item) => isOpen(item) || item.verdict === 'refused') ? ExitCode.pending : ExitCode.done,
+  );
 }
 
 async function look(options: RunOptions, judgement: (items: readonly PlanItem[]) => ExitCode): Promise<Summary> {
@@ -32,7 +34,8 @@ async function look(options: RunOptions, judgement: (items: readonly PlanItem[])
   const items = prepared.plan();
   options.listener({ event: 'plan', items });
   if (refused) options.listener({ event: 'problem', problem: refused });
-  const failed = refused !== undefined || (options.command === 'plan' && items.some((item) => item.verdict === 'refused'));
+  const failed =
+    refused !== undefined || (options.command === 'plan' && items.some((item) => item.verdict === 'refused'));
   const partial = prepared.observer.dropped.size > 0 ? ExitCode.partial : judgement(items);
   return finish(prepared, started, failed ? ExitCode.failed : partial, items, undefined);
 }
@@ -94,7 +97,10 @@ async function proveAll(prepared: Prepared, outcome: Outcome): Promise<Outcome> 
 
 /** Jobs that an earlier run left running are followed to their end; those that were cut off are closed. */
 async function followOpenJobs(options: UpOptions, prepared: Prepared): Promise<void> {
-  const { observer, options: { hosts, listener } } = prepared;
+  const {
+    observer,
+    options: { hosts, listener },
+  } = prepared;
   const names = prepared.names.filter((name) => !observer.dropped.has(name));
   await Promise.all(
     names.map(async (name) => {
@@ -149,7 +155,13 @@ function endCode(prepared: Prepared, outcome: Outcome | undefined, items: readon
 function start(options: RunOptions): number {
   const { command, file, hosts, listener } = options;
   const names = file.nodes.map((n) => n.name);
-  listener({ event: 'start', command, cluster: file.name, hosts: names, ...(hosts.rehearsal ? { rehearsal: hosts.rehearsal } : {}) });
+  listener({
+    event: 'start',
+    command,
+    cluster: file.name,
+    hosts: names,
+    ...(hosts.rehearsal ? { rehearsal: hosts.rehearsal } : {}),
+  });
   return Date.now();
 }
 
@@ -161,7 +173,10 @@ function finish(
   outcome: Outcome | undefined,
 ): Summary {
   const { command, file, hosts, listener, steps } = prepared.options;
-  const changes = new Set<Id>([...items.filter((item) => item.verdict === 'change').map((item) => item.id), ...(outcome?.applied ?? [])]);
+  const changes = new Set<Id>([
+    ...items.filter((item) => item.verdict === 'change').map((item) => item.id),
+    ...(outcome?.applied ?? []),
+  ]);
   const summary: Summary = {
     command,
     cluster: file.name,
@@ -179,4 +194,3 @@ function finish(
   listener({ event: 'summary', ...summary });
   return summary;
 }
-

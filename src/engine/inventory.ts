@@ -25,7 +25,8 @@ export function writeRecord(record: InventoryRecord, cluster: string): Script {
   const name = `${record.id.replaceAll(/[^-._a-zA-Z0-9]/g, '_')}.json`;
   const json = JSON.stringify(record);
   if (record.on === 'cluster') return writeClusterRecord(name, json);
-  const folder = record.on === 'workstation' ? sh`${WORKSTATION_STATE}/inventory/${cluster}` : sh`${MACHINE_STATE}/inventory`;
+  const folder =
+    record.on === 'workstation' ? sh`${WORKSTATION_STATE}/inventory/${cluster}` : sh`${MACHINE_STATE}/inventory`;
   return sh`
     (umask 077; mkdir -p ${folder})
     (umask 077; printf '%s\n' ${json} >${folder}/${name}.new)

@@ -27,12 +27,24 @@ export class JobRefused extends Error {
  * Starts a job and follows it to its end, over lost connections. Throws HostError when the host stays away, JobRefused
  * when the host did not start it.
  */
-export function runJob(host: Host, job: Job, deadlineS: number, listener: JobListener, letGo: AbortSignal): Promise<JobEnd> {
+export function runJob(
+  host: Host,
+  job: Job,
+  deadlineS: number,
+  listener: JobListener,
+  letGo: AbortSignal,
+): Promise<JobEnd> {
   return followThrough(host, job.id, startFrame(job), deadlineS, listener, letGo);
 }
 
 /** Follows a job that an earlier run started. */
-export function followJob(host: Host, id: string, deadlineS: number, listener: JobListener, letGo: AbortSignal): Promise<JobEnd> {
+export function followJob(
+  host: Host,
+  id: string,
+  deadlineS: number,
+  listener: JobListener,
+  letGo: AbortSignal,
+): Promise<JobEnd> {
   return followThrough(host, id, followFrame(id, 0), deadlineS, listener, letGo);
 }
 

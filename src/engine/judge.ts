@@ -84,10 +84,7 @@ function nameOf(id: Id): string {
 }
 
 /** What a plan shows, in the order of the steps. */
-export function planItems(
-  resources: readonly Declared[],
-  judged: ReadonlyMap<Id, Judged>,
-): PlanItem[] {
+export function planItems(resources: readonly Declared[], judged: ReadonlyMap<Id, Judged>): PlanItem[] {
   return resources.map((it) => {
     const found = judged.get(it.id);
     if (!found) return { id: it.id, verdict: 'dropped', because: `${hostOf(it)} is out of this run` };

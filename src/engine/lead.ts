@@ -37,7 +37,9 @@ export const askMembership: Script = sh`
 const EXPECTED_NAMESPACES = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease', 'mlk8s-system']);
 
 export function parseMembership(text: string): Membership {
-  const value = new Map(text.split('\n').map((line) => [line.split('=', 1)[0] ?? '', line.slice(line.indexOf('=') + 1)]));
+  const value = new Map(
+    text.split('\n').map((line) => [line.split('=', 1)[0] ?? '', line.slice(line.indexOf('=') + 1)]),
+  );
   const microk8s = value.get('microk8s');
   return {
     microk8s: microk8s === 'worker' || microk8s === 'control-plane' ? microk8s : 'none',
@@ -61,7 +63,12 @@ export type Lead =
  * plane cannot be asked, are refused. `facts` holds the hosts that answered and are not `wiped`; of them those in
  * `out` dropped out afterwards: what they know counts, but they cannot lead.
  */
-export function findLead(file: Cluster, facts: ReadonlyMap<string, Membership>, out: ReadonlySet<string>, wiped: ReadonlySet<string>): Lead {
+export function findLead(
+  file: Cluster,
+  facts: ReadonlyMap<string, Membership>,
+  out: ReadonlySet<string>,
+  wiped: ReadonlySet<string>,
+): Lead {
   const planes = file.nodes.filter((n) => n.role === 'control-plane').map((n) => n.name);
   const identities = firstByUid(facts, (it) => it.identity);
   if (identities.size > 1) return { kind: 'refused', problem: twoClusters(file, [...identities]) };
@@ -72,7 +79,8 @@ export function findLead(file: Cluster, facts: ReadonlyMap<string, Membership>, 
   if (strangers.size > 1) return { kind: 'refused', problem: twoClusters(file, [...strangers]) };
   const silent = planes.filter((name) => !facts.has(name) && !wiped.has(name));
   const able = planes.filter((name) => !out.has(name) && !wiped.has(name));
-  if (silent.length > 0 || able.length === 0) return { kind: 'refused', problem: nobodyKnows(silent.length > 0 ? silent : planes) };
+  if (silent.length > 0 || able.length === 0)
+    return { kind: 'refused', problem: nobodyKnows(silent.length > 0 ? silent : planes) };
   const stranger = able.find((name) => strangers.has(facts.get(name)?.uid ?? ''));
   return { kind: 'founder', host: stranger ?? (able[0] as string) };
 }
@@ -90,7 +98,12 @@ function firstByUid(
   return found;
 }
 
-function memberLead(planes: readonly string[], facts: ReadonlyMap<string, Membership>, identity: string, out: ReadonlySet<string>): Lead {
+function memberLead(
+  planes: readonly string[],
+  facts: ReadonlyMap<string, Membership>,
+  identity: string,
+  out: ReadonlySet<string>,
+): Lead {
   const members = planes.filter((name) => facts.get(name)?.identity === identity && !out.has(name));
   const answering = members.find((name) => facts.get(name)?.uid === identity);
   const host = answering ?? members[0];
@@ -111,7 +124,10 @@ function nobodyKnows(silent: readonly string[]): Problem {
     where: silent.join(', '),
     seen: 'no member of the cluster was seen, and not every control plane could be asked',
     why: 'a control plane that is off may hold the cluster; making a new one beside it would end in two',
-    next: [`start ${silent.join(', ')} and run the same command again`, 'or take what is gone for good out of the cluster file'],
+    next: [
+      `start ${silent.join(', ')} and run the same command again`,
+      'or take what is gone for good out of the cluster file',
+    ],
   };
 }
 

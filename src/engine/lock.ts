@@ -23,7 +23,13 @@ export class Lock {
 
   constructor(command: string, listener: Listener) {
     const who = `${userInfo().username} (process ${process.pid})`;
-    this.#holder = { run: randomUUID(), who, from: hostname(), since: new Date().toISOString(), why: `mlk8s ${command}` };
+    this.#holder = {
+      run: randomUUID(),
+      who,
+      from: hostname(),
+      since: new Date().toISOString(),
+      why: `mlk8s ${command}`,
+    };
     this.#listener = listener;
   }
 

@@ -6,8 +6,8 @@ import { type FramedAsk, observeFrame, parseAnswers } from '../shell/observe.ts'
 import { type ExecResult, HostError, type Hosts } from '../transport/host.ts';
 import { listClusterRecords, listHostRecords, listWorkstationRecords, parseRecords } from './inventory.ts';
 import { askMembership, findLead, type Lead, type Membership, parseMembership } from './lead.ts';
-import { placeKey } from './places.ts';
 import { inParallel } from './parallel.ts';
+import { placeKey } from './places.ts';
 import type { Answer, Ask, Id, InventoryRecord, Where, World } from './types.ts';
 
 /** Seconds that one host may take to answer everything; each ask has its own deadline besides. */

@@ -1,5 +1,9 @@
 /** Runs `work` for each item, at most `limit` at the same time. Waits for all; the first error is thrown at the end. */
-export async function inParallel<T>(limit: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+export async function inParallel<T>(
+  limit: number,
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const queue = [...items];
   const errors: unknown[] = [];
   const worker = async () => {

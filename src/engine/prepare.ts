@@ -1,9 +1,9 @@
 import { kinds } from '../resources/index.ts';
+import type { PlanItem } from './events.ts';
 import { type Judged, judgeAll, kindOf, planItems } from './judge.ts';
 import { Observer } from './observer.ts';
 import type { RunOptions } from './options.ts';
 import { hostOf, placeOf, stepOf } from './places.ts';
-import type { PlanItem } from './events.ts';
 import type { Ask, Declared, Id, World } from './types.ts';
 
 /** What a run is about: its resources, the machines it asks, and what is known of them. */
@@ -16,7 +16,9 @@ export class Prepared {
   constructor(options: RunOptions, wipeNodes: readonly string[]) {
     this.options = options;
     this.names = options.file.nodes.map((n) => n.name);
-    this.resources = options.steps.flatMap((step) => step.resources(options.file)).filter((it) => isWanted(it, options));
+    this.resources = options.steps
+      .flatMap((step) => step.resources(options.file))
+      .filter((it) => isWanted(it, options));
     this.observer = new Observer(options.file, options.hosts, options.parallel, wipeNodes);
   }
 
@@ -24,7 +26,10 @@ export class Prepared {
   async observe(more: readonly Ask[] = []): Promise<void> {
     const asked = this.#asked();
     const before = new Set(this.observer.dropped.keys());
-    this.options.listener({ event: 'phase', text: `asking ${asked.length} ${asked.length === 1 ? 'machine' : 'machines'}` });
+    this.options.listener({
+      event: 'phase',
+      text: `asking ${asked.length} ${asked.length === 1 ? 'machine' : 'machines'}`,
+    });
     const asks = this.resources.flatMap((it): readonly Ask[] => kindOf(kinds, it).asks(it));
     await this.observer.observe([...asks, ...more], asked);
     for (const [host, problem] of this.observer.dropped) {
@@ -48,7 +53,9 @@ export class Prepared {
   /** Control planes are always asked: they know whether there is a cluster. */
   #asked(): string[] {
     const { file, limitHosts } = this.options;
-    const wanted = file.nodes.filter((n) => limitHosts.length === 0 || limitHosts.includes(n.name) || n.role === 'control-plane');
+    const wanted = file.nodes.filter(
+      (n) => limitHosts.length === 0 || limitHosts.includes(n.name) || n.role === 'control-plane',
+    );
     return wanted.map((n) => n.name);
   }
 }

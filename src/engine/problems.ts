@@ -6,7 +6,12 @@ const AGAIN = 'run the same command again: it goes on where this run stopped';
 /** A command of a change ended with an error; -1: it was interrupted before its end. */
 export function changeFailed(id: Id, status: number): Problem {
   if (status === -1) {
-    return { where: id, seen: 'the job was interrupted before its end', why: 'the machine was restarted or somebody stopped the job', next: [AGAIN] };
+    return {
+      where: id,
+      seen: 'the job was interrupted before its end',
+      why: 'the machine was restarted or somebody stopped the job',
+      next: [AGAIN],
+    };
   }
   const late = status === 124 || status === 137;
   return {
@@ -42,7 +47,10 @@ export function undone(id: Id, because: string, by: readonly Id[]): Problem {
   return {
     where: id,
     seen: `it was ok and is not any more: ${because}`,
-    why: by.length > 0 ? `undone by one of the changes of this run: ${by.join(', ')}` : 'undone by something outside mlk8s',
+    why:
+      by.length > 0
+        ? `undone by one of the changes of this run: ${by.join(', ')}`
+        : 'undone by something outside mlk8s',
     next: [AGAIN],
   };
 }

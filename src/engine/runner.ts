@@ -190,7 +190,10 @@ export class Runner {
     await Promise.race([...jobs, clock.sleep(SETTLE_EVERY_S, cancel).catch(() => {})]);
     timer.abort();
     const lead = this.#observer.leadOrFounder;
-    await this.#look(settling.flatMap((it) => [hostOf(it.it), lead]).filter((name) => name !== undefined), []);
+    await this.#look(
+      settling.flatMap((it) => [hostOf(it.it), lead]).filter((name) => name !== undefined),
+      [],
+    );
   }
 
   /** Asks what does not stand yet, and what was just changed. What stood is asked again at the very end. */
@@ -198,7 +201,10 @@ export class Runner {
     const ids = new Set(changed.map((c) => c.it.id));
     const open = [...this.#judged.values()].filter((it) => !it.stands || ids.has(it.it.id));
     const asks = open.flatMap((it): readonly Ask[] => kindOf(this.#kinds, it.it).asks(it.it));
-    await this.#observer.observe(asks, [...new Set(hosts)].filter((name) => !this.#executor.rebooting.has(name)));
+    await this.#observer.observe(
+      asks,
+      [...new Set(hosts)].filter((name) => !this.#executor.rebooting.has(name)),
+    );
   }
 
   #around(change: Change): Surroundings {

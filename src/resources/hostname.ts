@@ -19,11 +19,13 @@ export function hostname({ id, on, needs, ...spec }: Placed & HostnameSpec): Dec
 
 export const hostnameKind: Kind<HostnameSpec> = { kind: 'hostname', asks, judge };
 
+/** Is MicroK8s there, or what it left? Prints `yes`. Also asked by the preflight. */
+export function microk8sDataAsk(on: Ask['on']): Ask {
+  return { key: 'microk8s data', on, sh: sh`[ -d /var/snap/microk8s ] && echo yes`, timeoutS: 10 };
+}
+
 function asks(it: Declared<HostnameSpec>): Ask[] {
-  return [
-    { key: 'hostname', on: it.on, sh: sh`hostnamectl --static`, timeoutS: 15 },
-    { key: 'microk8s data', on: it.on, sh: sh`[ -d /var/snap/microk8s ] && echo yes`, timeoutS: 10 },
-  ];
+  return [{ key: 'hostname', on: it.on, sh: sh`hostnamectl --static`, timeoutS: 15 }, microk8sDataAsk(it.on)];
 }
 
 function judge(it: Declared<HostnameSpec>, world: World): Verdict {

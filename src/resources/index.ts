@@ -1,36 +1,58 @@
 import type { Kind } from '../engine/types.ts';
+import { clusterKind } from './cluster.ts';
 import { debtKind } from './debt.ts';
 import { directoryKind } from './directory.ts';
+import { dnsKind } from './dns.ts';
 import { dpkgStateKind } from './dpkg-state.ts';
 import { fileKind } from './file.ts';
 import { fileBlockKind } from './file-block.ts';
 import { healthCheckKind } from './health-check.ts';
 import { hostnameKind } from './hostname.ts';
 import { kernelModuleKind } from './kernel-module.ts';
+import { kubeconfigKind } from './kubeconfig.ts';
+import { memberKind } from './member.ts';
 import { memoryCgroupKind } from './memory-cgroup.ts';
+import { microk8sReadyKind } from './microk8s-ready.ts';
+import { microk8sUserKind } from './microk8s-user.ts';
+import { nodeMetaKind } from './node-meta.ts';
 import { packageKind } from './package.ts';
+import { rbacKind } from './rbac.ts';
 import { serviceKind } from './service.ts';
+import { snapKind } from './snap.ts';
+import { snapdSeededKind } from './snapd-seeded.ts';
 import { sysctlKind } from './sysctl.ts';
 import { timeSyncKind } from './time-sync.ts';
 import { ufwRulesKind } from './ufw-rules.ts';
 import { unitMaskedKind } from './unit-masked.ts';
+import { votersKind } from './voters.ts';
 
 const all: readonly Kind[] = [
+  clusterKind,
   debtKind,
   directoryKind,
+  dnsKind,
   dpkgStateKind,
   fileBlockKind,
   fileKind,
   healthCheckKind,
   hostnameKind,
   kernelModuleKind,
+  kubeconfigKind,
+  memberKind,
   memoryCgroupKind,
+  microk8sReadyKind,
+  microk8sUserKind,
+  nodeMetaKind,
   packageKind,
+  rbacKind,
   serviceKind,
+  snapKind,
+  snapdSeededKind,
   sysctlKind,
   timeSyncKind,
   ufwRulesKind,
   unitMaskedKind,
+  votersKind,
 ];
 
 /** Every kind of resource by its name. */

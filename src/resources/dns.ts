@@ -1,0 +1,56 @@
+import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import { sh } from '../shell/script.ts';
+import type { Placed } from './declare.ts';
+import { kubectl } from './kube.ts';
+
+/** Names are resolved inside the cluster: CoreDNS of the addon `dns` is there and available. */
+export type DnsSpec = Record<string, never>;
+
+export function dns(at: Placed): Declared<DnsSpec> {
+  return { kind: 'dns', ...at, spec: {} };
+}
+
+export const dnsKind: Kind<DnsSpec> = { kind: 'dns', asks, judge };
+
+/** Seconds for an image pull over the line of a home. */
+const AVAILABLE_S = 900;
+
+function asks(): Ask[] {
+  const script = sh`${kubectl} -n kube-system get deployment coredns -o json --ignore-not-found`;
+  // A fresh snap enables dns by itself, some time after `snap install` returned (microk8s sheet, 3: launch configuration).
+  const launcher = sh`ls /var/snap/microk8s/common/etc/launcher`;
+  return [
+    { key: 'coredns', on: 'cluster', sh: script, timeoutS: 20 },
+    { key: 'launcher', on: 'cluster', sh: launcher, timeoutS: 10 },
+  ];
+}
+
+function judge(it: Declared<DnsSpec>, world: World): Verdict {
+  if (world.identity === undefined) return change(it, 'there is no cluster yet');
+  const answer = world.answer('cluster', 'coredns');
+  if (answer.kind !== 'bytes' || answer.status !== 0) {
+    return { verdict: 'settling', because: `the API on ${world.lead} does not answer`, deadlineS: 300 };
+  }
+  if (answer.text.trim() === '') {
+    const pending = /^install\.yaml$/m.test(world.text('cluster', 'launcher') ?? '');
+    if (pending) return { verdict: 'settling', because: 'MicroK8s is still setting up its own dns', deadlineS: 300 };
+    return change(it, 'there is no CoreDNS in the cluster');
+  }
+  const { status } = JSON.parse(answer.text) as { status?: { availableReplicas?: number } };
+  const available = status?.availableReplicas ?? 0;
+  if (available > 0) return { verdict: 'ok', because: `CoreDNS is available (${available})` };
+  return {
+    verdict: 'settling',
+    because: 'CoreDNS is there, but none of its pods is available',
+    deadlineS: AVAILABLE_S,
+  };
+}
+
+function change(it: Declared<DnsSpec>, because: string): Verdict {
+  // Already enabled by its own list, but gone: `enable` alone would do nothing.
+  const run = sh`
+    if microk8s status --addon dns | grep -qx enabled; then microk8s disable dns; fi
+    microk8s enable dns
+  `;
+  return { verdict: 'change', because, moves: [{ does: 'enable dns', on: it.on, run, deadlineS: 600 }] };
+}

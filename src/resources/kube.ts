@@ -1,0 +1,71 @@
+import type { Ask, World } from '../engine/types.ts';
+import { type Script, sh } from '../shell/script.ts';
+
+/** kubectl on a control plane. Never without a deadline; a worker never gets here, the engine's guard sees to that. */
+export const kubectl: Script = sh`microk8s kubectl --request-timeout=10s`;
+
+/** MicroK8s' own data. `current` is a link to the revision. facts: microk8s sheet, section 3. */
+export const SNAP_DATA = '/var/snap/microk8s/current';
+
+/** All nodes as the lead's API knows them. */
+export const nodesAsk: Ask = { key: 'nodes', on: 'cluster', sh: sh`${kubectl} get nodes -o json`, timeoutS: 20 };
+
+/** Members of the datastore as the lead's dqlite wrote them down. */
+export const dqliteAsk: Ask = {
+  key: 'dqlite members',
+  on: 'cluster',
+  sh: sh`cat ${SNAP_DATA}/var/kubernetes/backend/cluster.yaml`,
+  timeoutS: 10,
+};
+
+export interface NodeInfo {
+  readonly name: string;
+  readonly address: string;
+  readonly ready: boolean;
+  /** What the kubelet says when it is not ready. */
+  readonly message: string;
+  readonly worker: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly { readonly key: string; readonly value: string; readonly effect: string }[];
+}
+
+interface RawNode {
+  metadata: { name: string; labels?: Record<string, string> };
+  spec?: { taints?: { key: string; value?: string; effect: string }[] };
+  status?: {
+    addresses?: { type: string; address: string }[];
+    conditions?: { type: string; status: string; message?: string }[];
+  };
+}
+
+/** Undefined: there is no cluster yet, or its API does not answer. */
+export function nodesOf(world: World): NodeInfo[] | undefined {
+  const answer = world.answer('cluster', nodesAsk.key);
+  if (answer.kind !== 'bytes' || answer.status !== 0) return undefined;
+  const list = JSON.parse(answer.text) as { items: RawNode[] };
+  return list.items.map((node) => {
+    const ready = node.status?.conditions?.find((c) => c.type === 'Ready');
+    return {
+      name: node.metadata.name,
+      address: node.status?.addresses?.find((a) => a.type === 'InternalIP')?.address ?? '',
+      ready: ready?.status === 'True',
+      message: ready?.message ?? 'the kubelet has not reported yet',
+      worker: node.metadata.labels?.['node.kubernetes.io/microk8s-worker'] !== undefined,
+      labels: node.metadata.labels ?? {},
+      taints: (node.spec?.taints ?? []).map((t) => ({ key: t.key, value: t.value ?? '', effect: t.effect })),
+    };
+  });
+}
+
+/** Role of each datastore member by address. A missing role is a voter (microk8s sheet, 2.7). */
+export function dqliteOf(world: World): ReadonlyMap<string, 'voter' | 'standby' | 'spare'> {
+  const text = world.text('cluster', dqliteAsk.key) ?? '';
+  const members = text.split(/^- /m).filter((part) => part.includes('Address:'));
+  return new Map(
+    members.map((part) => {
+      const address = /Address: *"?([0-9.]+):\d+/.exec(part)?.[1] ?? '';
+      const role = Number(/Role: *(\d)/.exec(part)?.[1] ?? 0);
+      return [address, (['voter', 'standby', 'spare'] as const)[role] ?? 'spare'];
+    }),
+  );
+}

@@ -1,0 +1,260 @@
+import { type Membership, parseMembership } from '../engine/lead.ts';
+import type { Declared, Kind, Move, Verdict, World } from '../engine/types.ts';
+import { lines, type Script, sh } from '../shell/script.ts';
+import { hostOf, refused } from './answers.ts';
+import { writeIdentity } from './cluster.ts';
+import type { Placed } from './declare.ts';
+import { dqliteAsk, dqliteOf, kubectl, type NodeInfo, nodesAsk, nodesOf, SNAP_DATA } from './kube.ts';
+import { install } from './snap.ts';
+
+/** The machine is a member of the cluster, in its role, under its name and address, and the lead sees it Ready. */
+export type MemberSpec = {
+  readonly name: string;
+  readonly address: string;
+  readonly role: 'control-plane' | 'worker';
+  readonly channel: string;
+};
+
+export function member({ id, on, needs, ...spec }: Placed & MemberSpec): Declared<MemberSpec> {
+  return { kind: 'member', id, on, needs, spec };
+}
+
+export const memberKind: Kind<MemberSpec> = { kind: 'member', asks: () => [nodesAsk, dqliteAsk], judge };
+
+/** Seconds until a joined node is Ready: it pulls Calico over the line of a home. */
+const READY_S = 900;
+/** Seconds that a join token is good for; it is minted for one join. */
+const TOKEN_S = 900;
+
+/** What the machine says of itself, and what the cluster says of it. */
+interface Sight {
+  readonly it: Declared<MemberSpec>;
+  readonly host: string;
+  readonly world: World;
+  readonly me: Membership;
+  readonly node: NodeInfo | undefined;
+  /** The datastore lists its address. */
+  readonly listed: boolean;
+}
+
+function judge(it: Declared<MemberSpec>, world: World): Verdict {
+  const host = hostOf(it);
+  const me = parseMembership(world.text(it.on, 'mlk8s.membership') ?? '');
+  const nodes = nodesOf(world);
+  const node = nodes?.find((n) => n.name === it.spec.name);
+  const sight: Sight = { it, host, world, me, node, listed: dqliteOf(world).has(it.spec.address) };
+  if (world.identity === undefined) return join(sight, 'there is no cluster yet');
+  if (nodes === undefined)
+    return { verdict: 'settling', because: `the API on ${world.lead} does not answer`, deadlineS: 300 };
+  if (world.mayWipe(host) && !isMember(sight)) return wipeAndJoin(sight);
+  if (me.identity === world.identity) return isMember(sight) ? standing(sight) : refuseReinstalled(sight);
+  return outside(sight);
+}
+
+/** By its own account: its datastore is that of the cluster, or it runs as the worker that it was made. */
+function isMember({ me, world }: Sight): boolean {
+  if (me.identity !== world.identity || me.microk8s === 'none') return false;
+  // An API that does not answer says nothing; whether the machine is well is the question of its Node object.
+  return me.microk8s === 'worker' || me.uid === undefined || me.uid === world.identity;
+}
+
+/** A member: in the right role, at the right address, Ready? */
+function standing({ it, host, node, me, world }: Sight): Verdict {
+  const { role, address } = it.spec;
+  if (me.microk8s !== role) return refuseRole(it.id, host, me.microk8s, role);
+  if (!node) return register(it, host);
+  if (node.address !== address) {
+    return refused(
+      it.id,
+      `${host} is in the cluster as ${node.address}, the cluster file says ${address}`,
+      'the address of a member cannot change: its datastore and certificates are bound to it',
+      `put  address: ${node.address}  into the cluster file, and reserve it in your router`,
+    );
+  }
+  if (!node.ready) return { verdict: 'settling', because: `${host} is not Ready: ${node.message}`, deadlineS: READY_S };
+  const as =
+    role === 'worker' ? 'worker' : `control plane, ${dqliteOf(world).get(address) ?? 'not in the datastore yet'}`;
+  return { verdict: 'ok', because: `Ready, ${as}` };
+}
+
+/** A kubelet registers its Node when it starts, and never again. */
+function register(it: Declared<MemberSpec>, host: string): Verdict {
+  const run = sh`snap restart microk8s.daemon-kubelite`;
+  const moves: Move[] = [
+    { does: `restart kubelite on ${host}, so that it registers`, on: it.on, run, deadlineS: 300 },
+    awaitNode(it.spec.name),
+  ];
+  return {
+    verdict: 'change',
+    because: `the cluster has no Node ${it.spec.name}`,
+    disrupts: `kubelet on ${host} is away for about a minute`,
+    moves,
+    alone: 'cluster',
+  };
+}
+
+function awaitNode(name: string): Move {
+  const run = sh`
+    for try in $(seq 60); do
+      if ${kubectl} get node ${name} -o name; then exit 0; fi
+      sleep 5
+    done
+    exit 1
+  `;
+  return { does: `wait until the cluster lists ${name}`, on: 'cluster', run, deadlineS: 360 };
+}
+
+/** Not a member as far as the machine knows. Nothing that somebody may want is ever discarded by a join. */
+function outside(sight: Sight): Verdict {
+  const { it, host, me, world, node, listed } = sight;
+  if (me.uid === world.identity || (me.microk8s === 'worker' && node?.address === it.spec.address)) return adopt(sight);
+  const begun = world.record(it.id) !== undefined;
+  if ((node !== undefined || listed) && !begun) return refuseReinstalled(sight);
+  if (me.microk8s === 'worker' && !begun) return refuseForeign(sight, 'it is a worker of another cluster');
+  if (me.microk8s === 'none') return join(sight, `${host} is not in the cluster`);
+  if (!me.ours) return refuseForeign(sight, 'it has a MicroK8s that mlk8s did not install');
+  if (me.peers > 1) return refuseForeign(sight, 'it shares its datastore with other machines');
+  if (me.holds.length > 0)
+    return refuseForeign(sight, `it holds namespaces that mlk8s did not make: ${me.holds.join(', ')}`);
+  return join(sight, begun ? `the join of ${host} was begun and not finished` : `${host} is not in the cluster`);
+}
+
+/** A member already, by hand or by a run that was cut off after the join. Only the note is missing. */
+function adopt({ it, me, world }: Sight): Verdict {
+  const uid = world.identity as string;
+  const run = lines(sh`uid=${uid}`, writeIdentity);
+  const because = 'it is a member, but that was not written down';
+  const moves: Move[] = [{ does: 'write down the membership', on: it.on, run, deadlineS: 30 }];
+  return { verdict: 'change', because, moves, ...(me.ours ? {} : { adopts: true }), alone: 'cluster' };
+}
+
+function join(sight: Sight, because: string): Verdict {
+  const { it, host, world } = sight;
+  return {
+    verdict: 'change',
+    because,
+    disrupts: 'the Kubernetes API may be away for some seconds while the datastore takes it in',
+    moves: [
+      clean(it),
+      ...dropStale(sight),
+      mintToken(host, world),
+      joinWith(it, world.identity ?? ''),
+      awaitNode(it.spec.name),
+    ],
+    alone: 'cluster',
+  };
+}
+
+/** What a join that failed leaves behind stops the certificate watcher (microk8s sheet, 2.3). */
+function clean(it: Declared<MemberSpec>): Move {
+  const run = sh`
+    rm -f ${SNAP_DATA}/var/lock/join-in-progress
+    if [ -e ${SNAP_DATA}/var/lock/clustered.lock ]; then microk8s leave; fi
+  `;
+  return { does: 'clear what an earlier join left', on: it.on, run, deadlineS: 300 };
+}
+
+/** `remove-node ADDRESS --force` drops the datastore row and exits 1 when there is no Node of that name. */
+function dropStale({ it, node, listed }: Sight): Move[] {
+  if (!node && !listed) return [];
+  const { name, address } = it.spec;
+  const run = sh`
+    ${kubectl} delete node ${name} --ignore-not-found
+    microk8s remove-node ${address} --force || true
+  `;
+  return [{ does: `drop the stale member ${name} (${address})`, on: 'cluster', run, deadlineS: 120 }];
+}
+
+/** The URL with the address of the cluster file: the list that MicroK8s prints has bridges and IPv6 in it. */
+function mintToken(host: string, world: World): Move {
+  const lead = world.file.nodes.find((n) => n.name === world.lead)?.address ?? '';
+  const run = sh`
+    token=$(microk8s add-node --token-ttl ${TOKEN_S} --format token-check)
+    [ -n "$token" ]
+    printf '%s:25000/%s' ${lead} "$token"
+  `;
+  return { does: `ask for a token for ${host}`, on: 'cluster', run, deadlineS: 60, capture: 'url' };
+}
+
+/**
+ * "Successfully joined" proves nothing (microk8s sheet, 2.3). A control plane is in when its own API shows the identity
+ * of the cluster, a worker when it holds the worker's lock; only then the membership is written down.
+ */
+function joinWith(it: Declared<MemberSpec>, identity: string): Move {
+  const worker = it.spec.role === 'worker';
+  const isIn = worker
+    ? sh`[ -e ${SNAP_DATA}/var/lock/clustered.lock ]`
+    : sh`[ "$(${kubectl} get namespace kube-system -o 'jsonpath={.metadata.uid}' 2>/dev/null)" = "$uid" ]`;
+  const run = sh`
+    uid=${identity}
+    microk8s join "$(cat "$INPUTS/url")" ${worker ? sh`--worker` : sh`--controlplane`}
+    for try in $(seq 60); do
+      if ${isIn}; then
+        ${writeIdentity}
+        exit 0
+      fi
+      sleep 5
+    done
+    echo 'microk8s join reported success, but this machine is not in the cluster' >&2
+    exit 1
+  `;
+  return { does: `join as ${it.spec.role}`, on: it.on, run, deadlineS: 900, inputs: { url: { captured: 'url' } } };
+}
+
+/** Only with --wipe-node: what the machine's MicroK8s holds is gone afterwards. */
+function wipeAndJoin(sight: Sight): Verdict {
+  const { it, host, me } = sight;
+  const joined = join(sight, `--wipe-node ${host} was given`);
+  if (joined.verdict !== 'change') return joined;
+  const wipe: Script = lines(
+    sh`
+      snap remove --purge microk8s
+      rm -f /var/lib/mlk8s/identity
+    `,
+    install({ snap: 'microk8s', channel: it.spec.channel }),
+    sh`microk8s status --wait-ready --timeout 600 >/dev/null`,
+  );
+  const first: Move = {
+    does: `remove MicroK8s from ${host} with all that it holds, install it anew`,
+    on: it.on,
+    run: wipe,
+    deadlineS: 3000,
+  };
+  const lost = me.holds.length > 0 ? `, among it the namespaces ${me.holds.join(', ')}` : '';
+  return {
+    ...joined,
+    disrupts: `everything that MicroK8s on ${host} holds is lost${lost}`,
+    moves: [...(me.microk8s === 'none' ? [] : [first]), ...joined.moves],
+  };
+}
+
+function refuseRole(id: string, host: string, is: string, wanted: string): Verdict {
+  return refused(
+    id,
+    `${host} is a ${is} of the cluster, the cluster file says ${wanted}`,
+    'up never changes the role of a member: a control plane that leaves may cost the quorum',
+    `put  role: ${is}  into the cluster file to keep it`,
+    `or take it out by hand (microk8s leave on ${host}), then: mlk8s up --wipe-node ${host}`,
+  );
+}
+
+function refuseReinstalled({ it, host, me, world }: Sight): Verdict {
+  const now = me.microk8s === 'none' ? 'has no MicroK8s' : 'has a MicroK8s that is not in it';
+  return refused(
+    it.id,
+    `the cluster lists ${host} as a member, but the machine ${now}`,
+    'the machine or its MicroK8s was reinstalled',
+    `to drop the old member and join the machine anew, losing what its MicroK8s holds: mlk8s up --wipe-node ${host}`,
+    `to look first: microk8s kubectl get nodes   on ${world.lead}`,
+  );
+}
+
+function refuseForeign({ it, host }: Sight, because: string): Verdict {
+  return refused(
+    it.id,
+    `${host} is not joined: ${because}`,
+    'a join discards the datastore of the machine that joins, with all that it holds',
+    `save what you need from ${host}, then: mlk8s up --wipe-node ${host}`,
+    'or take the machine out of the cluster file',
+  );
+}

@@ -1,0 +1,56 @@
+import { parseMembership } from '../engine/lead.ts';
+import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import { sh } from '../shell/script.ts';
+import type { Placed } from './declare.ts';
+import { kubectl, SNAP_DATA } from './kube.ts';
+
+/** The API of every member asks who may do what, instead of allowing everything. */
+export type RbacSpec = { readonly planes: readonly string[] };
+
+/** `planes`: names of the control planes of the file. */
+export function rbac({ id, on, needs, ...spec }: Placed & RbacSpec): Declared<RbacSpec> {
+  return { kind: 'rbac', id, on, needs, spec };
+}
+
+export const rbacKind: Kind<RbacSpec> = { kind: 'rbac', asks, judge };
+
+const modeAsk = (host: string): Ask => ({
+  key: 'authorization mode',
+  on: { host },
+  sh: sh`sed -n 's/^--authorization-mode=//p' ${SNAP_DATA}/args/kube-apiserver`,
+  timeoutS: 10,
+});
+const answersAsk: Ask = { key: 'api ready', on: 'cluster', sh: sh`${kubectl} get --raw /readyz`, timeoutS: 20 };
+
+function asks(it: Declared<RbacSpec>): Ask[] {
+  return [...it.spec.planes.map(modeAsk), answersAsk];
+}
+
+/** Reads the arguments of each API server: addon lists are kept by name, and `enable` exits 0 for what it did not do. */
+function judge(it: Declared<RbacSpec>, world: World): Verdict {
+  const members = it.spec.planes.filter((name) => {
+    const text = world.text({ host: name }, 'mlk8s.membership');
+    return text !== undefined && world.identity !== undefined && parseMembership(text).identity === world.identity;
+  });
+  const open = members.filter((name) => !(world.text({ host: name }, 'authorization mode') ?? '').includes('RBAC'));
+  if (world.identity === undefined || open.length > 0) {
+    return {
+      verdict: 'change',
+      because:
+        open.length > 0 ? `the API on ${open.join(', ')} allows everything to everybody` : 'there is no cluster yet',
+      disrupts: 'the Kubernetes API restarts on all control planes; pods go on',
+      moves: [{ does: 'switch on RBAC', on: it.on, run: enable, deadlineS: 600 }],
+      alone: 'cluster',
+    };
+  }
+  if (world.text('cluster', 'api ready')?.trim() !== 'ok') {
+    return { verdict: 'settling', because: 'the API does not answer after its restart', deadlineS: 300 };
+  }
+  return { verdict: 'ok', because: `RBAC on ${members.join(', ')}` };
+}
+
+/** `enable` believes its own list: where it thinks that rbac is on, it must be told twice. */
+const enable = sh`
+  if microk8s status --addon rbac | grep -qx enabled; then microk8s disable rbac; fi
+  microk8s enable rbac
+`;

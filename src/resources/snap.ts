@@ -1,0 +1,92 @@
+import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import { lines, type Script, sh } from '../shell/script.ts';
+import { hostOf, judged, refused } from './answers.ts';
+import type { Placed } from './declare.ts';
+
+/** A classic snap at a channel, held so that it never refreshes by itself. */
+export type SnapSpec = { readonly snap: string; readonly channel: string };
+
+export function snap({ id, on, needs, ...spec }: Placed & SnapSpec): Declared<SnapSpec> {
+  return { kind: 'snap', id, on, needs, spec };
+}
+
+export const snapKind: Kind<SnapSpec> = { kind: 'snap', asks, judge };
+
+/** Seconds for a download of some hundred MB over a slow line, and its hooks. */
+const INSTALL_S = 1800;
+
+function asks(it: Declared<SnapSpec>): Ask[] {
+  const { snap } = it.spec;
+  return [
+    { key: `snap ${snap}`, on: it.on, sh: sh`snap list ${snap}`, timeoutS: 20 },
+    { key: `snap changes ${snap}`, on: it.on, sh: sh`snap changes ${snap} | awk '$2 == "Doing"'`, timeoutS: 20 },
+  ];
+}
+
+function judge(it: Declared<SnapSpec>, world: World): Verdict {
+  return judged(it, world, asks(it), (list, changes) => {
+    const { snap, channel } = it.spec;
+    if (changes.text.trim() !== '') {
+      const summary = changes.text
+        .trim()
+        .split(/\s{2,}/)
+        .at(-1);
+      return { verdict: 'settling', because: `snapd is busy: ${summary}`, deadlineS: INSTALL_S };
+    }
+    const row = list.text.split('\n').find((line) => line.startsWith(`${snap} `));
+    if (!row)
+      return change(it, `snap ${snap} is not installed`, `install ${snap} ${channel} and hold it`, install(it.spec));
+    const [, version = '', , tracking = '', , notes = ''] = row.split(/\s+/);
+    if (tracking !== channel) return refuseChannel(it, tracking);
+    if (notes.includes('disabled'))
+      return change(it, `snap ${snap} is disabled`, `enable ${snap}`, sh`snap enable ${snap}`);
+    if (!notes.includes('held')) {
+      return change(it, `snap ${snap} is not held and may refresh at any time`, `hold ${snap}`, hold(snap));
+    }
+    return { verdict: 'ok', because: `${snap} ${version} from ${channel}, held` };
+  });
+}
+
+function change(it: Declared<SnapSpec>, because: string, does: string, run: Script): Verdict {
+  const adopts = !because.includes('not installed');
+  return {
+    verdict: 'change',
+    because,
+    moves: [{ does, on: it.on, run, deadlineS: INSTALL_S }],
+    ...(adopts ? { adopts } : {}),
+  };
+}
+
+/**
+ * Exit code 10 of snap means that another change of snapd is in the way: worth another try. snapd goes on with an
+ * installation whose client died, which then shows as such a change. facts: microk8s sheet, 1.3.
+ */
+export function install({ snap, channel }: SnapSpec): Script {
+  return lines(
+    sh`
+      for try in $(seq 60); do
+        status=0
+        snap install ${snap} --classic ${`--channel=${channel}`} || status=$?
+        [ "$status" = 10 ] || break
+        sleep 10
+      done
+      [ "$status" = 0 ]
+    `,
+    hold(snap),
+  );
+}
+
+function hold(snap: string): Script {
+  return sh`snap refresh --hold ${snap}`;
+}
+
+function refuseChannel(it: Declared<SnapSpec>, tracking: string): Verdict {
+  const { snap, channel } = it.spec;
+  return refused(
+    it.id,
+    `snap ${snap} on ${hostOf(it)} follows ${tracking}, the cluster file says ${channel}`,
+    'a change of track is an upgrade: one minor version at a time, one machine at a time, which up never does by itself',
+    `put  channel: ${tracking}  into the cluster file to keep what is there`,
+    `or upgrade by hand, one minor version after the other: snap refresh ${snap} --channel=${channel}`,
+  );
+}
