@@ -25,7 +25,7 @@ export function addAddNode(program: Command, context: Context): void {
   });
   command.addHelpText(
     'after',
-    '\nThe machine is checked first and then written into the cluster file; after that it is mlk8s up.',
+    '\nThe machine is checked first and then written into the cluster file. What follows\nis mlk8s up for all machines, so that the others know the new one.',
   );
   addExamples(command, [
     ['mlk8s add-node lab@10.0.0.104 --name rig4', 'one more worker'],

@@ -8,6 +8,7 @@ import { type Asker, createAsker } from './ask.ts';
 import type { Context } from './context.ts';
 import type { InitFlags } from './init.ts';
 import { isRole, type NodeSpec, parseNodeSpec, parseTarget } from './node-spec.ts';
+import { DEFAULT_FILE } from './options.ts';
 import { judgeThisMachine, probeThisMachine } from './this-machine.ts';
 import { replaceFile, writeNewFile } from './write-file.ts';
 
@@ -22,7 +23,7 @@ export async function writeClusterFile(context: Context, name: string | undefine
   const text = renderClusterFile(input);
   parseCluster(Buffer.from(text), path);
   await (flags.force ? replaceFile : writeNewFile)(path, text);
-  const inFolder = flags.file === 'mlk8s.yaml' ? '' : ` -f ${flags.file}`;
+  const inFolder = flags.file === DEFAULT_FILE ? '' : ` -f ${flags.file}`;
   context.io.stdout.write(
     [
       `Wrote ${shownPath(path)}: cluster ${input.name}, ${input.nodes.map((node) => node.name).join(', ')}.`,

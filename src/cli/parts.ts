@@ -1,4 +1,7 @@
+import { secrets } from '../redact.ts';
 import type { Hosts } from '../transport/host.ts';
+import type { Prompts } from '../transport/prompts.ts';
+import type { Asker } from './ask.ts';
 import type { HostsWish, Parts } from './context.ts';
 
 /** The real parts: each import happens when a command needs it, so that `--help` loads none of them. */
@@ -18,5 +21,18 @@ async function openHosts(wish: HostsWish): Promise<Hosts> {
   const { file, faults, warn } = wish;
   if (wish.rehearsal) return (await import('../rehearsal/client.ts')).openRehearsal(file, { faults, warn });
   const { openHosts: open } = await import('../transport/open.ts');
-  return open(file, { acceptNewHostKeys: wish.acceptNewHostKeys, warn });
+  const prompt = wish.asker.canAsk ? { prompt: promptsOf(wish.asker) } : {};
+  return open(file, { acceptNewHostKeys: wish.acceptNewHostKeys, warn, ...prompt });
+}
+
+/** A password that was typed is a secret from the first moment. */
+function promptsOf(asker: Asker): Prompts {
+  return {
+    confirm: (question) => asker.yes(question.trim()),
+    secret: async (question) => {
+      const answer = await asker.secret(question.trim());
+      secrets.add(answer);
+      return answer;
+    },
+  };
 }

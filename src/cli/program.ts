@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import { UserError } from '../errors.ts';
 import { addAddNode } from './add-node.ts';
 import type { Context } from './context.ts';
@@ -35,6 +35,7 @@ export function createProgram(context: Context): Command {
     .description('Turns Ubuntu machines into a machine-learning cluster on MicroK8s.')
     .option('-V, --version', 'print the version')
     .exitOverride()
+    .configureHelp({ optionDescription })
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
@@ -50,6 +51,11 @@ export function createProgram(context: Context): Command {
     ['mlk8s up --rehearse', 'try it with simulated machines'],
   ]);
   return program;
+}
+
+/** An empty list is no default worth a word. */
+function optionDescription(option: Option): string {
+  return Array.isArray(option.defaultValue) ? option.description : new Help().optionDescription(option);
 }
 
 function usageError(error: CommanderError, args: readonly string[], program: Command): UserError {

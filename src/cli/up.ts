@@ -17,12 +17,13 @@ export function addUp(program: Command, context: Context): void {
   command.addHelpText(
     'after',
     `
-First run, run again, repair and resume are this one command. It shows the plan and asks before it changes anything.
-Ctrl-C once finishes what runs and stops; twice lets go at once, and the machines go on with what they were doing.
-Without a cluster file it offers to make this machine a cluster of one node.
+First run, run again, repair and resume are this one command. It shows the plan
+and asks before it changes anything. Ctrl-C once finishes what runs and stops;
+twice lets go at once, and the machines go on with what they were doing. Without
+a cluster file it offers to make this machine a cluster of one node.
 
-Exit code: 0 done, 1 failed, 3 the cluster file is invalid, 4 machines dropped out, 5 locked by another run,
-130 interrupted.`,
+Exit code: 0 done, 1 failed, 3 the cluster file is invalid, 4 machines dropped
+out, 5 locked by another run, 130 interrupted.`,
   );
   addExamples(command, [
     ['mlk8s up', 'show the plan, ask, do it'],

@@ -1,7 +1,7 @@
 import type { PlanItem } from '../engine/events.ts';
 import { diffLines } from './diff.ts';
 import { problemLines } from './problem.ts';
-import { type Colour, type Style, wrap } from './style.ts';
+import { type Colour, marked, type Style, wrap } from './style.ts';
 import { count, idParts, withoutPlace } from './words.ts';
 
 type Verdict = PlanItem['verdict'];
@@ -34,13 +34,13 @@ export function planLines(items: readonly PlanItem[], style: Style): string[] {
     '',
   ]);
   const warnings = items.flatMap((item) =>
-    item.warning ? wrap(`${item.id}: ${item.warning}`, `${style.symbols.warning} warning  `, style) : [],
+    item.warning ? marked(`${style.symbols.warning} warning`, 'yellow', `${item.id}: ${item.warning}`, style) : [],
   );
-  return [...blocks, ...warnings, `Plan: ${planCounts(items)}.`];
+  return [...blocks, ...warnings, ...wrap(`Plan: ${planCounts(items)}.`, '', style)];
 }
 
 /** `3 changes, 1 refused, 12 ok`; what there is none of is left out. */
-export function planCounts(items: readonly PlanItem[]): string {
+function planCounts(items: readonly PlanItem[]): string {
   const of = (verdict: Verdict): number => items.filter((item) => item.verdict === verdict).length;
   const rest = (['later', 'settling', 'waiting', 'refused', 'dropped', 'ok'] as const)
     .filter((verdict) => of(verdict) > 0)
@@ -49,7 +49,10 @@ export function planCounts(items: readonly PlanItem[]): string {
 }
 
 function itemLines(item: PlanItem, style: Style): string[] {
-  if (item.problem) return problemLines(item.problem, style, item.verdict).map((line) => `  ${line}`);
+  if (item.problem) {
+    const word = `${item.verdict.padEnd(WORD_WIDTH)} ${withoutPlace(item.id)}`;
+    return problemLines(item.problem, style, word).map((line) => `  ${line}`);
+  }
   return [
     `  ${verdictMark(item.verdict, style)} ${withoutPlace(item.id)}`,
     ...wrap(item.because, `${INDENT}because `, style),

@@ -129,3 +129,11 @@ export function wrap(text: string, first: string, style: Style): string[] {
   }
   return lines.map((line, index) => (index === 0 ? first : hang) + line);
 }
+
+/** Text that starts with a painted mark, and fits. */
+export function marked(mark: string, colour: Colour, text: string, style: Style): string[] {
+  const first = `${mark}  `;
+  return wrap(text, first, style).map((line, index) =>
+    index === 0 ? style.paint(colour, mark) + line.slice(mark.length) : line,
+  );
+}

@@ -1,7 +1,7 @@
 import type { EngineEvent } from '../engine/events.ts';
 import { liveArea, type Screen } from './live.ts';
 import type { Renderer } from './renderer.ts';
-import { clean, type Style, wrap } from './style.ts';
+import { clean, marked, type Style } from './style.ts';
 import { lockedText, teller } from './text.ts';
 import { duration, idParts, withoutPlace } from './words.ts';
 
@@ -99,7 +99,5 @@ function rowText(row: Row, now: number, style: Style): string {
 
 function doneLines(id: string, text: string, style: Style): string[] {
   const { place } = idParts(id);
-  const mark = `${style.symbols.ok} done  `;
-  const [head = '', ...rest] = wrap(`${place} ${withoutPlace(id)}: ${text}`, mark, style);
-  return [style.paint('green', mark) + head.slice(mark.length), ...rest];
+  return marked(`${style.symbols.ok} done`, 'green', `${place} ${withoutPlace(id)}: ${text}`, style);
 }

@@ -2,7 +2,7 @@ import type { EngineEvent } from '../engine/events.ts';
 import { planLines } from './plan.ts';
 import { problemLines } from './problem.ts';
 import { statusLines } from './status.ts';
-import { clean, type Style, wrap } from './style.ts';
+import { clean, marked, type Style, wrap } from './style.ts';
 import { summaryLines } from './summary.ts';
 import { count, duration, idParts, withoutPlace } from './words.ts';
 
@@ -22,8 +22,7 @@ function planOrStatusLines(event: Of<'plan'>, command: string, style: Style): st
 }
 
 function warningLines(event: Of<'warning'>, style: Style): string[] {
-  const sign = style.paint('yellow', `${style.symbols.warning} warning`);
-  return wrap(`${event.where}: ${event.text}`, '  ', style).map((line, i) => (i === 0 ? `${sign}${line}` : line));
+  return marked(`${style.symbols.warning} warning`, 'yellow', `${event.where}: ${event.text}`, style);
 }
 
 export function lockedText(event: Of<'locked'>): string {
