@@ -1,0 +1,182 @@
+import type { z } from 'zod';
+import { type KnownKey, knownKeys, pattern } from './keys.ts';
+import { nearest } from './nearest.ts';
+import { type Fault, quoted } from './rules.ts';
+import type { Found, Path, Tree } from './tree.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** Says in plain words, with its place, what the schema does not like. `value` is the data that was checked. */
+export function explain(issues: readonly Issue[], value: unknown, tree: Tree): Found[] {
+  const keys = issues.length > 0 ? knownKeys() : [];
+  const misspelt = misspeltKeys(issues, keys);
+  return issues.flatMap((issue) => {
+    if (misspelt.has(JSON.stringify(issue.path)) && !tree.has(issue.path)) return [];
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys
+        .filter((key) => key !== '__proto__')
+        .map((key) => ({ span: tree.keySpan([...issue.path, key]), fault: unknownKey(issue.path, key, keys) }));
+    }
+    if (issue.code === 'invalid_key') {
+      return issue.issues.map((inner) => ({ span: tree.keySpan(issue.path), fault: ruleFault(inner) }));
+    }
+    const known = keys.find((key) => key.path === pattern(issue.path));
+    return [{ span: tree.valueSpan(issue.path), fault: valueFault(issue, valueAt(value, issue.path), known, tree) }];
+  });
+}
+
+/** Paths of the keys that unknown ones are slips of: these are not reported as missing too. */
+function misspeltKeys(issues: readonly Issue[], keys: readonly KnownKey[]): ReadonlySet<string> {
+  const meant = issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [];
+    return issue.keys.map((key) => JSON.stringify([...issue.path, nearest(key, siblingsAt(issue.path, keys))]));
+  });
+  return new Set(meant);
+}
+
+function siblingsAt(parent: Path, keys: readonly KnownKey[]): string[] {
+  const wanted = pattern(parent);
+  return keys.filter((key) => key.parent === wanted).map((key) => key.name);
+}
+
+function unknownKey(parent: Path, key: string, keys: readonly KnownKey[]): Fault {
+  const siblings = siblingsAt(parent, keys);
+  const meant = nearest(key, siblings);
+  const seen = `unknown key ${quoted(key)}`;
+  if (key === '<<') {
+    return { seen, why: 'YAML 1.2 has no merge keys', next: ['Write the keys out.'] };
+  }
+  if (meant !== undefined) return { seen, why: `"${meant}" is meant, probably`, next: [`Write "${meant}" instead.`] };
+  const elsewhere = keys.filter((k) => k.name === key).map((k) => k.path);
+  const known = siblings.join(', ');
+  return {
+    seen,
+    why: elsewhere.length > 0 ? `this key has its place at ${elsewhere.join(' or ')}` : `known keys here: ${known}`,
+    next: [elsewhere.length > 0 ? 'Move it there, or delete it.' : 'Use one of these keys, or delete this one.'],
+  };
+}
+
+function valueFault(issue: Issue, value: unknown, known: KnownKey | undefined, tree: Tree): Fault {
+  const { path } = issue;
+  const key = label(path);
+  if (!tree.has(path)) return missing(key, known);
+  if (value === null && issue.code === 'invalid_type') return empty(key, known);
+  switch (issue.code) {
+    case 'invalid_type':
+      return wrongType(issue.expected, value, key, tree.written(path), known);
+    case 'invalid_value':
+      return notInList(issue.values.map(String), value, key);
+    case 'too_small':
+    case 'too_big':
+      return outOfRange(value, key, known, issue.code === 'too_big' ? Number(issue.maximum) : undefined);
+    default:
+      return ruleFault(issue);
+  }
+}
+
+function missing(key: string, known: KnownKey | undefined): Fault {
+  return {
+    seen: `${key} is missing`,
+    why: known?.schema.description ?? 'it is required',
+    next: [`Add the key ${key} here.`],
+  };
+}
+
+function empty(key: string, known: KnownKey | undefined): Fault {
+  return {
+    seen: `${key} has no value`,
+    ...(known?.schema.description === undefined ? {} : { why: known.schema.description }),
+    next: [known?.required === false ? 'Write a value after it, or delete the line.' : 'Write a value after it.'],
+  };
+}
+
+const WANTED: Readonly<Record<string, string>> = {
+  string: 'text',
+  boolean: 'true or false',
+  int: 'a whole number',
+  number: 'a whole number',
+  array: 'a list',
+  object: 'a group of keys',
+  record: 'a group of keys',
+};
+
+const HOW: Readonly<Record<string, string>> = {
+  array: 'Start each entry on a line of its own with "- ".',
+  object: 'Write "key: value" lines, indented by two more spaces.',
+  record: 'Write "key: value" lines, indented by two more spaces.',
+};
+
+function wrongType(
+  expected: string,
+  value: unknown,
+  key: string,
+  written: string | undefined,
+  known: KnownKey | undefined,
+): Fault {
+  const seen = `${key} must be ${WANTED[expected] ?? expected}, not ${kindOf(value)}`;
+  const text = (written ?? '').slice(0, 80);
+  if (expected === 'string' && text !== '') {
+    const why = `without quotes YAML reads ${text} as ${kindOf(value)}`;
+    const { pattern: allowed = '', default: example } = known?.schema ?? {};
+    if (new RegExp(allowed).test(text)) return { seen, why, next: [`Put it in quotes: ${quoted(text)}`] };
+    return {
+      seen,
+      why,
+      next: [example === undefined ? 'Write a text here.' : `Write for example: ${String(example)}`],
+    };
+  }
+  if (expected === 'boolean' && /^(yes|on|y|no|off|n|true|false)$/i.test(text)) {
+    return { seen, why: 'YAML 1.2 knows only true and false', next: [`Write ${/^(y|on|t)/i.test(text)}.`] };
+  }
+  if (/^(int|number)$/.test(expected) && /^\d+$/.test(text)) return { seen, next: [`Write ${text} without quotes.`] };
+  return { seen, next: [HOW[expected] ?? `Write ${WANTED[expected] ?? expected} here.`] };
+}
+
+function notInList(values: readonly string[], value: unknown, key: string): Fault {
+  const meant = typeof value === 'string' ? nearest(value, values) : undefined;
+  const shown = typeof value === 'string' ? `${quoted(value)}` : kindOf(value);
+  return {
+    seen: `${key} cannot be ${shown}`,
+    why: `it is one of ${values.join(', ')}`,
+    next: [`Write ${meant ?? values.join(' or ')}.`],
+  };
+}
+
+function outOfRange(value: unknown, key: string, known: KnownKey | undefined, maximum: number | undefined): Fault {
+  if (Array.isArray(value)) {
+    return maximum === undefined
+      ? { seen: `the list ${key} is empty`, next: ['Add at least one entry.'] }
+      : { seen: `${key} has ${value.length} entries; at most ${maximum} are allowed`, next: ['Remove some.'] };
+  }
+  const { minimum, maximum: most } = known?.schema ?? {};
+  return {
+    seen: `${key} cannot be ${String(value)}`,
+    why: `it goes from ${minimum} to ${most}`,
+    next: [`Write a number from ${minimum} to ${most}.`],
+  };
+}
+
+/** The fault that a rule of the schema found. */
+function ruleFault(issue: Issue): Fault {
+  const fault = issue.code === 'custom' ? (issue.params?.fault as Fault | undefined) : undefined;
+  return fault ?? { seen: issue.message, next: ['Correct this value.'] };
+}
+
+/** What people call a place: a key in quotes, or an entry of a list, counted from 1. */
+function label(path: Path): string {
+  const name = path.findLast((segment) => typeof segment !== 'number') ?? 'file';
+  const last = path.at(-1);
+  return typeof last === 'number' ? `entry ${last + 1} of ${quoted(String(name))}` : `${quoted(String(name))}`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a group of keys';
+  if (typeof value === 'string') return 'text';
+  return typeof value === 'boolean' ? 'a yes/no value' : `the number ${String(value)}`;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((here, key) => (here as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
+}

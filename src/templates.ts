@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+let root: string | undefined;
+
+/** Path of a file or folder below `templates/` of the installed package; works from `src` and from the bundle. */
+export function templatePath(...parts: readonly string[]): string {
+  root ??= packageRoot(dirname(fileURLToPath(import.meta.url)));
+  return join(root, 'templates', ...parts);
+}
+
+function packageRoot(folder: string): string {
+  if (packageName(folder) === 'mlk8s') return folder;
+  const above = dirname(folder);
+  if (above === folder) throw new Error('the files of mlk8s are not in a package named mlk8s');
+  return packageRoot(above);
+}
+
+function packageName(folder: string): string | undefined {
+  try {
+    return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: string }).name;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,126 @@
+/** Cluster files that are wrong, each with the name of its golden text: all that a user reads. */
+
+const NODES = `nodes:
+  - name: rig1
+    address: 10.0.0.101
+    role: control-plane
+`;
+const GOOD = `name: home-lab\n${NODES}`;
+
+/** A valid file with one more line for its machine. */
+const node = (line: string) => `${GOOD}    ${line}\n`;
+const address = (value: string) => GOOD.replace('10.0.0.101', value);
+const channel = (value: string) => `microk8s:\n  channel: ${value}\n${GOOD}`;
+const bomb = (levels: number) =>
+  Array.from(
+    { length: levels },
+    (_, i) =>
+      `k${i}: &k${i} [${Array(9)
+        .fill(i === 0 ? 'x' : `*k${i - 1}`)
+        .join(', ')}]\n`,
+  ).join('');
+const nodes = (count: number) =>
+  Array.from({ length: count }, (_, i) => `  - {name: n${i}, address: 10.0.${i >> 8}.${i & 255}}\n`).join('');
+
+export const BAD_FILES: Readonly<Record<string, string | Buffer>> = {
+  // what a file can be instead of a cluster file
+  empty: '',
+  'only-blanks': ' \n\n',
+  'only-comments': '# nothing yet\n# later\n',
+  'only-a-marker': '---\n# nothing\n',
+  'a-list': '- name: home-lab\n',
+  'one-value': 'home-lab\n',
+  'an-empty-mapping': '{}\n',
+  'nul-bytes': Buffer.from('name: home\0lab\n'),
+  'utf-16': Buffer.from(`\uFEFF${GOOD}`, 'utf16le'),
+  latin1: Buffer.from('# Gerät\nname: Küche\n', 'latin1'),
+  'too-large': `${GOOD}# ${'x'.repeat(256 * 1024)}\n`,
+  'twenty-thousand-nodes': `name: home-lab\nnodes:\n${nodes(20_000)}`,
+  'four-thousand-nodes': `name: home-lab\nnodes:\n${nodes(4_000)}`,
+  'many-unknown-keys': GOOD + Array.from({ length: 60 }, (_, i) => `unknown${i}x: 1\n`).join(''),
+
+  // YAML
+  'tab-as-indentation': 'name: home-lab\nmicrok8s:\n\tchannel: 1.35/stable\n',
+  'bad-indentation': 'name: home-lab\nnodes:\n  - name: rig1\n   address: 10.0.0.101\n',
+  'bracket-not-closed': 'name: home-lab\nnodes: [\n  {name: rig1, address: 10.0.0.101}\n',
+  'quote-not-closed': 'name: "home-lab\nnodes: []\n',
+  'no-colon': 'name home-lab\nnodes: []\n',
+  'no-blank-after-colon': 'name:home-lab\nnodes: []\n',
+  'two-keys-on-a-line': 'name: home: lab\n',
+  'special-character': 'name: @home\n',
+  'several-documents': `${GOOD}---\nname: other\n`,
+  'unknown-tag': GOOD.replace('home-lab', '!!js/function home-lab'),
+  'reference-to-nothing': GOOD.replace('home-lab', '*home'),
+  'alias-bomb': `${GOOD}${bomb(9)}`,
+  'many-references': `name: &a home-lab\nmore:\n${'  - *a\n'.repeat(1001)}`,
+  'merge-key': `name: home-lab\nnodes:\n  - &rig1\n    name: rig1\n    address: 10.0.0.101\n    role: control-plane\n  - <<: *rig1\n    name: rig2\n    address: 10.0.0.102\n`,
+  'duplicate-keys': `${GOOD}name: other\n`,
+  'proto-key': `${GOOD}__proto__:\n  polluted: true\n`,
+  'proto-label': node('labels: { __proto__: x }'),
+  'constructor-key': `${GOOD}constructor: x\ntoString: y\n`,
+  'byte-order-mark-and-crlf': `\uFEFFnaem: home-lab\r\n${NODES.replaceAll('\n', '\r\n')}    rule: worker\r\n`,
+  'byte-order-mark-value': `\uFEFFname: Home\n${NODES}`,
+  'control-characters': 'name: "\\e[2J"\nno\u202Ede: 1\n',
+
+  // keys
+  'misspelt-keys': `nmae: home-lab\nmicrok8s:\n  chanel: 1.35/stable\n${NODES.replace('address', 'adress')}`,
+  'key-of-another-place': `${GOOD}channel: 1.35/stable\nport: 22\n`,
+  'unknown-key-in-a-long-line': `name: home-lab\nnodes: [{name: rig1, address: 10.0.0.101, role: control-plane, labels: {a: b, c: d, e: f}, rolle: x, local: false, taints: []}]\n`,
+  'key-without-value': `${GOOD}ssh:\n`,
+  'missing-keys': 'ssh: {}\nnodes:\n  - role: control-plane\n  -\n',
+  'no-machines': 'name: home-lab\nnodes: []\n',
+
+  // types
+  'wrong-types': `name: 12\nmicrok8s: 1.35/stable\nssh: [a]\nnodes:\n  - rig1\n  - name: rig2\n    address: 10.0.0.102\n    role: control-plane\n    local: yes\n    labels: {gpu: true, count: 0x10}\n    ssh: {port: "22", user: {a: b}}\n`,
+  'nodes-as-mapping': 'name: home-lab\nnodes:\n  rig1: 10.0.0.101\n',
+  'channel-as-number': channel('1.30'),
+  'misspelt-values': `${GOOD.replace('control-plane', 'control-plain')}node:\n  sleep: never\n`,
+  ports: `${GOOD}    ssh: { port: 0 }\nssh: { port: 65536 }\n`,
+  'port-with-fraction': `${GOOD}ssh: { port: 2.5 }\n`,
+
+  // values
+  'cluster-name': GOOD.replace('home-lab', 'Home_Lab.'),
+  'name-too-long': GOOD.replace('rig1', 'r'.repeat(64)),
+  'name-reserved': GOOD.replace('home-lab', 'cluster').replace('rig1', 'lead'),
+  'address-host-name': address('rig1.local'),
+  'address-ipv6': address('fd00::1'),
+  'address-too-big': address('10.0.0.256'),
+  'address-leading-zero': address('10.0.0.010'),
+  'address-network': address('10.0.0.0/24'),
+  'address-port': address('10.0.0.1:22'),
+  'address-short': address('"10.0.1"'),
+  'address-zero': address('0.0.0.0'),
+  'address-loopback': node('local: true').replace('10.0.0.101', '127.0.1.1'),
+  'address-link-local': address('169.254.7.7'),
+  'address-multicast': address('224.0.0.251'),
+  'address-broadcast': address('255.255.255.255'),
+  'channel-latest': channel('latest/stable'),
+  'channel-risk-alone': channel('edge'),
+  'channel-strict': channel('1.35-strict/stable'),
+  'channel-no-risk': channel('"1.35"'),
+  'channel-misspelt-risk': channel('1.35/stabel'),
+  'channel-branch': channel('1.35/stable/fix'),
+  'channel-too-old': channel('1.9/stable'),
+  'channel-too-new': channel('1.45/stable'),
+  'channel-never-was': channel('2.0/stable'),
+  labels: node(`labels: { "a b": c, /x: y, ${'p'.repeat(254)}/x: y, ok: "-x", "": z }`),
+  taints: node('taints: [{ key: "-", effect: NoShedule }, { key: a }]'),
+  'taint-twice': node(
+    'taints: [{ key: a, effect: NoSchedule }, { key: a, effect: NoExecute }, { key: a, value: b, effect: NoSchedule }]',
+  ),
+  ssh: node('ssh: { user: "-oProxyCommand=x", jump: "-x", hostKey: "MD5:00", identityFile: "" }'),
+  'jump-port': node('ssh: { jump: "lab@gate:70000" }'),
+  'data-dir': `${GOOD}node: { dataDir: data }\n`,
+  'data-dir-of-system': `${GOOD}node: { dataDir: /etc/microk8s }\n`,
+  'data-dir-root': `${GOOD}node: { dataDir: / }\n`,
+  'data-dir-dots': `${GOOD}node: { dataDir: /data/../etc }\n`,
+  'dns-servers': `${GOOD}node: { dns: [127.0.0.53, one.one.one.one] }\n`,
+  'dns-empty': `${GOOD}node: { dns: [] }\n`,
+
+  // all machines together
+  'no-control-plane': 'name: home-lab\nnodes:\n  - name: rig1\n    address: 10.0.0.101\n',
+  'same-name': `${GOOD}  - name: rig1\n    address: 10.0.0.102\n`,
+  'same-address': `${GOOD}  - name: rig2\n    address: 10.0.0.101\n`,
+  'two-local': `${node('local: true')}  - name: rig2\n    address: 10.0.0.102\n    local: true\n`,
+  'everything-at-once': `nmae: home-lab\nmicrok8s: {channel: latest/stable}\nnodes:\n  - {name: rig1, address: 10.0.0.1}\n  - {name: rig1, address: 10.0.0.1, role: contol-plane, ssh: {port: 99999}}\n`,
+};
