@@ -106,8 +106,8 @@ function difference({ path, content, mode }: FileSpec, seen: Seen | undefined): 
   return undefined;
 }
 
-function shown(file: { content: string; mode: string }): string {
-  return `mode ${file.mode}\n${file.content}`;
+function shown({ content, mode, owner = 'root' }: { content: string; mode: string; owner?: string }): string {
+  return `mode ${mode}${owner === 'root' ? '' : `, owner ${owner}`}\n${content}`;
 }
 
 function afterDebt(it: Declared<FileSpec>): string {

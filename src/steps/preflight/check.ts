@@ -1,0 +1,94 @@
+import type { Cluster, ClusterNode } from '../../config/schema.ts';
+import type { Ask, World } from '../../engine/types.ts';
+import type { Problem } from '../../errors.ts';
+import { type Given, unanswered } from '../../resources/answers.ts';
+
+/** What a check found. An error stops the run before its first change; all of all machines are shown at once. */
+export interface Finding {
+  readonly level: 'error' | 'warning';
+  readonly problem: Problem;
+  readonly host?: string;
+}
+
+/** Something that must be right before anything is changed, and that mlk8s does not change. */
+export interface Check {
+  readonly name: string;
+  asks(file: Cluster, host: string): readonly Ask[];
+  judge(file: Cluster, world: World): readonly Finding[];
+}
+
+/** One machine under a check. */
+export interface Subject {
+  readonly node: ClusterNode;
+  readonly file: Cluster;
+  /** Where findings of this check are: `preflight/memory@rig1`. */
+  readonly where: string;
+}
+
+type Texts = Omit<Problem, 'where'>;
+
+/** A finding about one machine. */
+export function finding(level: Finding['level'], { where, node }: Subject, texts: Texts): Finding {
+  return { level, problem: { where, ...texts }, host: node.name };
+}
+
+export function error(subject: Subject, seen: string, why: string, ...next: string[]): Finding {
+  return finding('error', subject, { seen, why, next });
+}
+
+export function warning(subject: Subject, seen: string, why: string, ...next: string[]): Finding {
+  return finding('warning', subject, { seen, why, next });
+}
+
+/** A check that looks at one machine at a time. What it could not learn is a warning: nothing follows from silence. */
+export function machineCheck(
+  name: string,
+  asks: (node: ClusterNode, file: Cluster) => readonly Ask[],
+  judge: (subject: Subject, ...answers: Given[]) => readonly Finding[],
+): Check {
+  const nodeOf = (file: Cluster, host: string) => file.nodes.find((node) => node.name === host);
+  const asksOf = (file: Cluster, host: string) => {
+    const node = nodeOf(file, host);
+    return node ? asks(node, file) : [];
+  };
+  return {
+    name,
+    asks: asksOf,
+    judge: (file, world) =>
+      world.hosts.flatMap((host) => {
+        const node = nodeOf(file, host);
+        if (!node) return [];
+        const subject = { node, file, where: `preflight/${name}@${host}` };
+        const given: Given[] = [];
+        for (const ask of asksOf(file, host)) {
+          const answer = world.answer(ask.on, ask.key);
+          if (answer.kind === 'bytes') given.push(answer);
+          else return [finding('warning', subject, unanswered(subject.where, ask, answer))];
+        }
+        return judge(subject, ...given);
+      }),
+  };
+}
+
+/** A check that compares machines. `read` gives what one machine answered; machines without an answer do not count. */
+export function comparison<T>(
+  name: string,
+  asks: (node: ClusterNode, file: Cluster) => readonly Ask[],
+  read: (...answers: Given[]) => T | undefined,
+  judge: (found: readonly { readonly subject: Subject; readonly value: T }[]) => readonly Finding[],
+): Check {
+  return {
+    name,
+    asks: (file, host) => file.nodes.filter((node) => node.name === host).flatMap((node) => asks(node, file)),
+    judge: (file, world) => {
+      const nodes = file.nodes.filter((node) => world.hosts.includes(node.name));
+      const found = nodes.flatMap((node) => {
+        const answers = asks(node, file).map((ask) => world.answer(ask.on, ask.key));
+        const given = answers.filter((answer): answer is Given => answer.kind === 'bytes');
+        const value = given.length === answers.length ? read(...given) : undefined;
+        return value === undefined ? [] : [{ subject: { node, file, where: `preflight/${name}@${node.name}` }, value }];
+      });
+      return judge(found);
+    },
+  };
+}
