@@ -1,5 +1,5 @@
 import type { Loaded } from '../config/load.ts';
-import type { Cluster } from '../config/schema.ts';
+import type { Cluster, ClusterNode } from '../config/schema.ts';
 import type { Summary } from '../engine/events.ts';
 import type { RunOptions, UpOptions } from '../engine/options.ts';
 import type { Step } from '../engine/types.ts';
@@ -22,7 +22,7 @@ export interface HostsWish {
   readonly acceptNewHostKeys: boolean;
   readonly faults: readonly string[];
   readonly asker: Asker;
-  readonly warn: (text: string) => void;
+  readonly warn: (where: string, text: string) => void;
 }
 
 export interface Engine {
@@ -43,6 +43,9 @@ export interface Parts {
   find(query: { flag?: string; cwd: string; rehearsal: boolean }): Promise<{ path: string } | undefined>;
   load(path: string): Promise<Loaded>;
   openHosts(wish: HostsWish): Promise<Hosts>;
+  /** The user's own public keys, best first. */
+  publicKeys(): Promise<readonly { readonly path: string; readonly text: string }[]>;
+  installKey(wish: HostsWish, node: ClusterNode, login: { password: string; publicKey: string }): Promise<unknown>;
   steps(): Promise<readonly Step[]>;
   engine(): Promise<Engine>;
   rehearsal(): Promise<Rehearsal>;

@@ -7,6 +7,7 @@ import type { RunOptions } from '../engine/options.ts';
 import { type Problem, UserError } from '../errors.ts';
 import type { AddNodeFlags } from './add-node.ts';
 import type { Context, Engine } from './context.ts';
+import { letIn } from './let-in.ts';
 import { parseTarget, type Target } from './node-spec.ts';
 import { bringUp, needCluster } from './session.ts';
 import { replaceFile } from './write-file.ts';
@@ -22,9 +23,17 @@ export async function addNode(context: Context, targetText: string, flags: AddNo
   }
   const text = addNodeToText(cluster.text, wanted);
   const grown = parseCluster(Buffer.from(text), cluster.path);
-  return bringUp(context, 'add-node', grown, flags, async (engine, options) => {
+  return bringUp(context, 'add-node', grown, flags, async (engine, { options, wish }) => {
+    options.listener({ event: 'phase', text: `checking ${wanted.name}` });
+    for (const node of grown.file.nodes) {
+      if (node.name === wanted.name) await letIn(context, options.hosts, wish, node);
+    }
     await checkMachine(engine, options, wanted.name);
     await replaceFile(cluster.path, text);
+    options.listener({ event: 'phase', text: `wrote ${wanted.name} into ${shownPath(cluster.path)}` });
+    if (wish.rehearsal) {
+      wish.warn(shownPath(cluster.path), `${wanted.name} stands here now, for mlk8s up without --rehearse too`);
+    }
   });
 }
 
@@ -69,7 +78,6 @@ function refuseDifference({ path, file }: Loaded, there: ClusterNode, wanted: No
 
 /** The new machine must answer, and nothing about it may be refused, before it is written down. */
 async function checkMachine(engine: Engine, options: RunOptions, name: string): Promise<void> {
-  options.listener({ event: 'phase', text: `checking ${name}` });
   const problems: Problem[] = [];
   const listener = (event: EngineEvent): void => {
     if (event.event === 'dropped' && event.host === name) problems.push(event.problem);

@@ -1,5 +1,6 @@
 import { secrets } from '../redact.ts';
 import type { Hosts } from '../transport/host.ts';
+import type { OpenOptions } from '../transport/open.ts';
 import type { Prompts } from '../transport/prompts.ts';
 import type { Asker } from './ask.ts';
 import type { HostsWish, Parts } from './context.ts';
@@ -9,6 +10,9 @@ export const realParts: Parts = {
   find: async (query) => (await import('../config/find.ts')).findClusterFile(query),
   load: async (path) => (await import('../config/load.ts')).loadCluster(path),
   openHosts,
+  publicKeys: async () => (await import('../transport/install-key.ts')).userPublicKeys(),
+  installKey: async (wish, node, login) =>
+    (await import('../transport/open.ts')).installUserKey(wish.file, node, login, openOptions(wish)),
   steps: async () => (await import('../steps/index.ts')).steps,
   engine: () => import('../engine/index.ts'),
   rehearsal: async () => {
@@ -20,9 +24,12 @@ export const realParts: Parts = {
 async function openHosts(wish: HostsWish): Promise<Hosts> {
   const { file, faults, warn } = wish;
   if (wish.rehearsal) return (await import('../rehearsal/client.ts')).openRehearsal(file, { faults, warn });
-  const { openHosts: open } = await import('../transport/open.ts');
-  const prompt = wish.asker.canAsk ? { prompt: promptsOf(wish.asker) } : {};
-  return open(file, { acceptNewHostKeys: wish.acceptNewHostKeys, warn, ...prompt });
+  return (await import('../transport/open.ts')).openHosts(file, openOptions(wish));
+}
+
+function openOptions({ acceptNewHostKeys, warn, asker }: HostsWish): OpenOptions {
+  secrets.add(process.env.MLK8S_SUDO_PASSWORD ?? '');
+  return { acceptNewHostKeys, warn, ...(asker.canAsk ? { prompt: promptsOf(asker) } : {}) };
 }
 
 /** A password that was typed is a secret from the first moment. */

@@ -5,7 +5,7 @@ import type { RunOptions } from '../engine/options.ts';
 import { secrets } from '../redact.ts';
 import type { Renderer } from '../render/renderer.ts';
 import { type Asker, createAsker } from './ask.ts';
-import type { Context, Engine } from './context.ts';
+import type { Context, Engine, HostsWish } from './context.ts';
 import { type Interrupt, listenForInterrupt } from './interrupt.ts';
 import { checkKnown } from './known.ts';
 import type { RunFlags } from './options.ts';
@@ -17,6 +17,7 @@ export interface Session {
   readonly options: RunOptions;
   readonly interrupt: Interrupt;
   readonly asker: Asker;
+  readonly wish: HostsWish;
 }
 
 /** What is run, and for which cluster. */
@@ -48,18 +49,19 @@ export async function inSession(
     for (const { where, seen, why } of cluster.warnings) {
       listener({ event: 'warning', where, text: why ? `${seen} (${why})` : seen });
     }
-    const hosts = await context.parts.openHosts({
+    const wish: HostsWish = {
       file: cluster.file,
       rehearsal: flags.rehearse === true,
       acceptNewHostKeys: flags.acceptNewHostKeys === true,
       faults: flags.fault,
       asker,
-      warn: (text) => listener({ event: 'warning', where: 'machines', text }),
-    });
+      warn: (where, text) => listener({ event: 'warning', where, text }),
+    };
+    const hosts = await context.parts.openHosts(wish);
     const { only, skip, parallel, host: limitHosts } = flags;
     const options = { command, file: cluster.file, hosts, steps, listener, only, skip, limitHosts, parallel };
     try {
-      return await work(await context.parts.engine(), { options, interrupt, asker });
+      return await work(await context.parts.engine(), { options, interrupt, asker, wish });
     } finally {
       await hosts.close();
     }

@@ -1,6 +1,6 @@
 import type { Loaded } from '../config/load.ts';
 import type { PlanItem, Summary } from '../engine/events.ts';
-import type { RunOptions, UpOptions } from '../engine/options.ts';
+import type { UpOptions } from '../engine/options.ts';
 import { ExitCode, UserError } from '../errors.ts';
 import { count } from '../render/words.ts';
 import type { Context, Engine } from './context.ts';
@@ -44,7 +44,7 @@ export function bringUp(
   command: string,
   cluster: Loaded,
   flags: UpFlags,
-  before?: (engine: Engine, options: RunOptions) => Promise<void>,
+  before?: (engine: Engine, session: Session) => Promise<void>,
 ): Promise<Summary> {
   checkKnown('--wipe-node', flags.wipeNode, nodeNames(cluster));
   return inSession(context, { command, cluster, flags }, async (engine, session) => {
@@ -61,7 +61,7 @@ export function bringUp(
       stop: session.interrupt.stop,
       letGo: session.interrupt.letGo,
     };
-    await before?.(engine, options);
+    await before?.(engine, session);
     return engine.up(options);
   });
 }
