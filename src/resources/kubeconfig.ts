@@ -19,7 +19,11 @@ export function kubeconfig({ id, on, needs, ...spec }: Placed & KubeconfigSpec):
 export const kubeconfigKind: Kind<KubeconfigSpec> = { kind: 'kubeconfig', asks, judge };
 
 /** The first file of KUBECONFIG, which kubectl writes to as well. */
-const PATH: Script = { bash: 'file="${KUBECONFIG%%:*}"; file="${file:-$HOME/.kube/config}"' };
+const PATH: Script = sh`
+  file=\${KUBECONFIG:-}
+  file=\${file%%:*}
+  file=\${file:-$HOME/.kube/config}
+`;
 
 function asks(it: Declared<KubeconfigSpec>): Ask[] {
   const mine = sh`
