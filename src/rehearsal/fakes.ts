@@ -36,7 +36,8 @@ function swapLine(swap: { name: string; mib: number }): string {
 }
 
 function cpu(number: number, arch: 'amd64' | 'arm64'): string {
-  const model = arch === 'amd64' ? ['vendor_id\t: GenuineIntel', 'flags\t\t: fpu sse4_2 avx avx2'] : ['Features\t: fp asimd'];
+  const model =
+    arch === 'amd64' ? ['vendor_id\t: GenuineIntel', 'flags\t\t: fpu sse4_2 avx avx2'] : ['Features\t: fp asimd'];
   return [`processor\t: ${number}`, ...model, ''].join('\n');
 }
 
@@ -88,7 +89,7 @@ export class Fakes {
   }
 
   update(rig: RigState): void {
-    const now = new Map([
+    const now = new Map<string, string>([
       ...Object.entries(fakeProc(rig)).map(([path, text]) => [`proc/${path}`, text] as const),
       ...Object.entries(fakeSys(rig)).map(([path, text]) => [`sys/${path}`, text] as const),
     ]);
@@ -100,9 +101,10 @@ export class Fakes {
   #write(path: string, text: string): void {
     const full = join(this.#folder, path);
     mkdirSync(dirname(full), { recursive: true });
-    if (!text.startsWith('->')) return writeFileSync(full, text);
-    rmSync(full, { force: true });
-    symlinkSync(text.slice(2), full);
+    if (text.startsWith('->')) {
+      rmSync(full, { force: true });
+      symlinkSync(text.slice(2), full);
+    } else writeFileSync(full, text);
   }
 
   /** With the folder around it when that is empty then: /sys/module/x is asked for as a folder. */

@@ -24,7 +24,7 @@ export interface Frame {
 
 /** Cuts a stream of bytes into frames. */
 export class FrameReader {
-  #buffer = Buffer.alloc(0);
+  #buffer: Buffer = Buffer.alloc(0);
   readonly #typed: boolean;
 
   constructor(typed: boolean) {

@@ -49,6 +49,7 @@ export interface ExecSpec {
 }
 
 interface Pending {
+  readonly id: string;
   /** undefined when nobody wants them. */
   readonly streams: (net.Socket | undefined)[] | undefined;
   pid: number;
@@ -184,10 +185,11 @@ export class Rig {
     });
   }
 
-  /** Starts a program that talks to nobody. The process id comes later: it is needed only to end it. */
-  detach(spec: ExecSpec): { pid(): number; exited: Promise<ExitStatus> } {
+  /** Starts a program that talks to nobody. The process id comes later: 0 until then. */
+  detach(spec: ExecSpec): { pid(): number; exited: Promise<ExitStatus>; kill(signal: string): void } {
     const pending = this.#launch(spec, false, () => undefined);
-    return { pid: () => pending.pid, exited: pending.exited };
+    const kill = (signal: string) => this.#send(['end', signal.replace(/^SIG/, ''), pending.id]);
+    return { pid: () => pending.pid, exited: pending.exited, kill };
   }
 
   #launch(spec: ExecSpec, streams: boolean, started: Pending['started']): Pending {
@@ -195,13 +197,13 @@ export class Rig {
     const exited = new Promise<ExitStatus>((resolve) => {
       exit = resolve;
     });
-    const pending: Pending = { streams: streams ? [] : undefined, pid: 0, over: false, started, exited, exit };
+    const id = String(++this.#counter);
+    const pending: Pending = { id, streams: streams ? [] : undefined, pid: 0, over: false, started, exited, exit };
     if (!this.#isUp) {
       started(new Error('the machine is off'));
       exit({ code: 255, signal: 9 });
       return pending;
     }
-    const id = String(++this.#counter);
     this.#running.set(id, pending);
     const env = Object.entries(spec.env).map(([key, value]) => `${key}=${value}`);
     this.#send(['exec', id, streams ? 1 : 0, spec.cwd, spec.argv.length, ...spec.argv, ...env]);
@@ -211,6 +213,10 @@ export class Rig {
   /** Sends a signal to a process of the machine; a negative number is a process group. */
   kill(signal: string, pid: number): void {
     this.#send(['kill', signal.replace(/^SIG/, ''), pid]);
+  }
+
+  setHostName(name: string): void {
+    this.#send(['hostname', name]);
   }
 
   /** Whether anything runs that was started with `exec` or `detach`. */

@@ -55,7 +55,9 @@ function ubuntuFiles(rig: RigState): Record<string, { content: string; mode?: nu
     '/etc/group': { content: `root:x:0:\nadm:x:4:\nsudo:x:27:${user}\nnogroup:x:65534:\n${group}` },
     '/etc/shadow': { content: `root:*:20000:0:99999:7:::\n${user}:*:20000:0:99999:7:::\n`, mode: 0o640 },
     '/etc/os-release': { content: osRelease(os) },
-    '/etc/machine-id': { content: `${'0'.repeat(24)}${Buffer.from(name).toString('hex').padEnd(8, '0').slice(0, 8)}\n` },
+    '/etc/machine-id': {
+      content: `${'0'.repeat(24)}${Buffer.from(name).toString('hex').padEnd(8, '0').slice(0, 8)}\n`,
+    },
     '/etc/resolv.conf': { content: 'nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch lan\n' },
     '/etc/nsswitch.conf': { content: 'passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n' },
     '/etc/environment': { content: `PATH="${LOGIN_PATH}"\n` },
@@ -155,4 +157,3 @@ function deviceSteps(modelSocket: string): MountStep[] {
     ['bind', modelSocket, '/dev/mlk8s-model'],
   ];
 }
-

@@ -142,6 +142,8 @@ sub reap {
 my %requests = (
     exec => \&start,
     kill => sub { my ($signal, $pid) = @_; kill $signal, $pid },
+    # Everything that a started program is the leader of.
+    end => sub { my ($signal, $id) = @_; for (keys %running) { kill $signal, -$_ if $running{$_} eq $id } },
     hostname => sub { syscall($nr->{sethostname}, "$_[0]", length $_[0]) },
 );
 

@@ -1,0 +1,25 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Clock } from '../transport/host.ts';
+
+/** Real work on the computer that simulates is not scaled: every deadline gets this much on top. */
+const GRACE_MS = 8000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Model time `model` was at real time `real`; both milliseconds since the epoch. */
+export interface Anchor {
+  readonly model: number;
+  readonly real: number;
+  readonly scale: number;
+}
+
+/** The time of simulated machines. Server and client run on one computer and read the same clock. */
+export function scaledClock({ model, real, scale }: Anchor): Clock {
+  return {
+    now: () => new Date(model + (Date.now() - real) * scale),
+    sleep: (seconds, signal) => {
+      const ms = Math.min((Math.max(0, seconds) * 1000) / scale, LONGEST_TIMER_MS);
+      return wait(ms, undefined, signal && { signal });
+    },
+    deadlineMs: (seconds) => Math.min((seconds * 1000) / scale + GRACE_MS, LONGEST_TIMER_MS),
+  };
+}

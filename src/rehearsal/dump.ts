@@ -1,0 +1,136 @@
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { WorldState } from './model/types.ts';
+import type { Layout } from './paths.ts';
+
+export interface DumpSource {
+  readonly world: { readonly state: WorldState };
+  readonly layout: Layout;
+}
+
+/** Folders of a machine whose files are part of its state. */
+const FOLDERS = ['etc', 'home', 'root', 'var/lib/mlk8s', 'usr/local/bin'];
+/** Of every run its own: output and ids of jobs, locks, what was read when. */
+const PASSING = /^(etc\/alternatives|var\/lib\/mlk8s\/jobs|var\/lib\/mlk8s\/.*\.lock|.*\/\.cache)(\/|$)/;
+const BIGGEST_TEXT = 256 * 1024;
+
+/** Facts about a run, not about the state it left behind. */
+const PASSING_KEYS = new Set([
+  'anchorModel',
+  'anchorReal',
+  'counter',
+  'scale',
+  'execs',
+  'faults',
+  'snapChanges',
+  'resourceVersion',
+  'generation',
+  'managedFields',
+]);
+const TIME_KEYS = /(At|Time|Timestamp|^since|^until|^expires|^seen|^ttl)$/;
+const RANDOM_KEYS = /^(pid|bootId)$/;
+const SECRET_KEYS = new Set(['data', 'stringData', 'password']);
+
+/**
+ * The whole state of a rehearsal in a form that is equal for two runs that ended alike: sorted, without times, process
+ * ids and whatever is random.
+ */
+export function dump(source: DumpSource): unknown {
+  const { state } = source.world;
+  const ids = new Map<string, string>();
+  const machines = Object.keys(state.rigs)
+    .sort()
+    .map((name) => [name, filesOf(join(source.layout.rig(name)), ids)]);
+  return { world: normalise(state, ids), files: Object.fromEntries(machines) };
+}
+
+function normalise(value: unknown, ids: Map<string, string>, kind = ''): unknown {
+  if (typeof value === 'string') return text(value, ids);
+  if (Array.isArray(value)) return value.map((each) => normalise(each, ids));
+  if (typeof value !== 'object' || value === null) return value;
+  const own = 'kind' in value && typeof value.kind === 'string' ? value.kind : '';
+  const entries = Object.entries(value)
+    .filter(([key]) => !PASSING_KEYS.has(key))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, each]) => [text(key, ids), field(key, each, ids, own || kind)] as const);
+  return Object.fromEntries(entries);
+}
+
+function field(key: string, value: unknown, ids: Map<string, string>, kind: string): unknown {
+  if (value === null || value === undefined) return value;
+  if (TIME_KEYS.test(key)) return '<time>';
+  if (RANDOM_KEYS.test(key)) return '<random>';
+  // Generated passwords differ; that they are there, and under which keys, does not.
+  if (SECRET_KEYS.has(key) && kind === 'Secret' && typeof value === 'object') {
+    return Object.fromEntries(
+      Object.keys(value)
+        .sort()
+        .map((name) => [name, '<secret>']),
+    );
+  }
+  if (key === 'tokens' && Array.isArray(value)) return `<${value.length === 0 ? 'no' : 'some'} tokens>`;
+  return normalise(value, ids, kind);
+}
+
+const PATTERNS: readonly [RegExp, string | undefined][] = [
+  [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?/g, '<time>'],
+  [/-----BEGIN [A-Z ]+-----[\s\S]*?-----END [A-Z ]+-----/g, '<pem>'],
+  [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, undefined],
+  [/\b(?=[a-z]*\d)[0-9a-f]{16,64}\b/gi, undefined],
+  [/\b[A-Za-z0-9+]{48,}={0,2}(?![A-Za-z0-9/])/g, '<blob>'],
+];
+
+/** Ids get numbers in the order in which they are met, so that equal structures stay equal. */
+function text(value: string, ids: Map<string, string>): string {
+  return PATTERNS.reduce(
+    (before, [pattern, word]) =>
+      before.replace(pattern, (match) => {
+        if (word !== undefined) return word;
+        const known = ids.get(match) ?? `<id-${ids.size + 1}>`;
+        ids.set(match, known);
+        return known;
+      }),
+    value,
+  );
+}
+
+interface FileState {
+  mode: string;
+  link?: string;
+  text?: string;
+}
+
+function filesOf(folder: string, ids: Map<string, string>): Record<string, FileState> {
+  const found: Record<string, FileState> = {};
+  const visit = (path: string) => {
+    if (PASSING.test(path)) return;
+    const at = path.startsWith('usr/local') ? join(folder, path.slice('usr/'.length)) : join(folder, 'root', path);
+    const seen = attempt(() => lstatSync(at));
+    if (!seen) return;
+    const mode = (seen.mode & 0o7777).toString(8);
+    const name = text(`/${path}`, ids);
+    if (seen.isSymbolicLink()) found[name] = { mode: 'link', link: readlinkSync(at) };
+    else if (seen.isDirectory()) {
+      found[name] = { mode: `folder ${mode}` };
+      for (const child of (attempt(() => readdirSync(at)) ?? []).sort()) visit(`${path}/${child}`);
+    } else if (seen.size > BIGGEST_TEXT) found[name] = { mode, text: `<${seen.size} bytes>` };
+    else found[name] = { mode, text: content(at, path, ids) };
+  };
+  for (const path of FOLDERS) visit(path);
+  return found;
+}
+
+/** /etc/shadow and keys are somebody's secret, and made anew with each rehearsal. */
+function content(at: string, path: string, ids: Map<string, string>): string {
+  if (/\/(authorized_keys|known_hosts|id_[a-z0-9]+)$/.test(path)) return '<keys>';
+  return text(attempt(() => readFileSync(at, 'utf8')) ?? '<not readable>', ids);
+}
+
+/** A file may vanish while we look. */
+function attempt<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
+}

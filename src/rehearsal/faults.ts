@@ -1,0 +1,99 @@
+import { ExitCode, UserError } from '../errors.ts';
+
+/** Faults that last once they have begun, and faults that happen once. */
+const LASTING = ['gone', 'slow', 'nosudo', 'badkey'] as const;
+const SUDDEN = ['drop', 'freeze', 'power'] as const;
+
+export type FaultKind = (typeof LASTING)[number] | (typeof SUDDEN)[number];
+
+/** Something that is to go wrong with one machine and its network. */
+export interface MachineFault {
+  readonly what: FaultKind;
+  /** With the n-th exec of this run … */
+  readonly atExec?: number;
+  /** … or so many seconds (of the rehearsal's time) after its start. */
+  readonly atS?: number;
+}
+
+/** What is to go wrong with one rig. */
+export interface Faults {
+  readonly machine: readonly MachineFault[];
+  /** Marks that the model knows, as `name` or `name:value`. */
+  readonly model: readonly string[];
+}
+
+const FORM = /^([^:@]+):([a-z][a-z0-9-]*)(?::([^@]+))?(?:@(?:exec([1-9]\d*)|(\d+(?:\.\d+)?)))?$/;
+const EXAMPLES = 'rig2:gone  rig2:drop@exec2  rig2:freeze@exec1  rig2:slow  rig2:nosudo  rig2:badkey  rig2:power@60';
+
+/** Reads `--fault` values: rig → its faults. `rigs` and `known`: names that may stand in them. */
+export function parseFaults(
+  texts: readonly string[],
+  rigs: readonly string[],
+  known: readonly string[],
+): Map<string, Faults> {
+  const all = new Map<string, { machine: MachineFault[]; model: string[] }>();
+  for (const text of texts) {
+    const [, rig = '', what = '', value, exec, seconds] = FORM.exec(text) ?? [];
+    if (!rig) throw bad(text, 'is not a fault', `<machine>:<what>[@exec<N>|@<seconds>], for example: ${EXAMPLES}`);
+    if (!rigs.includes(rig)) throw bad(text, `there is no machine "${rig}"`, `machines of the file: ${rigs.join(' ')}`);
+    const faults = all.get(rig) ?? { machine: [], model: [] };
+    all.set(rig, faults);
+    if (known.includes(what) && exec === undefined && seconds === undefined) {
+      faults.model.push(value === undefined ? what : `${what}:${value}`);
+    } else if (isKind(what) && value === undefined) {
+      const atExec = exec === undefined ? {} : { atExec: Number(exec) };
+      faults.machine.push({ what, ...atExec, ...(seconds !== undefined && { atS: Number(seconds) }) });
+    } else throw bad(text, `"${what}" is no known fault`, `known ones: ${[...LASTING, ...SUDDEN, ...known].join(' ')}`);
+  }
+  return all;
+}
+
+function isKind(text: string): text is FaultKind {
+  return [...LASTING, ...SUDDEN].some((kind) => kind === text);
+}
+
+function bad(text: string, seen: string, next: string): UserError {
+  return new UserError({ where: `--fault ${text}`, seen, next: [next] }, ExitCode.invalid);
+}
+
+/** As `--fault` has it, without the machine. */
+export function formatFault(fault: MachineFault): string {
+  const at = fault.atExec !== undefined ? `@exec${fault.atExec}` : fault.atS !== undefined ? `@${fault.atS}` : '';
+  return `${fault.what}${at}`;
+}
+
+/** The faults of one machine in one run. */
+export class ArmedFaults {
+  readonly #active = new Set<FaultKind>();
+  readonly #waiting: Map<number, FaultKind[]> = new Map();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #execs = 0;
+
+  /** `happen` is called when a fault begins, other than by an exec. */
+  constructor(faults: readonly MachineFault[], scale: number, happen: (what: FaultKind) => void) {
+    for (const { what, atExec, atS } of faults) {
+      const begin = () => {
+        this.#active.add(what);
+        happen(what);
+      };
+      if (atS !== undefined) this.#timers.push(setTimeout(begin, (atS * 1000) / scale));
+      else if (atExec === undefined && LASTING.some((kind) => kind === what)) begin();
+      else this.#waiting.set(atExec ?? 1, [...(this.#waiting.get(atExec ?? 1) ?? []), what]);
+    }
+  }
+
+  active(what: FaultKind): boolean {
+    return this.#active.has(what);
+  }
+
+  /** An exec arrived: the faults that begin with it. */
+  exec(): readonly FaultKind[] {
+    const begun = this.#waiting.get(++this.#execs) ?? [];
+    for (const what of begun) this.#active.add(what);
+    return begun;
+  }
+
+  disarm(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+}

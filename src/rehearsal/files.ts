@@ -1,0 +1,85 @@
+import fs from 'node:fs';
+import { join, posix } from 'node:path';
+import type { RigFiles } from './model/types.ts';
+
+/** Where parts of a machine's file tree lie on this computer; everything else is on its disk. */
+export interface TreeMap {
+  /** The machine's folder in the state folder. */
+  readonly folder: string;
+  /** /run lives in memory inside the machine: reached through its first process, undefined while it is off. */
+  readonly run: () => string | undefined;
+}
+
+const MOST_LINKS = 40;
+
+/** The files of a machine from outside. Links are followed by its own tree, never by this computer's. */
+export function rigFiles(tree: TreeMap): RigFiles {
+  const at = (path: string, followLast: boolean) => resolve(tree, path, followLast);
+  return {
+    read: (path) => attempt(() => fs.readFileSync(at(path, true), 'utf8')),
+    exists: (path) => attempt(() => fs.lstatSync(at(path, true))) !== undefined,
+    list: (path) => (attempt(() => fs.readdirSync(at(path, true))) ?? []).sort(),
+    write(path, content, mode) {
+      this.mkdir(posix.dirname(path));
+      const file = at(path, true);
+      fs.writeFileSync(file, content, mode === undefined ? {} : { mode });
+      if (mode !== undefined) fs.chmodSync(file, mode);
+    },
+    remove: (path) => fs.rmSync(at(path, false), { recursive: true, force: true }),
+    mkdir(path, mode = 0o755) {
+      fs.mkdirSync(at(path, true), { recursive: true, mode });
+    },
+    link(target, path) {
+      this.mkdir(posix.dirname(path));
+      const file = at(path, false);
+      fs.rmSync(file, { recursive: true, force: true });
+      fs.symlinkSync(target, file);
+    },
+  };
+}
+
+/** undefined for what is not there; anything else that goes wrong is thrown. */
+function attempt<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;
+    throw error;
+  }
+}
+
+/** The path on this computer of a path in the machine. */
+function resolve(tree: TreeMap, path: string, followLast: boolean): string {
+  let done = '/';
+  const todo = posix.normalize(`/${path}`).split('/').filter(Boolean);
+  for (let links = 0; todo.length > 0; ) {
+    const part = todo.shift() as string;
+    const next = posix.join(done, part);
+    const target = part === '..' || (todo.length === 0 && !followLast) ? undefined : linkTarget(outside(tree, next));
+    if (target === undefined) done = next;
+    else {
+      if (++links > MOST_LINKS) throw Object.assign(new Error(`ELOOP: ${path}`), { code: 'ELOOP' });
+      todo.unshift(...target.split('/').filter(Boolean));
+      if (target.startsWith('/')) done = '/';
+    }
+  }
+  return outside(tree, done);
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return fs.readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function outside(tree: TreeMap, path: string): string {
+  const below = (folder: string) => path === folder || path.startsWith(`${folder}/`);
+  if (below('/run')) return join(tree.run() ?? '/nonexistent', path);
+  if (below('/usr/local')) return join(tree.folder, 'local', path.slice('/usr/local'.length));
+  if (below('/usr')) return path;
+  if (below('/proc') || below('/sys')) return join(tree.folder, path);
+  return join(tree.folder, 'root', path);
+}

@@ -1,0 +1,242 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { CallerGone, ShimCall } from './call.ts';
+import { HostContext, USER_VARIABLE } from './context.ts';
+import { Fakes } from './fakes.ts';
+import { ArmedFaults, type FaultKind, type Faults, formatFault } from './faults.ts';
+import { rigFiles } from './files.ts';
+import { login } from './login.ts';
+import type { Command, Model, RigFiles, RigState } from './model/types.ts';
+import type { Layout, Sockets } from './paths.ts';
+import { type ExecSpec, Rig, type Started } from './rig.ts';
+import { makeDisk, mountSteps } from './rootfs.ts';
+import type { World } from './world.ts';
+
+/** Model seconds from the end of a machine's last process to its SSH server answering again. */
+const BOOT_S = 30;
+
+/** What all machines of a rehearsal share. */
+export interface Site {
+  readonly world: World;
+  readonly model: Model;
+  /** The model's commands and those of the machines themselves. */
+  readonly commands: Readonly<Record<string, Command | HostCommand>>;
+  /** Names whose real programs stay at their full path. */
+  readonly keep: ReadonlySet<string>;
+  readonly layout: Layout;
+  readonly sockets: Sockets;
+  /** Public key that may log in to fresh machines. */
+  readonly authorizedKey: string;
+  next(): number;
+  machine(rig: string): Machine | undefined;
+  log(text: string): void;
+}
+
+/** A simulated program that needs more than the model may have. */
+export type HostCommand = (context: HostContext) => Promise<number> | number;
+
+interface MachineEvents {
+  /** Switched on: it answers. */
+  up: [];
+  /** Its processes are gone. `cut`: without a word to anybody, as when the power fails. */
+  down: [cut: boolean];
+  /** What is to go wrong was set anew. */
+  armed: [];
+  fault: [what: FaultKind];
+}
+
+/** One simulated machine, on or off. */
+export class Machine extends EventEmitter<MachineEvents> {
+  readonly state: RigState;
+  readonly site: Site;
+  readonly files: RigFiles;
+  faults = new ArmedFaults([], 1, () => undefined);
+  readonly #folder: string;
+  readonly #modelSocket: string;
+  readonly #fakes: Fakes;
+  #rig: Rig | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #hostName = '';
+
+  constructor(site: Site, state: RigState, index: number) {
+    super();
+    this.site = site;
+    this.state = state;
+    this.#folder = site.layout.rig(state.name);
+    this.#modelSocket = site.sockets.model(index);
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    this.files = rigFiles({
+      folder: this.#folder,
+      run: () => (this.#rig ? `/proc/${this.#rig.pid}/root` : undefined),
+    });
+    this.#fakes = new Fakes(this.#folder);
+  }
+
+  get isUp(): boolean {
+    return this.#rig !== undefined;
+  }
+
+  get busy(): boolean {
+    return this.#rig?.busy === true || this.#timer !== undefined;
+  }
+
+  /** Switches the machine on. A fresh one gets its disk first; for any other this is a boot. */
+  async powerOn(): Promise<void> {
+    const { site, state } = this;
+    if (!existsSync(join(this.#folder, 'root/etc/passwd'))) {
+      rmSync(join(this.#folder, 'root'), { recursive: true, force: true });
+      makeDisk(this.#folder, state, site.model, site.authorizedKey);
+    } else {
+      state.bootId = randomUUID();
+      state.bootedAt = site.world.now();
+      this.#emptyTmp();
+      site.model.boot?.(state, site.world.state);
+    }
+    this.changed();
+    const paths = { folder: this.#folder, shims: site.layout.shims, modelSocket: this.#modelSocket };
+    this.#hostName = this.files.read('/etc/hostname')?.trim() || state.name;
+    const rig = await Rig.start({
+      root: join(this.#folder, 'root'),
+      hostname: this.#hostName,
+      steps: mountSteps(state, paths, Object.keys(site.commands), site.keep),
+      modelSocket: this.#modelSocket,
+      onShim: (socket, hello, reader) => void this.#onShim(new ShimCall(socket, hello, reader)),
+      onEnd: () => undefined,
+    });
+    this.#rig = rig;
+    this.emit('up');
+  }
+
+  #emptyTmp(): void {
+    const tmp = join(this.#folder, 'root/tmp');
+    for (const name of readdirSync(tmp)) rmSync(join(tmp, name), { recursive: true, force: true });
+  }
+
+  /** Ends all its processes. */
+  async powerOff(cut = false): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const rig = this.#rig;
+    if (!rig) return;
+    this.#rig = undefined;
+    await rig.stop();
+    this.site.model.down?.(this.state, this.site.world.state);
+    this.changed();
+    this.emit('down', cut);
+  }
+
+  /** As `powerOff`, for good: the server ends. */
+  async dispose(): Promise<void> {
+    this.#stopped = true;
+    this.faults.disarm();
+    await this.powerOff();
+  }
+
+  /** Goes down after so many model seconds and comes up again. */
+  rebootIn(afterS: number, cut = false): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#reboot(cut), this.#realMs(afterS));
+  }
+
+  cancelReboot(): void {
+    if (!this.#rig) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #reboot(cut: boolean): Promise<void> {
+    await this.powerOff(cut);
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.powerOn().catch((error: Error) => this.site.log(`${this.state.name} does not boot: ${error.message}`));
+    }, this.#realMs(BOOT_S));
+  }
+
+  #realMs(seconds: number): number {
+    return (seconds * 1000) / this.site.world.state.scale;
+  }
+
+  /** Stores the state soon and shows it under /proc and /sys at once. */
+  changed(): void {
+    this.#fakes.update(this.state);
+    this.site.world.changed();
+  }
+
+  /** What is to go wrong with it from now on, instead of what was to before. */
+  arm(faults: Faults): void {
+    this.faults.disarm();
+    this.state.faults = [...faults.machine.map(formatFault), ...faults.model];
+    this.faults = new ArmedFaults(faults.machine, this.site.world.state.scale, (what) => this.emit('fault', what));
+    this.emit('armed');
+    this.changed();
+  }
+
+  /** Starts a program as `user` in that user's home, as a login does. Rejects when the machine is off. */
+  exec(user: string, argv: readonly string[], env: Record<string, string> = {}): Promise<Started> {
+    const { home, variables } = login(this.files, user);
+    return this.#on().exec({ argv, cwd: home, env: { ...variables, ...env, [USER_VARIABLE]: user } });
+  }
+
+  /** Starts a program that only a reboot or its own end ends. */
+  spawn(
+    argv: readonly string[],
+    env: Record<string, string>,
+    done: (code: number) => void,
+  ): { readonly pid: number; kill(signal: string): void } {
+    const spec: ExecSpec = {
+      argv,
+      cwd: '/',
+      env: { PATH: login(this.files, 'root').variables.PATH ?? '', ...env, [USER_VARIABLE]: 'root' },
+    };
+    const rig = this.#on();
+    const { pid, exited, kill } = rig.detach(spec);
+    exited.then(({ code, signal }) => {
+      // With the machine goes whoever would have been told.
+      if (this.#rig !== rig) return;
+      done(signal > 0 ? 128 + signal : code);
+      this.changed();
+    });
+    return {
+      get pid() {
+        return pid();
+      },
+      kill,
+    };
+  }
+
+  /** The live name, which /etc/hostname sets at boot. */
+  hostName(): string {
+    return this.#hostName;
+  }
+
+  setHostName(name: string): void {
+    this.#hostName = name;
+    this.#rig?.setHostName(name);
+  }
+
+  kill(signal: string, pid: number): void {
+    this.#rig?.kill(signal, pid);
+  }
+
+  #on(): Rig {
+    if (!this.#rig) throw new Error(`${this.state.name} is off`);
+    return this.#rig;
+  }
+
+  async #onShim(call: ShimCall): Promise<void> {
+    const command = this.site.commands[call.name];
+    try {
+      if (!command) throw new Error('no such simulated program');
+      call.exit(await command(new HostContext(call, this)));
+    } catch (error) {
+      if (error instanceof CallerGone || call.gone.aborted) return;
+      this.site.log(`${this.state.name}: ${[call.name, ...call.args].join(' ')}: ${(error as Error).stack}`);
+      call.err(`${call.name}: the rehearsal failed to simulate this: ${(error as Error).message}\n`);
+      call.exit(70);
+    }
+  }
+}
