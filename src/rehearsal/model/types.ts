@@ -47,6 +47,10 @@ export interface RigState {
   bootId: string;
   /** Model time of the last boot, milliseconds. */
   bootedAt: number;
+  /** The boot whose sysctl.d, modules-load.d and fstab were loaded. */
+  loadedFor?: string;
+  /** Used as a desktop: it has the name that its user gave it. */
+  local?: boolean;
   /** Login user of the simulated machine and how its sudo behaves. */
   user: string;
   sudo: { mode: 'nopasswd' | 'password' | 'denied'; password?: string };
@@ -86,8 +90,7 @@ export interface RigState {
       since?: number;
       /** Made by systemd-run: it has no unit file. */
       transient?: boolean;
-      /** Process group of a transient unit, and its exit status once it ended. */
-      pid?: number;
+      /** Exit status of a transient unit that ended. */
       exit?: number;
     }
   >;
@@ -199,7 +202,10 @@ export interface CommandContext {
     argv: readonly string[],
     options?: { user?: string; timeoutS?: number; env?: Record<string, string> },
   ): Promise<number>;
-  /** Starts a detached bash command in the rig that outlives the caller (systemd-run). Calls back with its exit code. */
+  /**
+   * Starts a detached bash command in the rig that outlives the caller (systemd-run). Calls back with its exit code,
+   * not when the machine goes down. `pid` is 0 until the process has started; `kill` reaches its process group.
+   */
   spawn(
     argv: readonly string[],
     env: Record<string, string>,
@@ -249,6 +255,8 @@ export interface Model {
    * (`/snap/bin/microk8s`, `/usr/local/bin/nvidia-smi`). All others are in PATH from the start.
    */
   readonly optional: readonly string[];
+  /** Names of the faults that it knows (`--fault rig2:<name>[:value]`); they come as marks in `RigState.faults`. */
+  readonly faults: readonly string[];
   newRig(name: string, address: string, options: NewRigOptions): RigState;
   /** Files of a fresh machine besides those that every Ubuntu has here (hosts, passwd, os-release …). */
   files?(rig: RigState): Record<string, { content: string; mode?: number }>;
