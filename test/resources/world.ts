@@ -2,12 +2,14 @@ import type { Cluster, ClusterNode } from '../../src/config/schema.ts';
 import type { Answer, Ask, InventoryRecord, Where, World } from '../../src/engine/types.ts';
 
 /** What a case writes for an answer: its text, or the whole answer. */
-export type Told = string | Partial<Extract<Answer, { kind: 'bytes' }>> | { readonly kind: 'timeout' | 'unreachable' };
+export type Told =
+  | string
+  | { readonly kind: 'timeout' | 'unreachable' }
+  | { readonly text: string; readonly status: number };
 
 export function answerOf(told: Told): Answer {
   if (typeof told === 'string') return { kind: 'bytes', text: told, status: 0, cut: false };
-  if (told.kind === 'timeout' || told.kind === 'unreachable') return { kind: told.kind };
-  return { kind: 'bytes', text: '', status: 0, cut: false, ...told };
+  return 'kind' in told ? { kind: told.kind } : { kind: 'bytes', cut: false, ...told };
 }
 
 export function node(name: string, more: Partial<ClusterNode> = {}): ClusterNode {
