@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import type { Ask } from '../../src/engine/types.ts';
+import { kinds } from '../../src/resources/index.ts';
+import { steps } from '../../src/steps/index.ts';
+import { checks } from '../../src/steps/preflight/index.ts';
+import { cluster, node } from '../resources/world.ts';
+
+const file = cluster([
+  node('rig1', { role: 'control-plane', local: true }),
+  node('rig2', {
+    role: 'control-plane',
+    labels: { disk: 'fast' },
+    taints: [{ key: 'gpu', value: '', effect: 'NoSchedule' }],
+  }),
+  node('rig3'),
+]);
+
+const asks: readonly Ask[] = [
+  ...steps.flatMap((step) => step.resources(file)).flatMap((it) => kinds[it.kind]?.asks(it) ?? []),
+  ...checks.flatMap((check) => file.nodes.flatMap((it) => check.asks(file, it.name))),
+];
+const scripts = [...new Map(asks.map((ask) => [ask.sh.bash, ask])).values()].map(
+  (ask) => [ask.key, ask.sh.bash] as const,
+);
+
+/**
+ * What a simulated machine has or fakes. A machine that is no Raspberry Pi has nothing at the two paths in /boot, and
+ * neither has a simulated one.
+ */
+const READABLE =
+  /^\/(etc|var|home|run|root|snap|data)\b|^\/proc\/(meminfo|mounts|sys\/kernel\/random\/boot_id)$|^\/sys\/(bus\/pci|class\/net|fs\/cgroup|firmware|module)\b|^\/boot\/(firmware\/)?cmdline\.txt$|^\/dev\/null$/;
+
+const CHANGES = [
+  /(^|[\s;&|(])(apt-get|apt|dpkg --configure|update-grub|usermod|groupadd|adduser|reboot|shutdown|poweroff|swapoff)(\s|$)/m,
+  /(^|[\s;&|(])(rm|mv|cp|ln|tee|install|mkdir|touch|chmod|chown|truncate|dd|kill|pkill|mount|umount)\s/m,
+  /\b(systemctl|service) (start|stop|restart|reload|enable|disable|mask|unmask|kill|daemon-reload|set-default|edit)\b/,
+  /\bmodprobe (?!--show-depends)|\bsysctl -[pw]|\bsysctl --system|\bsed -i|\bperl -i/,
+  /\b(hostnamectl|timedatectl) set-|\bufw (allow|deny|default|delete|enable|disable|reset|route|--force)/,
+  /\bsnap (install|remove|refresh|revert|set|start|stop|restart|enable|disable)\b(?! --time)/,
+  /\bkubectl [^|;]*\b(apply|create|delete|patch|label|annotate|taint|drain|cordon|scale|replace|edit)\b/,
+  /\bmicrok8s (join|leave|add-node|remove-node|start|stop|reset|enable|disable|refresh-certs)\b/,
+];
+
+it('asks something', () => expect(scripts.length).toBeGreaterThan(20));
+
+it.each(scripts)('reads only where a simulated machine has something: %s', (_, script) => {
+  const paths = script.replace(/--raw \/\S+/g, '').match(/(?<![\w.$"}%*\])])\/[A-Za-z][\w.-][\w./-]*/g) ?? [];
+  expect(paths.filter((path) => !READABLE.test(path))).toEqual([]);
+});
+
+it.each(scripts)('changes nothing: %s', (_, script) => {
+  for (const change of CHANGES) expect(script).not.toMatch(change);
+  expect(script.replace(/\d?>\/dev\/null|2>&1/g, '')).not.toMatch(/>/);
+});
+
+it('asks one thing by one key', () => {
+  const byKey = new Map<string, string>();
+  for (const ask of asks) {
+    const place = `${JSON.stringify(ask.on)} ${ask.key}`;
+    expect(byKey.get(place) ?? ask.sh.bash).toBe(ask.sh.bash);
+    byKey.set(place, ask.sh.bash);
+  }
+});
