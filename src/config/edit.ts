@@ -79,7 +79,7 @@ function intoFlow(text: string, nodes: YAMLSeq, node: NodeInput, eol: string): I
 
 /** Offset behind the comma that follows a list entry, if one does; comments in between do not count. */
 function commaAfter(text: string, from: number): number | undefined {
-  const between = /^(?:\s|(?<=\s)#[^\n]*)*,/.exec(text.slice(from));
+  const between = /^(?:\s|(?<=\s)#[^\n]*\n)*,/.exec(text.slice(from));
   return between ? from + between[0].length : undefined;
 }
 
@@ -114,14 +114,16 @@ function blankBetween(text: string, nodes: YAMLSeq): boolean {
 }
 
 function blockLines(node: NodeInput, dash: number, gap: number): string[] {
-  const lines = documentOf(node).toString({ lineWidth: 0 }).trimEnd().split('\n');
+  const lines = documentOf(node).toString({ lineWidth: 0 }).replace(/\n$/, '').split('\n');
   return lines.map((line, i) => `${' '.repeat(dash)}${i === 0 ? '-' : ' '}${' '.repeat(gap)}${line}`);
 }
 
 /** The machine in braces, with or without blanks inside as its neighbour has them. */
 function flowText(text: string, neighbour: unknown, node: NodeInput): string {
   const padding = !isMap(neighbour) || !/^\{\S/.test(text.slice(rangeOf(neighbour)[0]));
-  return documentOf(node).toString({ collectionStyle: 'flow', flowCollectionPadding: padding, lineWidth: 0 }).trimEnd();
+  return documentOf(node)
+    .toString({ collectionStyle: 'flow', flowCollectionPadding: padding, lineWidth: 0 })
+    .replace(/\n$/, '');
 }
 
 /** Quotes what readers of YAML 1.1 would take for something else: yes, 1:30. */

@@ -62,6 +62,6 @@ function nodeLines(node: InitInput['nodes'][number]): string[] {
 
 /** The value as one line of YAML that means exactly it: quoted when it has to be, also for readers of YAML 1.1. */
 function scalar(value: string | number): string {
-  const text = stringify(value, { lineWidth: 0, blockQuote: false, compat: 'yaml-1.1' }).trimEnd();
+  const text = stringify(value, { lineWidth: 0, blockQuote: false, compat: 'yaml-1.1' }).replace(/\n$/, '');
   return text.includes('\n') ? JSON.stringify(value) : text;
 }

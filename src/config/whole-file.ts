@@ -64,6 +64,7 @@ function localTwice(nodes: readonly Loose[], line: (path: Path) => number): Plac
 function taintTwice(node: Loose, i: number, line: (path: Path) => number): Placed[] {
   const first = new Map<string, number>();
   return listOf(node, 'taints').flatMap((taint, j) => {
+    if (typeof taint.key !== 'string' || typeof taint.effect !== 'string') return [];
     const id = JSON.stringify([taint.key, taint.effect]);
     const before = first.get(id);
     if (before === undefined) {
@@ -71,7 +72,7 @@ function taintTwice(node: Loose, i: number, line: (path: Path) => number): Place
       return [];
     }
     const fault = {
-      seen: `the taint ${quoted(String(taint.key))} stands in line ${line(['nodes', i, 'taints', before])} already`,
+      seen: `the taint ${quoted(taint.key)} stands in line ${line(['nodes', i, 'taints', before])} already`,
       why: 'Kubernetes allows a key only once with the same effect',
       next: ['Delete one of the two.'],
     };
