@@ -18,7 +18,7 @@ export async function addNode(context: Context, targetText: string, flags: AddNo
   const wanted = nodeOf(parseTarget(targetText), flags);
   const twin = cluster.file.nodes.find((node) => node.name === wanted.name || node.address === wanted.address);
   if (twin) {
-    refuseDifference(cluster, twin, wanted);
+    refuseDifference(cluster, twin, { ...wanted, role: flags.role });
     return bringUp(context, 'add-node', cluster, flags);
   }
   const text = addNodeToText(cluster.text, wanted);

@@ -39,7 +39,8 @@ export class World {
   readonly asked: (RunOptions | UpOptions)[] = [];
   readonly wishes: HostsWish[] = [];
   closed = 0;
-  execs = 0;
+  /** What the machines answer to the first calls. */
+  refusals: Error[] = [];
   parts: Partial<Parts> = {};
   engine: Partial<Engine> = {};
   /** What a person types; undefined: there is no terminal. */
@@ -71,8 +72,12 @@ export class World {
   #io(write: (text: string) => boolean): Context['io'] {
     const isTTY = this.typed !== undefined;
     const stdin = Object.assign(new PassThrough(), { isTTY }) as unknown as NodeJS.ReadStream;
-    stdin.push(this.typed ?? '');
+    const answers = this.typed?.split('\n') ?? [];
     const stderr = Object.assign(new PassThrough(), { isTTY });
+    // A person answers when asked: every question ends with a blank.
+    stderr.on('data', (chunk: Buffer) => {
+      if (/[?\]:] $/.test(chunk.toString())) setImmediate(() => stdin.push(`${answers.shift() ?? ''}\n`));
+    });
     return { stdin, stdout: { write }, stderr, env: {}, cwd: this.folder };
   }
 
@@ -90,7 +95,8 @@ export class World {
 
   #hosts(wish: HostsWish): Hosts {
     const exec = async () => {
-      this.execs++;
+      const refusal = this.refusals.shift();
+      if (refusal) throw refusal;
       return { stdout: Buffer.of(), stderr: '', code: 0 };
     };
     const host = (name: string): Host => ({ name, exec }) as unknown as Host;
