@@ -32,13 +32,28 @@ function judge(it: Declared<DpkgStateSpec>, world: World): Verdict {
         {
           does: 'finish the interrupted installation',
           on: it.on,
-          run: sh`
-            env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l dpkg --configure -a --force-confdef --force-confold
-            ${aptGet} -f install
-          `,
+          run: repair,
           deadlineS: APT_DEADLINE_S,
         },
       ],
     };
   });
 }
+
+/**
+ * dpkg does not wait for its lock as apt does. What looks interrupted may be an upgrade that is going on: then there is
+ * nothing left to configure once the lock is free.
+ */
+const repair = sh`
+  for try in {1..40}; do
+    if said=$(env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l dpkg --configure -a --force-confdef --force-confold 2>&1); then
+      break
+    fi
+    echo "$said"
+    case $said in
+      *locked*) [ "$try" -lt 40 ] && sleep 15 ;;
+      *) exit 1 ;;
+    esac
+  done
+  ${aptGet} -f install
+`;

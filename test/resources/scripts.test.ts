@@ -7,12 +7,14 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Declared, Verdict } from '../../src/engine/types.ts';
 import type { Placed } from '../../src/resources/declare.ts';
 import { directory } from '../../src/resources/directory.ts';
+import { dpkgState } from '../../src/resources/dpkg-state.ts';
 import { file } from '../../src/resources/file.ts';
 import { blockOf, fileBlock } from '../../src/resources/file-block.ts';
 import { kinds } from '../../src/resources/index.ts';
 import { memoryCgroup } from '../../src/resources/memory-cgroup.ts';
+import { packages } from '../../src/resources/package.ts';
 import { sh } from '../../src/shell/script.ts';
-import { answersTo, at, worldOf } from './world.ts';
+import { answersTo, at, type Told, worldOf } from './world.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'mlk8s-scripts-'));
 let dir = base;
@@ -218,4 +220,43 @@ it('appends the flags of a Raspberry Pi to the one line of its command line', ()
   for (const move of verdict.moves) if ('run' in move) bash(move.run.bash, true);
   expect(readFileSync(path, 'utf8')).toBe('console=tty1 rootwait cgroup_enable=memory cgroup_memory=1\n');
   expect(debts()).toEqual(['reboot']);
+});
+
+describe('apt and dpkg', () => {
+  /** Runs a move with programs that stand in for the real ones; returns the calls they got. */
+  function calls(it: Declared, told: readonly Told[], programs: Record<string, string>): string[] {
+    const log = join(dir, 'calls');
+    for (const [name, body] of Object.entries({ sleep: '', ...programs })) {
+      writeFileSync(join(dir, name), `#!/bin/bash\necho ${name} "$@" >>${log}\n${body}\n`, { mode: 0o755 });
+    }
+    const kind = kinds[it.kind];
+    const verdict = kind?.judge(it, worldOf({ answers: answersTo(kind.asks(it), told) }));
+    if (verdict?.verdict !== 'change') throw new Error('no change');
+    for (const move of verdict.moves) if ('run' in move) bash(`PATH=${dir}:$PATH\n${move.run.bash}`, true);
+    return readFileSync(log, 'utf8').trimEnd().split('\n');
+  }
+  const apt = '-y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold';
+  const dpkg = 'dpkg --configure -a --force-confdef --force-confold';
+
+  it('installs in one call, even if the lists cannot be had in the end', () => {
+    const it = packages({ ...placed, packages: ['curl', 'snapd'] });
+    const update = `apt-get ${apt} update`;
+    expect(calls(it, ['6.8.0\n'], { 'apt-get': '[ "${@: -1}" != update ]' })).toEqual([
+      ...[1, 2, 3, 4].flatMap(() => [update, 'sleep 15']),
+      update,
+      `apt-get ${apt} install curl snapd`,
+    ]);
+  });
+
+  it('waits for the lock of dpkg before it repairs', () => {
+    const locked = `[ $(wc -l <${join(dir, 'calls')}) -gt 2 ] || { echo 'dpkg frontend lock was locked by another process with pid 7' >&2; exit 2; }`;
+    const found = calls(dpkgState(placed), ['0001\n'], { dpkg: locked, 'apt-get': '' });
+    expect(found).toEqual([dpkg, 'sleep 15', dpkg, `apt-get ${apt} -f install`]);
+  });
+
+  it('does not wait for what will not get better', () => {
+    const broken = { dpkg: 'echo "dpkg: error processing package x (--configure)" >&2; exit 1', 'apt-get': '' };
+    expect(() => calls(dpkgState(placed), ['0001\n'], broken)).toThrow();
+    expect(readFileSync(join(dir, 'calls'), 'utf8')).toBe(`${dpkg}\n`);
+  });
 });
