@@ -90,19 +90,6 @@ function whyNoAddress(text: string): string {
   return 'an address has four numbers from 0 to 255 with dots between them';
 }
 
-/** Name server of the cluster DNS: pods ask it, so it cannot be one that only the machine itself reaches. */
-export const nameServer: Rule = {
-  pattern: ipv4.pattern,
-  fault(text) {
-    if (ipv4.fault(text) === undefined) return undefined;
-    return {
-      seen: `${quoted(text)} cannot be used as a name server`,
-      why: 'pods need an IPv4 address that they can reach; 127.0.0.53 and its like mean the pod itself',
-      next: ['Write for example the address of your router, or 9.9.9.9.'],
-    };
-  },
-};
-
 const LABEL_WORD = '[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?';
 const SUBDOMAIN = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*';
 

@@ -58,11 +58,6 @@ export const clusterSchema = z.strictObject({
       dataDir: text(rules.dataDir).default('/data/microk8s').describe('Where volumes are kept on every node'),
       timeSync: z.boolean().default(true).describe('Keep the clocks of all machines right'),
       sleep: z.enum(['prevent', 'leave']).default('prevent').describe('Lid and suspend; a local machine is left alone'),
-      dns: z
-        .array(text(rules.nameServer))
-        .min(1)
-        .optional()
-        .describe('Name servers of the cluster DNS; default those of the host'),
     })
     .prefault({})
     .describe('How every machine is prepared'),

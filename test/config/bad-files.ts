@@ -114,8 +114,6 @@ export const BAD_FILES: Readonly<Record<string, string | Buffer>> = {
   'data-dir-of-system': `${GOOD}node: { dataDir: /etc/microk8s }\n`,
   'data-dir-root': `${GOOD}node: { dataDir: / }\n`,
   'data-dir-dots': `${GOOD}node: { dataDir: /data/../etc }\n`,
-  'dns-servers': `${GOOD}node: { dns: [127.0.0.53, one.one.one.one] }\n`,
-  'dns-empty': `${GOOD}node: { dns: [] }\n`,
 
   // all machines together
   'no-control-plane': 'name: home-lab\nnodes:\n  - name: rig1\n    address: 10.0.0.101\n',
