@@ -25,7 +25,10 @@ export function microk8sDataAsk(on: Ask['on']): Ask {
 }
 
 function asks(it: Declared<HostnameSpec>): Ask[] {
-  return [{ key: 'hostname', on: it.on, sh: sh`hostnamectl --static`, timeoutS: 15 }, microk8sDataAsk(it.on)];
+  return [
+    { key: 'hostname', on: it.on, sh: sh`hostnamectl --static || cat /etc/hostname`, timeoutS: 15 },
+    microk8sDataAsk(it.on),
+  ];
 }
 
 function judge(it: Declared<HostnameSpec>, world: World): Verdict {

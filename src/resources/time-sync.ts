@@ -1,6 +1,6 @@
 import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { lines, sh } from '../shell/script.ts';
-import { judged } from './answers.ts';
+import { judged, refused } from './answers.ts';
 import { APT_DEADLINE_S, aptInstall } from './apt.ts';
 import type { Placed } from './declare.ts';
 
@@ -32,6 +32,15 @@ function judge(it: Declared<TimeSyncSpec>, world: World): Verdict {
     if (said.has('NTPSynchronized=yes')) return { verdict: 'ok', because: 'the clock is synchronised' };
     if (said.has('NTP=yes')) {
       return { verdict: 'settling', because: 'no time server has answered yet', deadlineS: SYNC_DEADLINE_S };
+    }
+    if (!said.has('NTP=no')) {
+      const why = 'systemd-timedated does not run there, which every Ubuntu has';
+      return refused(
+        it.id,
+        'timedatectl does not say how the clock is kept',
+        why,
+        'on that machine: timedatectl status',
+      );
     }
     const setNtp = sh`timedatectl set-ntp true`;
     const nothing = said.has('CanNTP=no');
