@@ -35,7 +35,7 @@ export interface Engine {
 export interface Rehearsal {
   exec(cluster: string, name: string, argv: readonly string[]): Promise<number>;
   dump(cluster: string): Promise<unknown>;
-  reset(cluster: string): Promise<void>;
+  reset(cluster: string): Promise<unknown>;
 }
 
 /** What commands use of the rest of mlk8s, loaded when it is used. */

@@ -22,8 +22,8 @@ export const realParts: Parts = {
 };
 
 async function openHosts(wish: HostsWish): Promise<Hosts> {
-  const { file, faults, warn } = wish;
-  if (wish.rehearsal) return (await import('../rehearsal/client.ts')).openRehearsal(file, { faults, warn });
+  const { file, faults } = wish;
+  if (wish.rehearsal) return (await import('../rehearsal/client.ts')).openRehearsal(file, { faults });
   return (await import('../transport/open.ts')).openHosts(file, openOptions(wish));
 }
 

@@ -28,11 +28,10 @@ export function verdictMark(verdict: Verdict, style: Style): string {
 export function planLines(items: readonly PlanItem[], style: Style): string[] {
   const open = items.filter((item) => item.verdict !== 'ok');
   const places = [...new Set(open.map((item) => idParts(item.id).place))];
-  const blocks = places.flatMap((place) => [
-    style.paint('bold', place),
-    ...open.filter((item) => idParts(item.id).place === place).flatMap((item) => itemLines(item, style)),
-    '',
-  ]);
+  const blocks = places.flatMap((place) => {
+    const own = open.filter((item) => idParts(item.id).place === place);
+    return [style.paint('bold', place), ...placeLines(own, style), ''];
+  });
   const warnings = items.flatMap((item) =>
     item.warning ? marked(`${style.symbols.warning} warning`, 'yellow', `${item.id}: ${item.warning}`, style) : [],
   );
@@ -48,10 +47,20 @@ function planCounts(items: readonly PlanItem[]): string {
   return [of('change') === 0 ? 'no changes' : count(of('change'), 'change'), ...rest].join(', ');
 }
 
+/** What a host that dropped out leaves undone is counted: it all has the same cause. */
+function placeLines(items: readonly PlanItem[], style: Style): string[] {
+  const dropped = items.filter((item) => item.verdict === 'dropped');
+  const [first] = dropped;
+  return [
+    ...items.filter((item) => item.verdict !== 'dropped').flatMap((item) => itemLines(item, style)),
+    ...(first ? [`  ${verdictMark('dropped', style)} ${count(dropped.length, 'thing')}`] : []),
+    ...(first ? wrap(first.because, `${INDENT}because `, style) : []),
+  ];
+}
+
 function itemLines(item: PlanItem, style: Style): string[] {
   if (item.problem) {
-    const word = `${item.verdict.padEnd(WORD_WIDTH)} ${withoutPlace(item.id)}`;
-    return problemLines(item.problem, style, word).map((line) => `  ${line}`);
+    return problemLines(item.problem, style, item.verdict, item.id).map((line) => `  ${line}`);
   }
   return [
     `  ${verdictMark(item.verdict, style)} ${withoutPlace(item.id)}`,

@@ -10,20 +10,34 @@ export function statusLines(items: readonly PlanItem[], style: Style): string[] 
   return steps.flatMap((step) => {
     const own = items.filter((item) => idParts(item.id).step === step);
     const good = own.filter((item) => item.verdict === 'ok').length;
-    return [`${style.paint('bold', step)}  ${good} of ${own.length} ok`, ...stepLines(own, style), ''];
+    return [
+      `${style.paint('bold', step)}  ${good} of ${own.length} ok`,
+      ...stepLines(own, style),
+      ...droppedLines(own, style),
+      '',
+    ];
   });
 }
 
 function stepLines(items: readonly PlanItem[], style: Style): string[] {
-  const names = [...new Set(items.map((item) => idParts(item.id).name))];
+  const asked = items.filter((item) => item.verdict !== 'dropped');
+  const names = [...new Set(asked.map((item) => idParts(item.id).name))];
   const column = Math.max(...names.map((name) => name.length));
   return names.flatMap((name) => {
-    const own = items.filter((item) => idParts(item.id).name === name);
+    const own = asked.filter((item) => idParts(item.id).name === name);
     const good = own.filter((item) => item.verdict === 'ok');
     const first = (item: PlanItem): string => `  ${verdictMark(item.verdict, style)} ${name.padEnd(column)}  `;
     const ok = good[0] ? row(first(good[0]), good.map((item) => idParts(item.id).place).join(', '), style) : [];
     return [...ok, ...own.flatMap((item) => notOk(item, first(item), style)), ...good.flatMap((i) => warned(i, style))];
   });
+}
+
+/** A host that dropped out has one line: nothing is known about anything there. */
+function droppedLines(items: readonly PlanItem[], style: Style): string[] {
+  const places = new Set(items.filter((item) => item.verdict === 'dropped').map((item) => idParts(item.id).place));
+  return places.size === 0
+    ? []
+    : row(`  ${verdictMark('dropped', style)} `, `not known: ${[...places].join(', ')}`, style);
 }
 
 function notOk(item: PlanItem, first: string, style: Style): string[] {

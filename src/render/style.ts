@@ -132,7 +132,7 @@ export function wrap(text: string, first: string, style: Style): string[] {
 
 /** Text that starts with a painted mark, and fits. */
 export function marked(mark: string, colour: Colour, text: string, style: Style): string[] {
-  const first = `${mark}  `;
+  const first = `${mark}${mark.includes(' ') ? '  ' : ' '}`;
   return wrap(text, first, style).map((line, index) =>
     index === 0 ? style.paint(colour, mark) + line.slice(mark.length) : line,
   );

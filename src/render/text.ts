@@ -13,7 +13,7 @@ function startLines(event: Of<'start'>, style: Style): string[] {
   const head = `mlk8s ${event.command}: cluster ${event.cluster}, ${count(event.hosts.length, 'machine')}`;
   return [
     ...wrap(`${head}: ${event.hosts.join(', ')}`, '', style),
-    ...(event.rehearsal ? wrap(event.rehearsal, 'REHEARSAL  ', style) : []),
+    ...(event.rehearsal ? marked(style.symbols.warning, 'yellow', event.rehearsal, style) : []),
   ];
 }
 
@@ -33,14 +33,14 @@ export function lockedText(event: Of<'locked'>): string {
 function failedLines(event: Of<'failed'>, style: Style): string[] {
   const tail = event.tail.map((line) => `    ${style.symbols.bar} ${clean(line)}`);
   return [
-    ...problemLines(event.problem, style, `failed ${event.id}`),
+    ...problemLines(event.problem, style, 'failed', event.id),
     ...(tail.length > 0 ? ['    the command said last:', ...tail] : []),
   ];
 }
 
 /** A host drops out. When the problem was just said, it is not said again. */
 function droppedLines(event: Of<'dropped'>, wasSaid: boolean, style: Style): string[] {
-  if (!wasSaid) return problemLines(event.problem, style, `dropped ${event.host}`);
+  if (!wasSaid) return problemLines(event.problem, style, 'dropped', event.host);
   return wrap(`${style.symbols.dropped} dropped ${event.host}: it is left out from here on`, '', style);
 }
 

@@ -37,7 +37,7 @@ describe('flags reach the engine', () => {
     world().write('mlk8s.yaml', CLUSTER);
     const { out } = await world().mlk8s('status', '--rehearse', '--fault', 'rig2:drop@exec2', '--fault', 'rig1:slow');
     expect(world().wishes[0]).toMatchObject({ rehearsal: true, faults: ['rig2:drop@exec2', 'rig1:slow'] });
-    expect(out).toContain('REHEARSAL  The machines are simulated.');
+    expect(out).toContain('! Rehearsal: the machines are simulated.');
     expect(out).toContain('no real machine was touched');
   });
 });

@@ -103,7 +103,7 @@ export class World {
     const close = async () => {
       this.closed++;
     };
-    const rehearsal = wish.rehearsal ? { rehearsal: 'The machines are simulated.' } : {};
+    const rehearsal = wish.rehearsal ? { rehearsal: 'Rehearsal: the machines are simulated.' } : {};
     return { node: host, workstation: host('workstation'), close, ...rehearsal };
   }
 

@@ -48,7 +48,11 @@ const numbers = { applied: 0, failed: 0, refused: 1, dropped: ['rig3'], execs: {
 const unreachable = { where: 'rig3', seen: 'no route to host', why: 'the machine is off', next: ['switch it on'] };
 
 export const upEvents: readonly EngineEvent[] = [
-  { ...start, command: 'up', rehearsal: 'The machines are simulated. It cannot show: GPUs, real downloads.' },
+  {
+    ...start,
+    command: 'up',
+    rehearsal: 'Rehearsal: the machines are simulated. It cannot show what real hardware does.',
+  },
   { event: 'warning', where: 'mlk8s.yaml:4:3', text: 'two control planes are no better than one' },
   { event: 'phase', text: 'asking 3 machines' },
   { event: 'dropped', host: 'rig3', problem: unreachable },
