@@ -1,0 +1,163 @@
+import type { KubeObject } from '../types.ts';
+import { isJson, type Json } from './merge.ts';
+import { isReady } from './nodes.ts';
+import { spread } from './site.ts';
+import { notesOf, stamp } from './store.ts';
+import type { View } from './view.ts';
+
+/** Seconds until the pods of a workload are ready, where its notes say nothing else. */
+const USUAL: Record<string, number> = { Deployment: 15, DaemonSet: 12, StatefulSet: 20, Job: 10, Pod: 5 };
+
+interface PodSpec {
+  containers?: { name: string; image?: string }[];
+  nodeSelector?: Record<string, string>;
+  nodeName?: string;
+  tolerations?: { key?: string; operator?: string; value?: string; effect?: string }[];
+  restartPolicy?: string;
+  volumes?: { persistentVolumeClaim?: { claimName?: string } }[];
+}
+
+interface Template {
+  metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
+  spec?: PodSpec;
+}
+
+/** How the pods of a workload are now: how many there should be and are ready, and why not. */
+export interface Rollout {
+  desired: number;
+  ready: number;
+  /** Waiting or pending reason of those that are not ready. */
+  reason: string;
+  nodes: KubeObject[];
+}
+
+/** When the pods of this object count as ready, if nothing else holds them. */
+function readyAt(object: KubeObject): number {
+  const notes = notesOf(object);
+  if (notes.never !== undefined) return Number.POSITIVE_INFINITY;
+  return notes.rolledAt + (notes.readyAfterS ?? USUAL[object.kind] ?? 0) * 1000;
+}
+
+export function rollout(view: View, object: KubeObject): Rollout {
+  const spec = (object.spec ?? {}) as { replicas?: number; template?: Template; completions?: number };
+  const pod = object.kind === 'Pod' ? (object.spec as PodSpec) : (spec.template?.spec ?? {});
+  const fitting = view.nodes().filter((node) => fits(node, pod));
+  const nodes = object.kind === 'DaemonSet' ? fitting : fitting.filter(isReady);
+  const desired =
+    object.kind === 'DaemonSet' ? nodes.length : object.kind === 'Pod' ? 1 : (spec.replicas ?? spec.completions ?? 1);
+  if (nodes.length === 0) return { desired, ready: 0, reason: 'Pending', nodes };
+  if (!claims(pod).every((claim) => view.bound(object.metadata.namespace ?? '', claim))) {
+    return { desired, ready: 0, reason: 'Pending', nodes: [] };
+  }
+  if (view.now < readyAt(object)) {
+    return { desired, ready: 0, reason: notesOf(object).never ?? 'ContainerCreating', nodes };
+  }
+  const ready = object.kind === 'DaemonSet' ? nodes.filter(isReady).length : desired;
+  return { desired, ready, reason: 'ContainerCreating', nodes };
+}
+
+export const claims = (pod: PodSpec): string[] =>
+  (pod.volumes ?? []).flatMap((v) => v.persistentVolumeClaim?.claimName ?? []);
+
+/** Pod specs of everything that mounts claims in a namespace. */
+export function podSpecs(objects: KubeObject[]): PodSpec[] {
+  return objects.flatMap((o) => {
+    if (o.kind === 'Pod') return [(o.spec ?? {}) as PodSpec];
+    const template = isJson(o.spec) ? o.spec.template : undefined;
+    return isJson(template) ? [(template.spec ?? {}) as PodSpec] : [];
+  });
+}
+
+function fits(node: KubeObject, pod: PodSpec): boolean {
+  if (pod.nodeName !== undefined) return pod.nodeName === node.metadata.name;
+  const spec = (node.spec ?? {}) as { unschedulable?: boolean; taints?: Taint[] };
+  const labels = node.metadata.labels ?? {};
+  if (!Object.entries(pod.nodeSelector ?? {}).every(([key, value]) => labels[key] === value)) return false;
+  return (spec.taints ?? []).filter((t) => t.effect !== 'PreferNoSchedule').every((t) => tolerated(t, pod));
+}
+
+interface Taint {
+  key: string;
+  value?: string;
+  effect: string;
+}
+
+function tolerated(taint: Taint, pod: PodSpec): boolean {
+  return (pod.tolerations ?? []).some(
+    (t) =>
+      (t.key === undefined || t.key === '' || t.key === taint.key) &&
+      (t.operator === 'Exists' || (t.value ?? '') === (taint.value ?? '')) &&
+      (t.effect === undefined || t.effect === '' || t.effect === taint.effect),
+  );
+}
+
+/** The pods that a controller keeps now: none is stored. */
+export function podsOf(view: View, owner: KubeObject): KubeObject[] {
+  const spec = (owner.spec ?? {}) as { template?: Template };
+  const state = rollout(view, owner);
+  const hash = spread(`${owner.metadata.uid}${notesOf(owner).rolledAt}`, 1_000_003)
+    .toString(36)
+    .padStart(5, '0');
+  return Array.from({ length: state.desired }, (_, i) => {
+    const suffix = owner.kind === 'StatefulSet' ? String(i) : podSuffix(owner, hash, i);
+    const node = state.nodes[i % Math.max(1, state.nodes.length)];
+    const kind = { kind: owner.kind, name: owner.metadata.name, uid: owner.metadata.uid, controller: true };
+    const jobLabels =
+      owner.kind === 'Job'
+        ? { 'job-name': owner.metadata.name, 'batch.kubernetes.io/job-name': owner.metadata.name }
+        : {};
+    const pod: KubeObject = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        name: `${owner.metadata.name}-${suffix}`,
+        ...(owner.metadata.namespace === undefined ? {} : { namespace: owner.metadata.namespace }),
+        uid: `${owner.metadata.uid.slice(0, -4)}${spread(suffix, 9999).toString().padStart(4, '0')}`,
+        labels: { ...(spec.template?.metadata?.labels ?? {}), ...jobLabels },
+        creationTimestamp: stamp(notesOf(owner).rolledAt),
+        ownerReferences: [{ apiVersion: owner.apiVersion, ...kind }],
+      },
+      spec: { ...spec.template?.spec, ...(node ? { nodeName: node.metadata.name } : {}) },
+    };
+    return { ...pod, status: podStatus(pod, i < state.ready, state.reason, owner.kind === 'Job') };
+  });
+}
+
+function podSuffix(owner: KubeObject, hash: string, i: number): string {
+  const tail = spread(`${hash}${i}`, 60_466_175).toString(36).padStart(5, 'x').slice(0, 5);
+  return owner.kind === 'Deployment' ? `${hash}-${tail}` : tail;
+}
+
+/** Status of a pod that was created by itself. */
+export function barePodStatus(view: View, pod: KubeObject): Json {
+  const state = rollout(view, pod);
+  const ends = ['Never', 'OnFailure'].includes((pod.spec as PodSpec | undefined)?.restartPolicy ?? 'Always');
+  return podStatus(pod, state.ready === 1, state.reason, ends);
+}
+
+function podStatus(pod: KubeObject, ready: boolean, reason: string, ends: boolean): Json {
+  const done = ready && ends;
+  const phase = done ? 'Succeeded' : ready ? 'Running' : 'Pending';
+  const condition = {
+    type: 'Ready',
+    status: ready && !done ? 'True' : 'False',
+    ...(done ? { reason: 'PodCompleted' } : {}),
+  };
+  const state = done
+    ? { terminated: { exitCode: 0, reason: 'Completed' } }
+    : ready
+      ? { running: { startedAt: pod.metadata.creationTimestamp } }
+      : { waiting: { reason } };
+  const containers = ((pod.spec as PodSpec | undefined)?.containers ?? []).map((c) => ({
+    name: c.name,
+    image: c.image ?? '',
+    ready: ready && !done,
+    restartCount: 0,
+    state,
+  }));
+  if (reason === 'Pending' && !ready) {
+    const unscheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable' };
+    return { phase, conditions: [unscheduled] };
+  }
+  return { phase, conditions: [condition], containerStatuses: containers };
+}

@@ -1,0 +1,154 @@
+import type { KubeObject, WorldState } from '../types.ts';
+import type { Kind } from './kinds.ts';
+import { isJson, type Json } from './merge.ts';
+import { nodeConditions } from './nodes.ts';
+import { barePodStatus, claims, podSpecs, podsOf, rollout } from './pods.ts';
+import { type KubeStore, notFound } from './store.ts';
+
+const WORKLOADS = ['deployments', 'daemonsets', 'statefulsets', 'jobs'] as const;
+const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
+
+/** What the API shows of a store at a moment: stored objects with the status that controllers would have written. */
+export class View {
+  readonly store: KubeStore;
+  readonly now: number;
+  readonly #world: WorldState;
+  #nodes: KubeObject[] | undefined;
+
+  constructor(store: KubeStore, world: WorldState, now: number) {
+    this.store = store;
+    this.#world = world;
+    this.now = now;
+  }
+
+  list(kind: Kind, namespace?: string): KubeObject[] {
+    const stored = this.store.list(kind, namespace).map((o) => this.show(o));
+    if (kind.kind !== 'Pod' || kind.group !== '') return stored;
+    const owners = WORKLOADS.flatMap((word) => this.store.list(this.store.kind(word), namespace));
+    return [...stored, ...owners.flatMap((owner) => podsOf(this, owner))].sort((a, b) => key(a).localeCompare(key(b)));
+  }
+
+  find(kind: Kind, namespace: string, name: string): KubeObject | undefined {
+    const stored = this.store.find(kind, namespace, name);
+    if (stored) return this.show(stored);
+    return kind.kind === 'Pod' ? this.list(kind, namespace).find((pod) => pod.metadata.name === name) : undefined;
+  }
+
+  get(kind: Kind, namespace: string, name: string): KubeObject {
+    const object = this.find(kind, namespace, name);
+    if (!object) throw notFound(kind, name);
+    return object;
+  }
+
+  /** Nodes with their conditions. */
+  nodes(): KubeObject[] {
+    this.#nodes ??= this.store.list(this.store.kind('nodes')).map((o) => this.show(o));
+    return this.#nodes;
+  }
+
+  /** Is a claim bound? WaitForFirstConsumer claims are once something that mounts them exists. */
+  bound(namespace: string, name: string): boolean {
+    const claim = this.store.find(this.store.kind('pvc'), namespace, name);
+    return claim !== undefined && this.#claimPhase(claim) === 'Bound';
+  }
+
+  /** An object as the API returns it. */
+  show(object: KubeObject): KubeObject {
+    const { rehearsal: _notes, ...visible } = object;
+    const stored = isJson(object.status) ? object.status : {};
+    const status = this.#status(object);
+    const shown = visible as KubeObject;
+    return status === undefined ? shown : { ...shown, status: { ...stored, ...status } };
+  }
+
+  #status(object: KubeObject): Json | undefined {
+    switch (object.kind) {
+      case 'Node':
+        return { conditions: nodeConditions(this.store.cluster, this.#world, object.metadata.name, this.now) };
+      case 'Namespace':
+        return { phase: 'Active' };
+      case 'Pod':
+        return barePodStatus(this, object);
+      case 'PersistentVolumeClaim':
+        return { phase: this.#claimPhase(object) };
+      case 'CustomResourceDefinition':
+        return {
+          conditions: [
+            { type: 'NamesAccepted', status: 'True' },
+            { type: 'Established', status: 'True' },
+          ],
+        };
+      case 'APIService':
+        return { conditions: [{ type: 'Available', status: 'True' }] };
+      case 'Job':
+        return this.#jobStatus(object);
+      case 'Deployment':
+      case 'StatefulSet':
+      case 'DaemonSet':
+        return this.#workloadStatus(object);
+      default:
+        return undefined;
+    }
+  }
+
+  #workloadStatus(object: KubeObject): Json {
+    const { desired, ready } = rollout(this, object);
+    const observedGeneration = object.metadata.generation;
+    if (object.kind === 'DaemonSet') {
+      const counts = {
+        desiredNumberScheduled: desired,
+        currentNumberScheduled: desired,
+        updatedNumberScheduled: desired,
+      };
+      return {
+        ...counts,
+        numberReady: ready,
+        numberAvailable: ready,
+        numberUnavailable: desired - ready,
+        observedGeneration,
+      };
+    }
+    const counts = {
+      replicas: desired,
+      updatedReplicas: desired,
+      readyReplicas: ready,
+      availableReplicas: ready,
+      observedGeneration,
+    };
+    if (object.kind === 'StatefulSet') return { ...counts, currentReplicas: desired };
+    const full = ready >= desired;
+    const available = {
+      type: 'Available',
+      status: full ? 'True' : 'False',
+      reason: full ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable',
+    };
+    const progressing = {
+      type: 'Progressing',
+      status: 'True',
+      reason: full ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated',
+    };
+    return { ...counts, unavailableReplicas: desired - ready, conditions: [available, progressing] };
+  }
+
+  #jobStatus(job: KubeObject): Json {
+    const { desired, ready } = rollout(this, job);
+    if (ready < desired) return { active: desired, ready: 0 };
+    return { succeeded: desired, conditions: [{ type: 'Complete', status: 'True' }] };
+  }
+
+  #claimPhase(claim: KubeObject): 'Bound' | 'Pending' {
+    const spec = (claim.spec ?? {}) as { storageClassName?: string; volumeName?: string };
+    if (spec.volumeName) return 'Bound';
+    const classes = this.store.list(this.store.kind('storageclasses'));
+    const isDefault = (o: KubeObject) => o.metadata.annotations?.[DEFAULT_CLASS] === 'true';
+    const wanted = spec.storageClassName;
+    const found = classes.find((o) => (wanted === undefined ? isDefault(o) : o.metadata.name === wanted));
+    if (!found) return 'Pending';
+    if (found.volumeBindingMode !== 'WaitForFirstConsumer') return 'Bound';
+    const namespace = claim.metadata.namespace ?? '';
+    const mounters = ['pods', ...WORKLOADS].flatMap((word) => this.store.list(this.store.kind(word), namespace));
+    return podSpecs(mounters).some((pod) => claims(pod).includes(claim.metadata.name)) ? 'Bound' : 'Pending';
+  }
+}
+
+const key = (o: KubeObject): string => `${o.metadata.namespace ?? ''}/${o.metadata.name}`;
