@@ -16,7 +16,8 @@ function check(bytes: Buffer): void {
     expect(error.problems.length).toBeGreaterThan(0);
     for (const problem of error.problems) {
       expect(problem.where).toMatch(/^mlk8s\.yaml(:[1-9]\d*:[1-9]\d*)?$/);
-      expect(problem.seen).not.toMatch(/undefined|\[object|NaN/);
+      // Only our own words: the excerpt below them may hold anything that was written.
+      expect(problem.seen.split('\n')[0]?.replaceAll(/"[^"]*"/g, '')).not.toMatch(/undefined|\[object|NaN/);
       expect(problem.seen.length).toBeLessThan(1000);
       expect(problem.next.length).toBeGreaterThan(0);
     }
