@@ -30,10 +30,12 @@ export function listenForInterrupt(say: (text: string) => void): Interrupt {
 }
 
 /** For commands that change nothing: the first Ctrl-C ends them. */
-export async function endOnInterrupt<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {
+export async function endOnInterrupt<T>(work: () => Promise<T>, stop: AbortSignal): Promise<T> {
   const problem = { where: 'mlk8s', seen: 'interrupted; nothing was changed', next: ['run the command again'] };
+  const interrupted = () => new UserError(problem, ExitCode.interrupted);
+  if (stop.aborted) throw interrupted();
   const stopped = new Promise<never>((_, reject) => {
-    stop.addEventListener('abort', () => reject(new UserError(problem, ExitCode.interrupted)), { once: true });
+    stop.addEventListener('abort', () => reject(interrupted()), { once: true });
   });
-  return Promise.race([work, stopped]);
+  return Promise.race([work(), stopped]);
 }

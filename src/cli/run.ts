@@ -25,6 +25,8 @@ export interface Job {
   readonly command: string;
   readonly cluster: Loaded;
   readonly flags: RunFlags;
+  /** Whether it may change machines; then Ctrl-C does not simply end it, and says so. */
+  readonly changes: boolean;
 }
 
 /** Sets up what a run needs, does `work`, and puts everything back, whatever happens. */
@@ -43,7 +45,7 @@ export async function inSession(
   const renderer = await chooseRenderer(context.io, flags.json === true);
   const journal = journalOf(job, renderer);
   const listener = masked(journal.listener, renderer.listener);
-  const interrupt = listenForInterrupt((text) => listener({ event: 'interrupt', text }));
+  const interrupt = listenForInterrupt((text) => job.changes && listener({ event: 'interrupt', text }));
   const asker = pausing(createAsker(context.io), renderer);
   try {
     for (const { where, seen, why } of cluster.warnings) {

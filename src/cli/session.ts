@@ -33,8 +33,8 @@ export async function needCluster(context: Context, flags: FileFlags): Promise<L
 
 /** Looks at the machines and changes nothing. */
 export function look(context: Context, verb: 'plan' | 'status', cluster: Loaded, flags: RunFlags): Promise<Summary> {
-  return inSession(context, { command: verb, cluster, flags }, (engine, { options, interrupt }) =>
-    endOnInterrupt(engine[verb](options), interrupt.stop),
+  return inSession(context, { command: verb, cluster, flags, changes: false }, (engine, { options, interrupt }) =>
+    endOnInterrupt(() => engine[verb](options), interrupt.stop),
   );
 }
 
@@ -47,7 +47,7 @@ export function bringUp(
   before?: (engine: Engine, session: Session) => Promise<void>,
 ): Promise<Summary> {
   checkKnown('--wipe-node', flags.wipeNode, nodeNames(cluster));
-  return inSession(context, { command, cluster, flags }, async (engine, session) => {
+  return inSession(context, { command, cluster, flags, changes: true }, async (engine, session) => {
     const confirm = async (items: readonly PlanItem[]): Promise<boolean> => {
       if (flags.yes) return true;
       if (session.asker.canAsk && !flags.json) return session.asker.yes(question(items, session));
