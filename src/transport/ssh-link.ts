@@ -6,7 +6,7 @@ import { type Clock, HostError } from './host.ts';
 import type { HostKeyVerifier } from './host-keys.ts';
 import { AuthQueue, type Credential } from './ssh-auth.ts';
 import { connectProblem, type Stage } from './ssh-problems.ts';
-import { Countdown } from './waiting.ts';
+import { abortable, Countdown, fuse } from './waiting.ts';
 import { ending, type Wire } from './wire.ts';
 
 const READY_S = 20;
@@ -64,18 +64,21 @@ export class Link {
   }
 
   /** Starts a command in a channel of its own. Rejects with ssh2's error. */
-  async exec(command: string): Promise<Wire> {
-    const channel = await new Promise<ClientChannel>((resolve, reject) => {
-      this.#client.exec(command, (error, it) => (error ? reject(error) : resolve(it)));
+  exec(command: string): Promise<Wire> {
+    return new Promise((resolve, reject) => {
+      // In the callback itself: the status may stand in the packet that says yes.
+      this.#client.exec(command, (error, channel) => (error ? reject(error) : resolve(this.#wire(channel))));
     });
-    return this.#wire(channel);
   }
 
-  /** A stream to `host` and `port` as seen from the other side. */
-  forward(host: string, port: number): Promise<Duplex> {
-    return new Promise((resolve, reject) => {
+  /** A stream to `host` and `port` as seen from the other side. Rejects with ssh2's error. */
+  async forward(host: string, port: number): Promise<Duplex> {
+    const opened = new Promise<Duplex>((resolve, reject) => {
       this.#client.forwardOut('127.0.0.1', 0, host, port, (error, it) => (error ? reject(error) : resolve(it)));
     });
+    // The other side waits minutes for a machine that is off.
+    const late = fuse(READY_S * 1000, () => new Error('(SSH) Channel open failure: timed out'));
+    return Promise.race([opened, late.blown]).finally(late.putOut);
   }
 
   /** Says farewell, and hangs up when nobody answers. */
@@ -113,15 +116,16 @@ export class Link {
   }
 }
 
-/** Connects, checks the host key and logs in. Throws HostError. */
-export async function connect(options: LinkOptions): Promise<Link> {
+/** Connects, checks the host key and logs in. Throws HostError, or the reason of `signal`. */
+export async function connect(options: LinkOptions, signal: AbortSignal): Promise<Link> {
   const { target } = options;
   const auth = new AuthQueue(target.user, await target.credentials());
   for (let round = 1; ; round++) {
     const attempt = new Attempt(options, auth);
     try {
-      return await attempt.run();
+      return await attempt.run(signal);
     } catch (error) {
+      signal.throwIfAborted();
       if (round < MOST_ROUNDS && attempt.worthAnother(error)) continue;
       if (error instanceof HostError) throw error;
       throw connectProblem(error, {
@@ -151,18 +155,18 @@ class Attempt {
     this.#limit = new Countdown(options.clock.deadlineMs(READY_S), () => new Error('Timed out'));
   }
 
-  async run(): Promise<Link> {
+  async run(signal: AbortSignal): Promise<Link> {
     const { NodeSSH } = await import('node-ssh');
     const ssh = new NodeSSH();
     let sock: Duplex | undefined;
     try {
-      sock = await this.#socket();
-      return await Promise.race([this.#handshake(ssh, sock), this.#limit.over]);
+      sock = await abortable(this.#socket(), signal);
+      return await abortable(Promise.race([this.#handshake(ssh, sock), this.#limit.over]), signal);
     } catch (error) {
       if (this.stage === 'banner' && sock && (sock as Partial<Socket>).bytesRead) this.stage = 'handshake';
       sock?.destroy();
       // The server may have hung up under an open question: its answer still counts, for the next attempt.
-      await this.#question.catch(() => {});
+      if (!signal.aborted) await this.#question.catch(() => {});
       throw this.#refusal ?? error;
     } finally {
       this.#limit.stop();

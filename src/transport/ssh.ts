@@ -28,7 +28,7 @@ export class Connection {
   readonly #o: ConnectionOptions;
   #target: SshTarget | undefined;
   #link: Promise<Link> | undefined;
-  #closed = false;
+  readonly #closed = new AbortController();
 
   constructor(options: ConnectionOptions) {
     this.#o = options;
@@ -47,7 +47,7 @@ export class Connection {
   /** The living link; connects when there is none. Throws HostError. */
   async link(): Promise<Link> {
     for (;;) {
-      if (this.#closed) throw new Error(`${this.#o.name} was closed`);
+      this.#closed.signal.throwIfAborted();
       const known = this.#link;
       const link = await (known ?? this.#connect());
       if (link.gone === undefined) return link;
@@ -58,7 +58,7 @@ export class Connection {
 
   /** Says farewell; nothing can be started any more. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closed.abort(new Error(`${this.#o.name} was closed`));
     const link = await this.#link?.catch(() => undefined);
     await link?.close();
   }
@@ -66,7 +66,7 @@ export class Connection {
   async #resolve(): Promise<Link> {
     const { target, ...rest } = this.#o;
     this.#target ??= typeof target === 'function' ? await target() : target;
-    return connect({ ...rest, target: this.#target });
+    return connect({ ...rest, target: this.#target }, this.#closed.signal);
   }
 
   #connect(): Promise<Link> {

@@ -26,7 +26,9 @@ function generate(type: Type, passphrase: string | undefined): { private: string
   const lock = passphrase === undefined ? {} : { passphrase, cipher: 'aes256-ctr', rounds: 4 };
   const { generateKeyPairSync: generateKey } = ssh2.utils;
   if (type === 'rsa') return generateKey('rsa', { bits: 2048, ...lock });
-  return type === 'ecdsa' ? generateKey('ecdsa', { bits: 256, ...lock }) : generateKey('ed25519', lock);
+  return type === 'ecdsa'
+    ? generateKey('ecdsa', { bits: 256, ...lock })
+    : generateKey('ed25519', lock as Record<string, never>);
 }
 
 /** A key that ssh2 cannot read: PKCS8 RSA. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { connect, createServer, type Server as NetServer, type Socket } from 'node:net';
 import ssh2, { type Connection, type ServerChannel, type ServerConfig } from 'ssh2';
+import { rootEnv } from './fakes.ts';
 import { makeKey, type TestKey } from './keys.ts';
 
 /** What a server does with a connection or a command, for tests that want trouble. */
@@ -158,7 +159,7 @@ function disconnect(protocol: { _packetRW: unknown }, words: string): void {
 
 /** Runs a command as sshd does: by the login shell, with its streams and its way to end. */
 export function runCommand(channel: ServerChannel, command: string, behaviour: Behaviour): void {
-  const child = spawn(behaviour.shell ?? 'sh', ['-c', command], { env: behaviour.env ?? process.env });
+  const child = spawn(behaviour.shell ?? 'sh', ['-c', command], { env: behaviour.env ?? rootEnv() });
   child.stdin.on('error', () => {});
   channel.pipe(child.stdin);
   child.stdout.pipe(channel, { end: false });
