@@ -45,6 +45,7 @@ export function terminalRenderer(screen: Screen, style: Style, now: () => number
         set(RUN, `${event.host}: following job ${event.job} of an earlier run`);
         break;
       case 'change':
+        rows.delete(RUN);
         set(event.id, `${event.host} ${withoutPlace(event.id)}: ${event.does}`);
         break;
       case 'output':
