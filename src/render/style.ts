@@ -110,24 +110,30 @@ function width(text: string): number {
 
 /**
  * Breaks text at blanks so that it fits. The first line starts with `first`, the others with as many blanks. A word
- * that is too long stays whole: commands and paths are copied.
+ * that is too long stays whole: commands and paths are copied. So does a line that is laid out with blanks, such as an
+ * excerpt of a file with a mark below.
  */
 export function wrap(text: string, first: string, style: Style): string[] {
-  const hang = ' '.repeat(first.length);
+  const room = style.columns - first.length;
+  const lines = text
+    .split('\n')
+    .map(clean)
+    .flatMap((line) => (/^ | {2}/.test(line) ? [line] : broken(line, room)));
+  return lines.map((line, index) => (index === 0 ? first : ' '.repeat(first.length)) + line);
+}
+
+function broken(line: string, room: number): string[] {
   const lines: string[] = [];
-  for (const paragraph of text.split('\n')) {
-    let line = '';
-    for (const word of clean(paragraph).split(' ')) {
-      if (line !== '' && first.length + line.length + 1 + word.length > style.columns) {
-        lines.push(line);
-        line = word;
-      } else {
-        line = line === '' ? word : `${line} ${word}`;
-      }
+  let current = '';
+  for (const word of line.split(' ')) {
+    if (current !== '' && current.length + 1 + word.length > room) {
+      lines.push(current);
+      current = word;
+    } else {
+      current = current === '' ? word : `${current} ${word}`;
     }
-    lines.push(line);
   }
-  return lines.map((line, index) => (index === 0 ? first : hang) + line);
+  return [...lines, current];
 }
 
 /** Text that starts with a painted mark, and fits. */

@@ -42,6 +42,12 @@ test('words that are too long stay whole', () => {
   expect(wrap(`see ${path} for more`, '  ', style)).toEqual(['  see', `  ${path}`, '  for more']);
 });
 
+test('an excerpt of a file keeps its mark below the right word', () => {
+  const excerpt = '4 |     address: 127.1.2.3 # under the desk\n  |              ^^^^^^^^^';
+  const lines = wrap(excerpt, '  ', plainStyle({ columns: 40 }));
+  expect(lines).toEqual(excerpt.split('\n').map((line) => `  ${line}`));
+});
+
 test('texts of others lose what could move the cursor', () => {
   expect(clean('a\u001b[2Jb\rc\u0007d\te')).toBe('abcd    e');
 });
