@@ -33,7 +33,8 @@ interface Stop {
   readonly own: FileSettings;
   /** Jump hosts instead of the configured ones. */
   readonly via?: readonly string[];
-  readonly depth: number;
+  /** The jump hosts that were already needed to get here, last first. */
+  readonly behind: readonly string[];
 }
 
 /** Works out how the machines are reached: address, login, keys, jump hosts, and who vouches for the host key. */
@@ -50,7 +51,7 @@ export class Routes {
 
   /** How a machine of the cluster file is connected to. Nothing is looked up before the first connect. */
   to(name: string, address: string, own: FileSettings): ConnectionOptions {
-    return this.#route({ name, address, own, depth: 0 });
+    return this.#route({ name, address, own, behind: [] });
   }
 
   async close(): Promise<void> {
@@ -86,7 +87,7 @@ export class Routes {
     if (settings.proxyCommand !== undefined && jumps.length === 0) {
       this.#o.warn(stop.name, 'ProxyCommand of ~/.ssh/config is not used; write it as ProxyJump');
     }
-    const jump = this.#jump(jumps, stop.depth + 1, stop.name);
+    const jump = this.#jump(jumps, stop);
     return {
       ...{ host, port, user },
       credentials: () => this.#credentials(stop, settings),
@@ -118,25 +119,29 @@ export class Routes {
   }
 
   /** The last of a row of jump hosts, each reached through the one before. */
-  #jump(row: readonly string[], depth: number, for_: string): Connection | undefined {
+  #jump(row: readonly string[], stop: Stop): Connection | undefined {
     const last = row.at(-1);
     if (last === undefined) return undefined;
-    if (depth > MOST_JUMPS) {
+    if (stop.behind.length >= MOST_JUMPS) {
       throw new HostError('unreachable', {
-        where: for_,
+        where: stop.name,
         seen: `more than ${MOST_JUMPS} jump hosts in a row, the last is ${last}`,
         why: 'ProxyJump in ~/.ssh/config leads back to itself',
         next: [`see what ssh makes of it: ssh -G ${last}`],
       });
     }
-    const way = row.join(',');
+    // With all that led here: a loop must run into the limit, not wait for itself.
+    const behind = [row.join(','), ...stop.behind];
+    const way = behind.join(' < ');
     const known = this.#jumps.get(way);
     if (known) return known;
     const { host, user, port } = parseJump(last);
     const own = { ...(user !== undefined && { user }), ...(port !== undefined && { port }) };
     const before = row.slice(0, -1);
-    const stop = { name: `jump host ${host}`, address: host, own, depth, ...(before.length > 0 && { via: before }) };
-    const made = new Connection(this.#route(stop));
+    const name = `jump host ${host}`;
+    const made = new Connection(
+      this.#route({ name, address: host, own, behind, ...(before.length > 0 && { via: before }) }),
+    );
     this.#jumps.set(way, made);
     return made;
   }

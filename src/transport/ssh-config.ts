@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { HostError } from './host.ts';
 
 /** How ssh would reach a machine. */
 export interface SshSettings {
@@ -105,8 +106,15 @@ async function ask(
   try {
     // An option, not a shell: the name is one word whatever is in it.
     text = (await promisify(execFile)(ssh, [...file, '-G', '--', host], { env, timeout: 10_000 })).stdout;
-  } catch {
-    return defaults(host, env);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return defaults(host, env);
+    const said = String((error as { stderr?: unknown }).stderr ?? '').trim();
+    throw new HostError('unreachable', {
+      where: configFile ?? '~/.ssh/config',
+      seen: said || `ssh -G ${host} failed: ${(error as Error).message}`,
+      why: 'ssh does not understand its configuration',
+      next: [`correct the file until this works: ssh -G ${host}`],
+    });
   }
   return parse(text, host, env);
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -99,4 +100,14 @@ export function rootEnv(): NodeJS.ProcessEnv {
     root = { ...process.env, PATH: `${dir}:${process.env.PATH}`, FAKE_UID: '0' };
   }
   return root;
+}
+
+/** Whether the machine of the test has this program. */
+export function hasProgram(name: string): boolean {
+  try {
+    execFileSync('sh', ['-c', 'command -v "$0"', name], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
 }

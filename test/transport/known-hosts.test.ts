@@ -14,7 +14,7 @@ import {
   preferredAlgorithms,
 } from '../../src/transport/known-hosts.ts';
 import { type Prompts, turns } from '../../src/transport/prompts.ts';
-import { folder } from './fakes.ts';
+import { folder, hasProgram } from './fakes.ts';
 import { makeKey, type TestKey } from './keys.ts';
 
 const key = makeKey();
@@ -59,7 +59,7 @@ describe('known_hosts', () => {
     if (outcome === 'known') expect(lookUp(entries, knownName(host, port), other.blob).outcome).toBe('changed');
   });
 
-  test.runIf(hasKeygen())('agrees with ssh-keygen -F', () => {
+  test.runIf(hasProgram('ssh-keygen'))('agrees with ssh-keygen -F', () => {
     for (const [hosts, marker, host, port, outcome] of TABLE) {
       const file = join(folder(), 'known_hosts');
       writeFileSync(file, `${marker}${hosts} ${words(key)}\n`);
@@ -183,15 +183,6 @@ describe('the check of a host key', () => {
     );
   });
 });
-
-function hasKeygen(): boolean {
-  try {
-    execFileSync('ssh-keygen', ['-?'], { stdio: 'ignore' });
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
-  }
-  return true;
-}
 
 function execFind(name: string, file: string): string[] {
   try {
