@@ -36,11 +36,13 @@ export interface RehearsalOptions {
   /** `--fault` values. */
   readonly faults?: readonly string[];
   readonly passwords?: SudoPasswords;
+  /** Program of the server, if it is not the one of this package. */
+  readonly server?: string;
 }
 
 /** The simulated machines of a cluster file, made when they are new. Throws UserError. */
 export async function openRehearsal(file: Cluster, options: RehearsalOptions = {}): Promise<Hosts> {
-  const server = await control(file.name);
+  const server = await control(file.name, options.server);
   const rigs = [...file.nodes.map((node) => nodeRequest(file, node)), workstationRequest(file)];
   const made = await server.ask({ op: 'ensure', rigs, faults: options.faults ?? [] }).catch((error: unknown) => {
     server.close();

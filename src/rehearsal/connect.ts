@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import net from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Problem, UserError } from '../errors.ts';
+import { ExitCode, UserError } from '../errors.ts';
 import { rehearsalDir } from '../paths.ts';
 import { type Answer, onLines, type Request } from './messages.ts';
 import { bundledServer, layout, sockets } from './paths.ts';
@@ -30,7 +30,8 @@ export class Control {
     this.socket = socket;
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
-      for (const tell of this.#waiting.splice(0)) tell({ problems: [], message: 'the rehearsal has ended' });
+      for (const tell of this.#waiting.splice(0))
+        tell({ problems: [], message: 'the rehearsal has ended', exitCode: ExitCode.failed });
     });
     // A client that is done with everything else need not wait for this connection.
     socket.unref();
@@ -58,12 +59,12 @@ export class Control {
 
 /** What the server says went wrong, as it was thrown there. */
 export function asUserError(answer: Exclude<Answer, { ok: unknown }>): UserError {
-  const problems = answer.problems as Problem[];
-  return new UserError(problems.length > 0 ? problems : { where: 'rehearsal', seen: answer.message, next: [] });
+  const { problems, message, exitCode } = answer;
+  return new UserError(problems.length > 0 ? problems : { where: 'rehearsal', seen: message, next: [] }, exitCode);
 }
 
-/** The server of a cluster's rehearsal; started when there is none. Throws UserError. */
-export async function control(cluster: string): Promise<Control> {
+/** The server of a cluster's rehearsal; started from `program` when there is none. Throws UserError. */
+export async function control(cluster: string, program = bundledServer()): Promise<Control> {
   const dir = rehearsalDir(cluster);
   if (process.platform !== 'linux') throw notLinux();
   mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -75,7 +76,7 @@ export async function control(cluster: string): Promise<Control> {
     if (socket) return new Control(socket);
     if (starting?.code !== undefined && starting.code !== LOCKED) throw notStarted(dir);
     // One that is just ending still holds the lock: try until it has gone.
-    if (!starting || starting.code === LOCKED) starting = start(dir, cluster);
+    if (!starting || starting.code === LOCKED) starting = start(dir, cluster, program);
     await wait(POLL_MS);
   }
   throw notStarted(dir);
@@ -88,8 +89,7 @@ export async function runningControl(cluster: string): Promise<Control | undefin
 }
 
 /** Starts a server that outlives this process. The lock lets only one live per folder. */
-function start(dir: string, cluster: string): { code: number | null | undefined } {
-  const program = bundledServer();
+function start(dir: string, cluster: string, program: string | undefined): { code: number | null | undefined } {
   if (program === undefined) throw new Error('dist/rehearsal-server.js is missing: npm run build');
   const files = layout(dir);
   const log = openSync(files.log, 'a', 0o600);

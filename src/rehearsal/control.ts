@@ -1,5 +1,5 @@
 import type net from 'node:net';
-import { UserError } from '../errors.ts';
+import { ExitCode, UserError } from '../errors.ts';
 import { type Answer, type ExecInput, type ExecOutput, onLines, type Request } from './messages.ts';
 import type { Started } from './rig.ts';
 
@@ -35,7 +35,8 @@ export function serveControl(socket: net.Socket, handlers: ControlHandlers): voi
 
 function asAnswer(error: unknown): Answer {
   const message = error instanceof Error ? error.message : String(error);
-  return { problems: error instanceof UserError ? error.problems : [], message };
+  if (error instanceof UserError) return { problems: error.problems, message, exitCode: error.exitCode };
+  return { problems: [], message, exitCode: ExitCode.failed };
 }
 
 function feed(started: Started, input: ExecInput): void {

@@ -168,7 +168,10 @@ export class SshFront {
   /** A fault begins. */
   #begin(what: FaultKind): void {
     if (what === 'drop' || what === 'gone') for (const link of this.#links) link.destroy();
-    if (what === 'gone') this.#refuse();
+    if (what === 'gone') {
+      this.#refuse();
+      this.#machine.mark('gone');
+    }
     // Without power nobody says that it is gone.
     if (what === 'freeze' || what === 'power') for (const link of this.#links) link.freeze();
     if (what === 'power') this.#machine.rebootIn(0, true);

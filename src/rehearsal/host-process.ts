@@ -8,11 +8,12 @@ import { type DumpSource, dump } from './dump.ts';
 import { parseFaults } from './faults.ts';
 import { SshFront } from './front.ts';
 import { keyPair } from './keys.ts';
-import { type HostCommand, Machine, type Site } from './machine.ts';
+import { Machine } from './machine.ts';
 import type { EnsureAnswer, Request, RigAnswer, RigRequest } from './messages.ts';
 import type { Command, Model, RigState } from './model/types.ts';
 import { type Layout, layout, type Sockets, sockets } from './paths.ts';
 import { writeShims } from './shim.ts';
+import type { HostCommand, Site } from './site.ts';
 import { World } from './world.ts';
 
 export interface ServerOptions {

@@ -8,34 +8,14 @@ import { Fakes } from './fakes.ts';
 import { ArmedFaults, type FaultKind, type Faults, formatFault } from './faults.ts';
 import { rigFiles } from './files.ts';
 import { login } from './login.ts';
-import type { Command, Model, RigFiles, RigState } from './model/types.ts';
-import type { Layout, Sockets } from './paths.ts';
+import type { MachineSite, RigFiles, RigState } from './model/types.ts';
 import { type ExecSpec, Rig, type Started } from './rig.ts';
 import { makeDisk, mountSteps } from './rootfs.ts';
-import type { World } from './world.ts';
+import type { Site } from './site.ts';
 
 /** Model seconds from the end of a machine's last process to its SSH server answering again. */
 const BOOT_S = 30;
-
-/** What all machines of a rehearsal share. */
-export interface Site {
-  readonly world: World;
-  readonly model: Model;
-  /** The model's commands and those of the machines themselves. */
-  readonly commands: Readonly<Record<string, Command | HostCommand>>;
-  /** Names whose real programs stay at their full path. */
-  readonly keep: ReadonlySet<string>;
-  readonly layout: Layout;
-  readonly sockets: Sockets;
-  /** Public key that may log in to fresh machines. */
-  readonly authorizedKey: string;
-  next(): number;
-  machine(rig: string): Machine | undefined;
-  log(text: string): void;
-}
-
-/** A simulated program that needs more than the model may have. */
-export type HostCommand = (context: HostContext) => Promise<number> | number;
+const DOWN = 'down';
 
 interface MachineEvents {
   /** Switched on: it answers. */
@@ -86,6 +66,7 @@ export class Machine extends EventEmitter<MachineEvents> {
   /** Switches the machine on. A fresh one gets its disk first; for any other this is a boot. */
   async powerOn(): Promise<void> {
     const { site, state } = this;
+    const before = state.bootId;
     if (!existsSync(join(this.#folder, 'root/etc/passwd'))) {
       rmSync(join(this.#folder, 'root'), { recursive: true, force: true });
       makeDisk(this.#folder, state, site.model, site.authorizedKey);
@@ -93,8 +74,9 @@ export class Machine extends EventEmitter<MachineEvents> {
       state.bootId = randomUUID();
       state.bootedAt = site.world.now();
       this.#emptyTmp();
-      site.model.boot?.(state, site.world.state);
     }
+    const isFresh = state.bootId === before;
+    state.faults = state.faults.filter((mark) => mark !== DOWN);
     this.changed();
     const paths = { folder: this.#folder, shims: site.layout.shims, modelSocket: this.#modelSocket };
     this.#hostName = this.files.read('/etc/hostname')?.trim() || state.name;
@@ -107,6 +89,10 @@ export class Machine extends EventEmitter<MachineEvents> {
       onEnd: () => undefined,
     });
     this.#rig = rig;
+    if (!isFresh) {
+      site.model.boot?.(this.#modelSite());
+      this.changed();
+    }
     this.emit('up');
   }
 
@@ -123,9 +109,28 @@ export class Machine extends EventEmitter<MachineEvents> {
     if (!rig) return;
     this.#rig = undefined;
     await rig.stop();
-    this.site.model.down?.(this.state, this.site.world.state);
+    this.mark(DOWN);
+    this.site.model.down?.(this.#modelSite());
     this.changed();
     this.emit('down', cut);
+  }
+
+  #modelSite(): MachineSite {
+    const { site, state, files } = this;
+    return {
+      rig: state,
+      world: site.world.state,
+      files,
+      filesOf: (rig) => site.machine(rig)?.files,
+      now: () => site.world.now(),
+      next: () => site.next(),
+      changed: () => this.changed(),
+    };
+  }
+
+  /** Lets the model know of something that happened to the machine. */
+  mark(fault: string): void {
+    if (!this.state.faults.includes(fault)) this.state.faults.push(fault);
   }
 
   /** As `powerOff`, for good: the server ends. */
@@ -169,7 +174,7 @@ export class Machine extends EventEmitter<MachineEvents> {
   /** What is to go wrong with it from now on, instead of what was to before. */
   arm(faults: Faults): void {
     this.faults.disarm();
-    this.state.faults = [...faults.machine.map(formatFault), ...faults.model];
+    this.state.faults = [...faults.machine.map(formatFault), ...faults.model, ...(this.isUp ? [] : [DOWN])];
     this.faults = new ArmedFaults(faults.machine, this.site.world.state.scale, (what) => this.emit('fault', what));
     this.emit('armed');
     this.changed();

@@ -1,3 +1,5 @@
+import type { ExitCode, Problem } from '../errors.ts';
+
 /** What is said over the control socket of a rehearsal: one JSON value a line, requests from the client. */
 export type Request =
   | { readonly op: 'ensure'; readonly rigs: readonly RigRequest[]; readonly faults: readonly string[] }
@@ -38,7 +40,9 @@ export interface EnsureAnswer {
   readonly time: { readonly model: number; readonly real: number; readonly scale: number };
 }
 
-export type Answer = { readonly ok: unknown } | { readonly problems: readonly unknown[]; readonly message: string };
+export type Answer =
+  | { readonly ok: unknown }
+  | { readonly problems: readonly Problem[]; readonly message: string; readonly exitCode: ExitCode };
 
 export type ExecInput = { readonly in: string } | { readonly eof: true };
 /** Bytes as base64. */

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import net from 'node:net';
 import type { Writable } from 'node:stream';
-import { UserError } from '../errors.ts';
 import { type Frame, FrameReader, frame, join, split } from './frames.ts';
+import { cannotSimulate } from './no-namespaces.ts';
 import { template } from './paths.ts';
 
 /** One line of what is mounted or made before the machine starts: what, from where (or how), where in the machine. */
@@ -248,18 +248,4 @@ export class Rig {
 
 function connected(pending: Pending): boolean {
   return [0, 1, 2].every((fd) => pending.streams?.[fd] !== undefined);
-}
-
-function cannotSimulate(what: string, why: string): UserError {
-  return new UserError({
-    where: 'rehearsal',
-    seen: `this computer does not let a simulated machine start: ${what}: ${why}`,
-    why: 'Rehearsals run in Linux namespaces. Ubuntu 24.04 and containers keep these from ordinary users.',
-    next: [
-      'allow them:       sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',
-      'if that is not it: sudo sysctl -w user.max_user_namespaces=15000',
-      'or run it as root: sudo mlk8s … --rehearse',
-      'on a Mac or Windows, or in a container: use an Ubuntu virtual machine (multipass launch, WSL 2)',
-    ],
-  });
 }

@@ -1,4 +1,4 @@
-import type { HostCommand } from '../machine.ts';
+import type { HostCommand } from '../site.ts';
 import { chown, install, stat } from './owners.ts';
 import { sudo } from './sudo.ts';
 import { hostname, reboot, uname } from './system.ts';

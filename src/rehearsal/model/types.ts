@@ -134,6 +134,8 @@ export interface RigState {
     error?: string;
   }[];
   seeded: boolean;
+  /** When snapd will have been seeded, where it is late. */
+  seedsAt?: number;
   /** Owner and group of paths that are not root's: chown cannot be real with one mapped uid. */
   owners: Record<string, string>;
   microk8s?: {
@@ -260,8 +262,14 @@ export interface Model {
   newRig(name: string, address: string, options: NewRigOptions): RigState;
   /** Files of a fresh machine besides those that every Ubuntu has here (hosts, passwd, os-release …). */
   files?(rig: RigState): Record<string, { content: string; mode?: number }>;
-  /** The machine was switched on or rebooted: `bootId` and `bootedAt` are new. Services start as enabled. */
-  boot?(rig: RigState, world: WorldState): void;
-  /** The machine lost its power or went down. */
-  down?(rig: RigState, world: WorldState): void;
+  /**
+   * The machine was switched on again or rebooted: `bootId` and `bootedAt` are new, /run is empty, nothing runs in it.
+   * Services start as enabled. Not called when it is made.
+   */
+  boot?(site: MachineSite): void;
+  /** The machine lost its power or went down; as long as it is off, `RigState.faults` has the mark `down`. */
+  down?(site: MachineSite): void;
 }
+
+/** A machine without anybody who called a command. */
+export type MachineSite = Pick<CommandContext, 'rig' | 'world' | 'files' | 'filesOf' | 'now' | 'next' | 'changed'>;
