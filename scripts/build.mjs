@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 
 await rm('dist', { recursive: true, force: true });
 await build({
-  entryPoints: { main: 'src/main.ts', 'rehearsal-server': 'src/rehearsal/server.ts' },
+  entryPoints: { main: 'src/main.ts', 'rehearsal-server': 'src/rehearsal/serve.ts' },
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -18,9 +18,16 @@ await build({
   chunkNames: 'chunks/[name]-[hash]',
   // ssh2 loads two native helpers if they were compiled and does without them otherwise.
   external: ['*.node', 'cpu-features'],
-  // CommonJS packages inside an ES module bundle still call require().
+  // CommonJS packages inside an ES module bundle still call require() and ask for __dirname.
   banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    js: [
+      "import { createRequire as __createRequire } from 'node:module';",
+      "import { dirname as __pathDirname } from 'node:path';",
+      "import { fileURLToPath as __urlToPath } from 'node:url';",
+      'const require = __createRequire(import.meta.url);',
+      'const __filename = __urlToPath(import.meta.url);',
+      'const __dirname = __pathDirname(__filename);',
+    ].join(''),
   },
   logLevel: 'warning',
 });

@@ -1,3 +1,4 @@
+import { secrets } from '../redact.ts';
 import { type Host, HostError } from '../transport/host.ts';
 import { capture, jobChange, MoveFailed, reboot, runOn, type Surroundings } from './apply.ts';
 import type { Listener } from './events.ts';
@@ -77,7 +78,9 @@ export class Executor {
       this.#say(change, machine, move.does);
       if ('reboot' in move) await this.#reboot(machine);
       else if (move.capture !== undefined) {
-        captured.set(move.capture, await capture(this.#machine(machine), move, this.#options.letGo));
+        const value = await capture(this.#machine(machine), move, this.#options.letGo);
+        secrets.add(value);
+        captured.set(move.capture, value);
       } else {
         const tails = new Tails(this.#listener, machine);
         const listener = { begin: () => tails.begin(change), line: (text: string) => tails.line(text) };

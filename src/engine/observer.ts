@@ -2,7 +2,7 @@ import type { Cluster } from '../config/schema.ts';
 import type { Problem } from '../errors.ts';
 import { listDebts } from '../shell/debts.ts';
 import { listOpenJobs } from '../shell/job.ts';
-import { type FramedAsk, observeFrame, parseAnswers } from '../shell/observe.ts';
+import { DamagedAnswers, type FramedAsk, observeFrame, parseAnswers } from '../shell/observe.ts';
 import { type ExecResult, HostError, type Hosts } from '../transport/host.ts';
 import { listClusterRecords, listHostRecords, listWorkstationRecords, parseRecords } from './inventory.ts';
 import { askMembership, findLead, type Lead, type Membership, parseMembership } from './lead.ts';
@@ -124,6 +124,7 @@ export class Observer {
       const answers = parseAnswers(result.stdout, framed);
       for (const [i, ask] of asks.entries()) this.#keep(ask, answers[i] as Answer);
     } catch (error) {
+      if (!(error instanceof HostError) && !(error instanceof DamagedAnswers)) throw error;
       for (const ask of asks) this.#keep(ask, { kind: 'unreachable' });
       this.drop(name, error instanceof HostError ? error.problem : damaged(name, error));
     }
@@ -197,10 +198,10 @@ async function execOnceMore(run: () => Promise<ExecResult>): Promise<ExecResult>
   }
 }
 
-function damaged(name: string, error: unknown): Problem {
+function damaged(name: string, error: DamagedAnswers): Problem {
   return {
     where: name,
-    seen: `the answers that came back cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    seen: `the answers that came back cannot be read: ${error.message}`,
     why: 'the connection was cut, or a login script of that machine prints text into it',
     next: [`ssh ${name} true   should print nothing`, 'run the same command again'],
   };

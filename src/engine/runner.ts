@@ -85,8 +85,8 @@ export class Runner {
   /** Draws the conclusion from one verdict: proved, failed, refused, settling. */
   #conclude({ it, verdict, ready }: Judged): void {
     if (this.#failed.has(it.id)) return;
-    if (verdict.verdict !== 'settling') this.#settlingSince.delete(it.id);
-    if (verdict.verdict === 'ok' && this.#unproved.delete(it.id)) {
+    const settled = verdict.verdict !== 'settling' && this.#settlingSince.delete(it.id);
+    if (verdict.verdict === 'ok' && (this.#unproved.delete(it.id) || settled)) {
       this.#alone.delete(it.id);
       this.#options.listener({ event: 'ok', id: it.id, because: verdict.because });
     } else if (verdict.verdict === 'change' && this.#unproved.has(it.id)) {

@@ -165,29 +165,30 @@ function dropStale({ it, node, listed }: Sight): Move[] {
   return [{ does: `drop the stale member ${name} (${address})`, on: 'cluster', run, deadlineS: 120 }];
 }
 
-/** The URL with the address of the cluster file: the list that MicroK8s prints has bridges and IPv6 in it. */
-function mintToken(host: string, world: World): Move {
-  const lead = world.file.nodes.find((n) => n.name === world.lead)?.address ?? '';
+/** Single use would be without an end; a time to live ends it even if the join never comes (microk8s sheet, 2.2). */
+function mintToken(host: string): Move {
   const run = sh`
     token=$(microk8s add-node --token-ttl ${TOKEN_S} --format token-check)
     [ -n "$token" ]
-    printf '%s:25000/%s' ${lead} "$token"
+    echo "$token"
   `;
-  return { does: `ask for a token for ${host}`, on: 'cluster', run, deadlineS: 60, capture: 'url' };
+  return { does: `ask for a token for ${host}`, on: 'cluster', run, deadlineS: 60, capture: 'token' };
 }
 
 /**
  * "Successfully joined" proves nothing (microk8s sheet, 2.3). A control plane is in when its own API shows the identity
  * of the cluster, a worker when it holds the worker's lock; only then the membership is written down.
  */
-function joinWith(it: Declared<MemberSpec>, identity: string): Move {
+function joinWith(it: Declared<MemberSpec>, world: World): Move {
+  // The address of the cluster file: the URLs that MicroK8s prints have bridges and IPv6 in them.
+  const lead = world.file.nodes.find((n) => n.name === world.lead)?.address ?? '';
   const worker = it.spec.role === 'worker';
   const isIn = worker
     ? sh`[ -e ${SNAP_DATA}/var/lock/clustered.lock ]`
     : sh`[ "$(${kubectl} get namespace kube-system -o 'jsonpath={.metadata.uid}' 2>/dev/null)" = "$uid" ]`;
   const run = sh`
-    uid=${identity}
-    microk8s join "$(cat "$INPUTS/url")" ${worker ? sh`--worker` : sh`--controlplane`}
+    uid=${world.identity ?? ''}
+    microk8s join ${lead}:25000/"$(cat "$INPUTS/token")" ${worker ? sh`--worker` : sh`--controlplane`}
     for try in $(seq 60); do
       if ${isIn}; then
         ${writeIdentity}
@@ -198,7 +199,7 @@ function joinWith(it: Declared<MemberSpec>, identity: string): Move {
     echo 'microk8s join reported success, but this machine is not in the cluster' >&2
     exit 1
   `;
-  return { does: `join as ${it.spec.role}`, on: it.on, run, deadlineS: 900, inputs: { url: { captured: 'url' } } };
+  return { does: `join as ${it.spec.role}`, on: it.on, run, deadlineS: 900, inputs: { token: { captured: 'token' } } };
 }
 
 /** Only with --wipe-node: what the machine's MicroK8s holds is gone afterwards. */

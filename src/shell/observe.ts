@@ -58,25 +58,32 @@ function guarded(ask: FramedAsk): string {
   return ask.cluster ? `[ ! -e ${CLUSTERED_LOCK} ] || exit ${IS_WORKER}\n${ask.sh.bash}` : ask.sh.bash;
 }
 
-/** Reads what the frame printed. Throws when it is not what such a frame prints. */
+/** What came back is not what the frame prints: cut off, or mixed with somebody else's words. */
+export class DamagedAnswers extends Error {
+  override readonly name = 'DamagedAnswers';
+}
+
+/** Reads what the frame printed. Throws DamagedAnswers. */
 export function parseAnswers(stdout: Buffer, asks: readonly FramedAsk[]): Answer[] {
   if (asks.length === 0) return [];
   const headEnd = stdout.indexOf('\n\n');
   const head = stdout.subarray(0, Math.max(headEnd, 0)).toString('latin1').split('\n');
   if (headEnd < 0 || head.length !== 1 + 2 * asks.length || head[0] !== `answers ${asks.length}`) {
-    throw new Error('the answers have no head, or not the right one');
+    throw new DamagedAnswers('the answers have no head, or not the right one');
   }
   let offset = headEnd + 2;
   const answers = asks.map((ask, i): Answer => {
     const status = head[1 + i]?.split(' ')[1] ?? '';
     const size = Number((head[1 + asks.length + i] ?? '').trim().split(/\s+/)[0]);
-    if (!/^(\d+|late)$/.test(status) || !Number.isInteger(size)) throw new Error(`answer ${i} has a damaged head`);
+    if (!/^(\d+|late)$/.test(status) || !Number.isInteger(size))
+      throw new DamagedAnswers(`answer ${i} has a damaged head`);
     const text = stdout.subarray(offset, offset + size).toString('utf8');
     offset += size;
     if (status === 'late') return { kind: 'timeout' };
     if (ask.cluster && Number(status) === IS_WORKER) return { kind: 'absent' };
     return { kind: 'bytes', text, status: Number(status), cut: size >= MAX_ANSWER_KIB * 1024 };
   });
-  if (offset !== stdout.length) throw new Error(`${stdout.length - offset} bytes are left after the last answer`);
+  if (offset !== stdout.length)
+    throw new DamagedAnswers(`${stdout.length - offset} bytes are left after the last answer`);
   return answers;
 }

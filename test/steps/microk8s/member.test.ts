@@ -194,8 +194,8 @@ describe('the join', () => {
     const { verdict } = rig2(LONE);
     const moves = verdict.verdict === 'change' ? verdict.moves : [];
     const [, mint, join] = moves;
-    expect(mint).toMatchObject({ on: 'cluster', capture: 'url' });
+    expect(mint).toMatchObject({ on: 'cluster', capture: 'token' });
     expect(mint && 'run' in mint ? mint.run.bash : '').toContain('--token-ttl 900');
-    expect(join).toMatchObject({ on: { host: 'rig2' }, inputs: { url: { captured: 'url' } } });
+    expect(join).toMatchObject({ on: { host: 'rig2' }, inputs: { token: { captured: 'token' } } });
   });
 });
