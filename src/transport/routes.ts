@@ -27,6 +27,9 @@ export interface RoutesOptions {
 }
 
 interface Stop {
+  /** For people. */
+  readonly label: string;
+  /** What ~/.ssh/config may know it by. */
   readonly name: string;
   readonly address: string;
   /** What wins over ~/.ssh/config. */
@@ -51,7 +54,7 @@ export class Routes {
 
   /** How a machine of the cluster file is connected to. Nothing is looked up before the first connect. */
   to(name: string, address: string, own: FileSettings): ConnectionOptions {
-    return this.#route({ name, address, own, behind: [] });
+    return this.#route({ label: name, name, address, own, behind: [] });
   }
 
   async close(): Promise<void> {
@@ -66,7 +69,7 @@ export class Routes {
     };
     const hostKeys = async () => this.#hostKeys(stop, await settings());
     return {
-      name: stop.name,
+      name: stop.label,
       clock: realClock,
       target: async () => this.#target(stop, await settings()),
       hostKeys: {
@@ -85,7 +88,7 @@ export class Routes {
     const { host, port, user } = settings;
     const jumps = stop.via ?? (stop.own.jump === undefined ? settings.jumps : [stop.own.jump]);
     if (settings.proxyCommand !== undefined && jumps.length === 0) {
-      this.#o.warn(stop.name, 'ProxyCommand of ~/.ssh/config is not used; write it as ProxyJump');
+      this.#o.warn(stop.label, 'ProxyCommand of ~/.ssh/config is not used; write it as ProxyJump');
     }
     const jump = this.#jump(jumps, stop);
     return {
@@ -105,8 +108,8 @@ export class Routes {
     });
   }
 
-  #hostKeys({ name, own }: Stop, settings: SshSettings): HostKeyVerifier {
-    const where = `${name} (${settings.host})`;
+  #hostKeys({ label, own }: Stop, settings: SshSettings): HostKeyVerifier {
+    const where = `${label} (${settings.host})`;
     if (own.hostKey !== undefined) return pinned(where, own.hostKey);
     return knownHostKeys({
       where,
@@ -124,7 +127,7 @@ export class Routes {
     if (last === undefined) return undefined;
     if (stop.behind.length >= MOST_JUMPS) {
       throw new HostError('unreachable', {
-        where: stop.name,
+        where: stop.label,
         seen: `more than ${MOST_JUMPS} jump hosts in a row, the last is ${last}`,
         why: 'ProxyJump in ~/.ssh/config leads back to itself',
         next: [`see what ssh makes of it: ssh -G ${last}`],
@@ -138,10 +141,8 @@ export class Routes {
     const { host, user, port } = parseJump(last);
     const own = { ...(user !== undefined && { user }), ...(port !== undefined && { port }) };
     const before = row.slice(0, -1);
-    const name = `jump host ${host}`;
-    const made = new Connection(
-      this.#route({ name, address: host, own, behind, ...(before.length > 0 && { via: before }) }),
-    );
+    const next = { label: `jump host ${host}`, name: host, address: host, own, behind };
+    const made = new Connection(this.#route({ ...next, ...(before.length > 0 && { via: before }) }));
     this.#jumps.set(way, made);
     return made;
   }
