@@ -134,13 +134,7 @@ function join(sight: Sight, because: string): Verdict {
     verdict: 'change',
     because,
     disrupts: 'the Kubernetes API may be away for some seconds while the datastore takes it in',
-    moves: [
-      clean(it),
-      ...dropStale(sight),
-      mintToken(host, world),
-      joinWith(it, world.identity ?? ''),
-      awaitNode(it.spec.name),
-    ],
+    moves: [clean(it), ...dropStale(sight), mintToken(host), joinWith(it, world), awaitNode(it.spec.name)],
     alone: 'cluster',
   };
 }
