@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 
 await rm('dist', { recursive: true, force: true });
 await build({
-  entryPoints: { main: 'src/main.ts', 'rehearsal-server': 'src/rehearsal/serve.ts' },
+  entryPoints: { main: 'src/main.ts', 'rehearsal-server': 'src/rehearsal/server.ts' },
   outdir: 'dist',
   bundle: true,
   splitting: true,

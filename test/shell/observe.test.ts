@@ -67,7 +67,13 @@ describe('the frame that asks everything in one script', () => {
 
   it('refuses what is not an answer', () => {
     const asks = [ask('a', 'true')];
-    for (const bad of ['', 'answers 1\n', 'answers 1\n0000 0\n4 0000\n\nab', 'answers 1\n0000 x\n0 0000\n\n', 'hello\n\n']) {
+    for (const bad of [
+      '',
+      'answers 1\n',
+      'answers 1\n0000 0\n4 0000\n\nab',
+      'answers 1\n0000 x\n0 0000\n\n',
+      'hello\n\n',
+    ]) {
       expect(() => parseAnswers(Buffer.from(bad), asks), JSON.stringify(bad)).toThrow(/head|damaged|left/);
     }
   });
