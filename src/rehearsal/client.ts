@@ -13,7 +13,7 @@ import { privateKey } from '../transport/ssh-auth.ts';
 import type { SshTarget } from '../transport/ssh-link.ts';
 import { noPasswords, type SudoPasswords } from '../transport/sudo.ts';
 import { scaledClock } from './clock.ts';
-import { asUserError, control, dial, runningControl } from './connect.ts';
+import { asUserError, attach, control, dial, runningControl } from './connect.ts';
 import {
   type Answer,
   type EnsureAnswer,
@@ -22,6 +22,7 @@ import {
   type RigAnswer,
   type RigRequest,
 } from './messages.ts';
+import { removeEmpty, sockets } from './paths.ts';
 
 /** What every screen of a rehearsal says. */
 export const REHEARSAL =
@@ -165,7 +166,7 @@ export async function rehearsalExec(
   argv: readonly string[],
   streams: { stdin: NodeJS.ReadableStream; stdout: NodeJS.WritableStream; stderr: NodeJS.WritableStream } = process,
 ): Promise<number> {
-  const { socket } = await control(cluster);
+  const { socket } = await attach(cluster);
   socket.ref();
   socket.write(`${JSON.stringify({ op: 'exec', rig: name, argv })}\n`);
   const onData = (chunk: Buffer | string) =>
@@ -194,7 +195,7 @@ export async function rehearsalExec(
 
 /** The whole state of a rehearsal, equal for two that ended alike. */
 export async function rehearsalDump(cluster: string): Promise<unknown> {
-  const server = await control(cluster);
+  const server = await attach(cluster);
   try {
     return await server.ask({ op: 'dump' });
   } finally {
@@ -204,7 +205,7 @@ export async function rehearsalDump(cluster: string): Promise<unknown> {
 
 /** How many execs each machine's own SSH server has run, by its name in the rehearsal. */
 export async function rehearsalExecs(cluster: string): Promise<Record<string, number>> {
-  const server = await control(cluster);
+  const server = await attach(cluster);
   try {
     return (await server.ask({ op: 'execs' })) as Record<string, number>;
   } finally {
@@ -224,6 +225,7 @@ export async function rehearsalReset(cluster?: string): Promise<string[]> {
     // Its answer is that it hangs up.
     await server?.ask({ op: 'stop' }).catch(() => undefined);
     await remove(dir);
+    removeEmpty(sockets(dir).folder);
     removed.push(name);
   }
   return removed;

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ExitCode, UserError } from '../errors.ts';
 import { rehearsalDir } from '../paths.ts';
 import { type Answer, onLines, type Request } from './messages.ts';
-import { bundledServer, layout, sockets } from './paths.ts';
+import { buildId, bundledServer, layout, sockets } from './paths.ts';
 
 const START_MS = 15_000;
 const POLL_MS = 15;
@@ -73,7 +73,10 @@ export async function control(cluster: string, program = bundledServer()): Promi
   let starting: { code: number | null | undefined } | undefined;
   while (Date.now() < end) {
     const socket = await dial(path);
-    if (socket) return new Control(socket);
+    const found = socket && new Control(socket);
+    if (found && (await isOurs(found, program))) return found;
+    // It is of another version of mlk8s; its machines boot again under ours.
+    if (found) await found.ask({ op: 'stop' }).catch(() => undefined);
     if (starting?.code !== undefined && starting.code !== LOCKED) throw notStarted(dir);
     // One that is just ending still holds the lock: try until it has gone.
     if (!starting || starting.code === LOCKED) starting = start(dir, cluster, program);
@@ -82,10 +85,20 @@ export async function control(cluster: string, program = bundledServer()): Promi
   throw notStarted(dir);
 }
 
+async function isOurs(server: Control, program: string | undefined): Promise<boolean> {
+  const build = await server.ask({ op: 'build' });
+  return build === null || program === undefined || build === buildId(program);
+}
+
 /** The server that runs for a cluster, if one does. */
 export async function runningControl(cluster: string): Promise<Control | undefined> {
   const socket = await dial(sockets(rehearsalDir(cluster)).control);
   return socket && new Control(socket);
+}
+
+/** The server that runs for a cluster, of whatever version, or a new one. Throws UserError. */
+export async function attach(cluster: string): Promise<Control> {
+  return (await runningControl(cluster)) ?? control(cluster);
 }
 
 /** Starts a server that outlives this process. The lock lets only one live per folder. */

@@ -11,7 +11,7 @@ import { keyPair } from './keys.ts';
 import { Machine } from './machine.ts';
 import type { EnsureAnswer, Request, RigAnswer, RigRequest } from './messages.ts';
 import type { Command, Model, RigState } from './model/types.ts';
-import { type Layout, layout, type Sockets, sockets } from './paths.ts';
+import { type Layout, layout, removeEmpty, type Sockets, sockets } from './paths.ts';
 import { writeShims } from './shim.ts';
 import type { HostCommand, Site } from './site.ts';
 import { World } from './world.ts';
@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly scale: number;
   /** Real milliseconds without connections and running jobs after which it ends. */
   readonly idleMs: number;
+  /** Says which program this is, see `buildId`; a client with another one starts the server anew. */
+  readonly build?: string;
 }
 
 const NO_FAULTS = { machine: [], model: [] };
@@ -47,6 +49,7 @@ export class RehearsalServer implements Site, DumpSource {
   readonly ended: Promise<void>;
   readonly #key: { private: string; public: string };
   readonly #idleMs: number;
+  readonly #build: string | undefined;
   readonly #stations = new Map<string, Station>();
   readonly #control: net.Server;
   readonly #clients = new Set<net.Socket>();
@@ -65,6 +68,7 @@ export class RehearsalServer implements Site, DumpSource {
     this.commands = { ...options.model.commands, ...builtins };
     this.#key = keyPair(join(options.dir, 'id_ed25519'));
     this.#idleMs = options.idleMs;
+    this.#build = options.build;
     this.#control = net.createServer((socket) => this.#onClient(socket));
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -108,6 +112,8 @@ export class RehearsalServer implements Site, DumpSource {
   }
 
   log(text: string): void {
+    // Its folder may have been removed under it.
+    if (!existsSync(this.layout.dir)) return;
     appendFileSync(this.layout.log, `${new Date().toISOString()} ${text}\n`, { mode: 0o600 });
   }
 
@@ -127,11 +133,9 @@ export class RehearsalServer implements Site, DumpSource {
         return machine.dispose();
       }),
     );
-    // Its folder may have been removed by a reset meanwhile.
-    if (existsSync(this.layout.dir)) {
-      this.world.save();
-      this.log('ended');
-    }
+    if (existsSync(this.layout.dir)) this.world.save();
+    this.log('ended');
+    removeEmpty(this.sockets.folder);
     for (const client of this.#clients) client.destroy();
     this.#end();
   }
@@ -150,6 +154,7 @@ export class RehearsalServer implements Site, DumpSource {
 
   #request(request: Exclude<Request, { op: 'exec' }>): Promise<unknown> {
     if (request.op === 'stop') return this.stop();
+    if (request.op === 'build') return Promise.resolve(this.#build);
     if (request.op === 'dump') return Promise.resolve(dump(this));
     if (request.op === 'execs') {
       const all = Object.values(this.world.state.rigs).map(({ name, execs }) => [name, execs] as const);
@@ -228,6 +233,8 @@ export class RehearsalServer implements Site, DumpSource {
 
   #checkIdle(): void {
     const stations = [...this.#stations.values()];
+    // Somebody removed the folder instead of asking for a reset.
+    if (!existsSync(this.layout.dir)) return void this.stop();
     const used = stations.some(({ machine, front }) => machine.busy || front.connections > 0);
     if (used || this.#clients.size > 0) this.#idleSince = Date.now();
     else if (Date.now() - this.#idleSince >= this.#idleMs) void this.stop();

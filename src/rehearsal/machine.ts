@@ -86,7 +86,7 @@ export class Machine extends EventEmitter<MachineEvents> {
       steps: mountSteps(state, paths, Object.keys(site.commands), site.keep),
       modelSocket: this.#modelSocket,
       onShim: (socket, hello, reader) => void this.#onShim(new ShimCall(socket, hello, reader)),
-      onEnd: () => undefined,
+      onEnd: () => this.#onRigEnd(),
     });
     this.#rig = rig;
     if (!isFresh) {
@@ -94,6 +94,13 @@ export class Machine extends EventEmitter<MachineEvents> {
       this.changed();
     }
     this.emit('up');
+  }
+
+  /** Switching off takes the rig away first: one that ends while it is there was killed from outside. */
+  #onRigEnd(): void {
+    if (!this.#rig || this.#stopped) return;
+    this.site.log(`${this.state.name}: its first process was killed, it boots again`);
+    this.rebootIn(0, true);
   }
 
   #emptyTmp(): void {

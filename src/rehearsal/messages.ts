@@ -8,6 +8,8 @@ export type Request =
   | { readonly op: 'dump' }
   /** How many execs each SSH server ran. */
   | { readonly op: 'execs' }
+  /** Which program the server is. */
+  | { readonly op: 'build' }
   | { readonly op: 'stop' };
 
 /** A machine that the client wants to be there. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,6 +23,11 @@ export function bundledServer(): string | undefined {
     if (existsSync(path)) return path;
   }
   return undefined;
+}
+
+/** Tells one version of the server's program from another. */
+export function buildId(program: string): string {
+  return createHash('sha256').update(readFileSync(program)).digest('hex');
 }
 
 /** Where the files of one rehearsal lie inside its state folder. */
@@ -50,6 +55,7 @@ export function layout(dir: string): Layout {
 
 /** Sockets of one rehearsal. Their paths must be short: the kernel takes 107 bytes. */
 export interface Sockets {
+  readonly folder: string;
   readonly control: string;
   ssh(index: number): string;
   model(index: number): string;
@@ -75,8 +81,18 @@ export function sockets(dir: string): Sockets {
     });
   }
   return {
+    folder,
     control: join(folder, 'control'),
     ssh: (index) => join(folder, `ssh${index}`),
     model: (index) => join(folder, `model${index}`),
   };
+}
+
+/** Removes the folder of the sockets, unless another server has begun to use it. */
+export function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Not empty, or not there.
+  }
 }

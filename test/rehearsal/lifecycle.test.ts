@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -107,6 +107,19 @@ describe('the background process', () => {
     const { stdout } = await runOn(again.node('rig1'), 'cat /etc/kept; toy-extra; cat /root/done');
     expect(stdout).toBe('kept\nextra 2\nstarted\n');
     expect((await runOn(again.node('rig1'), 'cat /proc/sys/kernel/random/boot_id')).stdout).not.toBe(boot);
+    await again.close();
+  });
+
+  test('is started anew by another version of the program', async () => {
+    const hosts = await open();
+    await runOn(hosts.node('rig1'), 'echo kept >/etc/kept');
+    await hosts.close();
+    const before = serverPid();
+    const other = join(folder, 'other-server.mjs');
+    writeFileSync(other, `${readFileSync(server, 'utf8')}\n// another version\n`);
+    const again = await openRehearsal(file, { server: other });
+    expect((await runOn(again.node('rig1'), 'cat /etc/kept')).stdout).toBe('kept\n');
+    expect(processes().join()).not.toContain(` ${before} `);
     await again.close();
   });
 

@@ -1,4 +1,4 @@
 import { serve } from '../../src/rehearsal/serve.ts';
 import { toyModel } from './toy-model.ts';
 
-await serve(toyModel, process.argv.slice(2));
+await serve(toyModel, process.argv);
