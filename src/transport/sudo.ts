@@ -32,8 +32,10 @@ export interface Refusal {
 export async function nextPassword(refusal: Refusal, passwords: SudoPasswords): Promise<string> {
   const { code, stderr } = refusal;
   if (code === LauncherExit.noSudo) throw noSudo(refusal);
-  if (/must have a tty/.test(stderr)) throw wantsTerminal(refusal);
-  if (/not in the sudoers|is not allowed to|may not run|afraid I can|syntax error/i.test(stderr)) throw denied(refusal);
+  // The words of sudo and of sudo-rs.
+  if (/must have a tty|terminal is required/.test(stderr)) throw wantsTerminal(refusal);
+  if (/not in the sudoers|is not allowed to|may not run|afraid I can|syntax error|invalid configuration/i.test(stderr))
+    throw denied(refusal);
   if (/expired|account validation|account is locked/i.test(stderr)) throw denied(refusal);
   const password = await passwords.ask(refusal.host, refusal.password);
   if (password === undefined) throw code === LauncherExit.passwordRefused ? wrong(refusal) : wanted(refusal);
@@ -67,7 +69,7 @@ function wantsTerminal({ where }: Refusal): HostError {
   return new HostError('sudo', {
     where,
     seen: 'sudo works only on a terminal there: "you must have a tty to run sudo"',
-    why: '/etc/sudoers sets requiretty',
+    why: 'the configuration of sudo asks for a terminal (requiretty)',
     next: ['on that machine, with sudo visudo: remove the line "Defaults requiretty"'],
   });
 }

@@ -186,7 +186,7 @@ describe('the check of a host key', () => {
 
 function execFind(name: string, file: string): string[] {
   try {
-    return execFileSync('ssh-keygen', ['-F', name, '-f', file], { stdio: 'pipe' })
+    return execFileSync('sh', ['-c', 'ssh-keygen -F "$0" -f "$1"', name, file], { stdio: 'pipe' })
       .toString()
       .split('\n')
       .filter((line) => line && !line.startsWith('#'));

@@ -118,7 +118,7 @@ describe('a command under which the connection goes away', () => {
   });
 
   test('a reset on an idle connection does not end the process', async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, [await bundled('reset.child.ts')]);
+    const { stdout } = await promisify(execFile)(process.execPath, [await bundled(RESETS)]);
     expect(stdout.trim().split('\n')).toEqual(['first ok', 'lost', 'idle ok', 'alive']);
   });
 });
@@ -213,11 +213,36 @@ describe('a server that starts no command', () => {
   });
 });
 
-/** A file of the tests as one that plain Node runs. */
-async function bundled(name: string): Promise<string> {
-  const outfile = join(folder(), `${name}.mjs`);
+/** A program of its own: what it prints shows that it was still alive then. */
+const RESETS = `
+import { setTimeout as wait } from 'node:timers/promises';
+import { rig } from './rig.ts';
+
+const { host, server, close } = await rig({
+  onExec: ({ socket, nth }) => {
+    if (nth !== 2) return false;
+    setTimeout(() => socket.resetAndDestroy(), 20);
+    return true;
+  },
+});
+const S5 = { deadlineS: 5 };
+await host.exec('true', S5);
+console.log('first ok');
+await host.exec('true', S5).catch((error) => console.log(error.kind));
+await host.exec('true', S5);
+server.sockets[1]?.resetAndDestroy();
+await wait(100);
+console.log('idle ok');
+await host.exec('true', S5);
+await close();
+console.log('alive');
+`;
+
+/** A program that uses the helpers of the tests, as one file that plain Node runs. */
+async function bundled(contents: string): Promise<string> {
+  const outfile = join(folder(), 'child.mjs');
   await build({
-    entryPoints: [join(import.meta.dirname, name)],
+    stdin: { contents, resolveDir: import.meta.dirname, loader: 'ts' },
     outfile,
     bundle: true,
     format: 'esm',
