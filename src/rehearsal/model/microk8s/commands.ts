@@ -69,3 +69,6 @@ export const microk8sCommands: Record<string, Command> = {
   microk8s,
   ...Object.fromEntries(Object.entries(SUBCOMMANDS).map(([name, command]) => [`microk8s.${name}`, command])),
 };
+
+/** Faults of `RigState.faults` that this part of the model knows. The first two happen once, the others last. */
+export const microk8sFaults: readonly string[] = ['joinlies', 'joinfails', 'notready', 'dnsnever'];

@@ -9,6 +9,8 @@ import { unitsOf } from './units.ts';
 
 /** ID of every first dqlite node. */
 const BOOTSTRAP_ID = '3297041220608546238';
+/** Machines up to this size get the low-memory guard, under which no control plane starts (sheet 1.2). */
+const LOW_MEMORY_MIB = 512;
 const DEFAULT_LAUNCH =
   'version: 0.1.0\naddons:\n- name: dns\nextraKubeletArgs:\n  --cluster-domain: cluster.local\n  --cluster-dns: 10.152.183.10\n';
 
@@ -34,6 +36,9 @@ export function onSnapInstalled(
   writeLaunch(files);
   tuneInotify(site);
   startAlone(site, now + 30_000 + spread(rig.name, 31) * 1000);
+  if (rig.hardware.memoryMiB > LOW_MEMORY_MIB) return;
+  files.write(`${LOCKS}/low-memory-guard.lock`, '');
+  Object.assign(rig.microk8s ?? {}, { readyAt: NEVER });
 }
 
 /** A cluster of its own for a rig: after install, leave and reset. Its certificates and datastore are new. */

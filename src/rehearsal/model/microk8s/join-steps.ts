@@ -1,5 +1,6 @@
 import type { CommandContext, RigState } from '../types.ts';
 import { cni, WORKER_LABELS } from './args.ts';
+import { advance } from './daemons.ts';
 import { assumeRole, clusterYaml, infoYaml } from './dqlite.ts';
 import { forgetIfEmpty } from './install.ts';
 import { BACKEND, LOCKS, NEVER, readFlag, SC, SD, spread, writeFlag } from './site.ts';
@@ -45,6 +46,7 @@ export async function joinControlPlane(context: CommandContext, contacted: RigSt
   context.files.write(`${BACKEND}/cluster.yaml`, clusterYaml(cluster), 0o660);
   Object.assign(mk, { readyAt: now, nodeReadyAt: now + joinDelay(rig), registers: true });
   await dots(context, 4);
+  advance(context);
   return success(context, true);
 }
 
@@ -76,6 +78,7 @@ export async function joinWorker(context: CommandContext, contacted: RigState, i
   const now = context.now();
   Object.assign(mk, { wedged: false, readyAt: now, nodeReadyAt: now + joinDelay(rig), registers: true });
   unitsOf(rig, 'worker', now);
+  advance(context);
   context.out('The node has joined the cluster and will appear in the nodes list in a few seconds.\n\n');
   context.out('This worker node gets automatically configured with the API server endpoints.\n');
   context.out("If the API servers are behind a loadbalancer please set the '--refresh-interval' to '0s' in:\n");

@@ -1,6 +1,6 @@
 import type { Command, CommandContext } from '../types.ts';
 import { advance } from './daemons.ts';
-import type { Microk8s } from './site.ts';
+import { LOCKS, type Microk8s } from './site.ts';
 
 export const NOT_RUNNING = 'microk8s is not running, try microk8s start';
 export const NOT_READY = 'microk8s is not running. Use microk8s inspect for a deeper inspection.';
@@ -58,8 +58,8 @@ function refuse(context: CommandContext, mk: Microk8s, preamble: Preamble): numb
 
 export const PLEASE = 'Please use the control plane node.';
 
-/** `MemTotal` of at most 512 MiB arms the low-memory guard at install (sheet 1.2). */
-export const lowMemory = ({ rig }: CommandContext): boolean => rig.hardware.memoryMiB <= 512;
+/** The low-memory guard was armed at install (sheet 1.2). */
+export const lowMemory = ({ files }: CommandContext): boolean => files.exists(`${LOCKS}/low-memory-guard.lock`);
 
 /** Root, or a member of group microk8s, reads the credentials. */
 function mayRead({ user, files }: CommandContext): boolean {

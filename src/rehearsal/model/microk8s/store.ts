@@ -152,8 +152,9 @@ export class KubeStore {
     if (live) refuseImmutable(kind, live, content);
     const rolled = !live || !same(podTemplate(live), podTemplate(content));
     const object = normalised(structuredClone(content));
+    const { namespace: _given, ...given } = object.metadata as KubeObject['metadata'];
     const metadata: KubeObject['metadata'] = {
-      ...object.metadata,
+      ...given,
       ...(kind.namespaced ? { namespace } : {}),
       uid: live?.metadata.uid ?? uid(this.#next),
       creationTimestamp: live?.metadata.creationTimestamp ?? stamp(now),

@@ -9,7 +9,7 @@ export function unitsOf(rig: RigState, role: 'control-plane' | 'worker', now: nu
   for (const daemon of [...ALWAYS, ...BY_ROLE['control-plane'], ...BY_ROLE.worker]) {
     const name = `snap.microk8s.daemon-${daemon}.service`;
     const on = wanted.includes(daemon);
-    rig.units[name] = { active: on ? 'active' : 'inactive', enabled: 'enabled', since: now };
+    rig.units[name] = { active: on ? 'active' : 'inactive', enabled: on ? 'enabled' : 'disabled', since: now };
   }
 }
 
