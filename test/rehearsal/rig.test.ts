@@ -109,9 +109,9 @@ describe('the machine itself', () => {
 
   test('keeps owners', async () => {
     const script = `cd /var; echo >f; chown lab:sudo f; stat -c '%U:%G %u %a' f; install -d -o lab -m 700 d; stat -c '%U %a' d
-      stat -c %U /home/lab; chown nobodyhere f; chown lab nofile`;
+      stat -L -c '%U %F' -- /home/lab; stat -Lc %U /home; chown nobodyhere f; chown lab nofile`;
     expect(await run(script)).toEqual({
-      stdout: 'lab:sudo 1000 644\nlab 700\nlab\n',
+      stdout: 'lab:sudo 1000 644\nlab 700\nlab directory\nroot\n',
       stderr: "chown: invalid user: ‘nobodyhere’\nchown: cannot access 'nofile': No such file or directory\n",
       code: 1,
     });

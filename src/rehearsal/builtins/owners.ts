@@ -92,20 +92,13 @@ function groupId(context: HostContext, name: string): string | undefined {
 
 /** stat: owners as they were noted, everything else by the real one. */
 export async function stat(context: HostContext): Promise<number> {
-  const { args } = context;
-  const at = args.findIndex((arg) => /^(-c|--format|--printf)/.test(arg));
-  const separate = args[at] === '-c' || args[at] === '--format' || args[at] === '--printf';
-  const format = separate ? args[at + 1] : args[at]?.replace(/^(-c|--format=|--printf=)/, '');
-  if (at < 0 || format === undefined || !/%[-+ #0]*\d*[UGug]/.test(format)) {
-    context.become({ argv: ['/usr/bin/stat', ...args] });
+  const asked = statFormat(context.args);
+  if (!asked || !/%[-+ #0]*\d*[UGug]/.test(asked.format)) {
+    context.become({ argv: ['/usr/bin/stat', ...context.args] });
     return 0;
   }
-  const others = args.filter((_, i) => i !== at && !(separate && i === at + 1));
-  const files = others.filter((arg) => !arg.startsWith('-'));
-  const flags = others.filter((arg) => arg.startsWith('-'));
-  const style = args[at]?.startsWith('--printf') ? '--printf' : '--format';
   let code = 0;
-  for (const file of files) {
+  for (const file of asked.files) {
     const { user, group } = owner(context, posix.resolve(context.cwd, file));
     const values: Record<string, string> = {
       U: user,
@@ -113,13 +106,37 @@ export async function stat(context: HostContext): Promise<number> {
       u: String(account(context.files, user)?.uid ?? user),
       g: groupId(context, group) ?? group,
     };
-    const filled = format.replace(
-      /%%|%([UGug])/g,
-      (all, letter: string | undefined) => (letter && values[letter]) || all,
-    );
-    code = (await context.run(['/usr/bin/stat', ...flags, `${style}=${filled}`, '--', file])) || code;
+    const fill = (all: string, letter: string | undefined) => (letter && values[letter]) || all;
+    const format = `${asked.style}=${asked.format.replace(/%%|%([UGug])/g, fill)}`;
+    code = (await context.run(['/usr/bin/stat', ...asked.flags, format, '--', file])) || code;
   }
   return code;
+}
+
+interface StatFormat {
+  style: '--format' | '--printf';
+  format: string;
+  flags: string[];
+  files: string[];
+}
+
+function statFormat(args: readonly string[]): StatFormat | undefined {
+  const found: StatFormat = { style: '--format', format: '', flags: [], files: [] };
+  const words = [...args];
+  let isAsked = false;
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    const [, others, short] = /^-([A-Zabd-z]*)c(.*)$/s.exec(word) ?? [];
+    const [, style, long] = /^--(format|printf)(?:=(.*))?$/s.exec(word) ?? [];
+    if (word === '--') found.files.push(...words.splice(0));
+    else if (style !== undefined || others !== undefined) {
+      isAsked = true;
+      found.format = (style === undefined ? short || undefined : long) ?? words.shift() ?? '';
+      if (style === 'printf') found.style = '--printf';
+      if (others) found.flags.push(`-${others}`);
+    } else if (word.startsWith('-')) found.flags.push(word);
+    else found.files.push(word);
+  }
+  return isAsked ? found : undefined;
 }
 
 /** install: with an owner that does not exist in truth, the rest is done by the real one. */
