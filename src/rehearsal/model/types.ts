@@ -47,8 +47,6 @@ export interface RigState {
   bootId: string;
   /** Model time of the last boot, milliseconds. */
   bootedAt: number;
-  /** The boot whose sysctl.d, modules-load.d and fstab were loaded. */
-  loadedFor?: string;
   /** Used as a desktop: it has the name that its user gave it. */
   local?: boolean;
   /** Login user of the simulated machine and how its sudo behaves. */

@@ -1,0 +1,75 @@
+import { snap } from '../snapd/snap.ts';
+import type { Command } from '../types.ts';
+import { adduser, gpasswd, groupadd, useradd, usermod } from './accounts.ts';
+import { aptGet } from './apt.ts';
+import { df, findmnt, fuser, lslocks, mount, mountNfs, swapoff, swapon } from './disk.ts';
+import { aptCache, aptMark, dpkg, dpkgQuery } from './dpkg.ts';
+import { iptables, ufw } from './firewall.ts';
+import { detectVirt, free, iw, lscpu, lspci, mokutil, nproc } from './hardware.ts';
+import { curl, wget } from './http.ts';
+import { lsmod, modinfo, modprobe } from './modules.ts';
+import { getent } from './names.ts';
+import { ip, networkctl, ping, ss } from './network.ts';
+import { sysctl } from './sysctl.ts';
+import { cloudInit, journalctl, loginctl, needrestart, systemdAnalyze, updateInitramfs, visudo } from './system.ts';
+import { systemctl } from './systemctl.ts';
+import { systemdRun } from './systemd-run.ts';
+import { hostnamectl, timedatectl } from './time.ts';
+
+/** Programs that are there only while a package of Ubuntu's archive is installed. */
+export const packagePrograms: Readonly<Record<string, Command>> = { 'mount.nfs': mountNfs, 'mount.nfs4': mountNfs };
+
+/** The simulated programs of every Ubuntu machine, by name. */
+export const ubuntuCommands: Readonly<Record<string, Command>> = {
+  adduser,
+  'apt-cache': aptCache,
+  'apt-get': aptGet,
+  'apt-mark': aptMark,
+  'cloud-init': cloudInit,
+  curl,
+  df,
+  dpkg,
+  'dpkg-query': dpkgQuery,
+  findmnt,
+  free,
+  fuser,
+  getent,
+  gpasswd,
+  groupadd,
+  hostnamectl,
+  ip,
+  iptables,
+  'iptables-legacy': iptables,
+  'iptables-nft': iptables,
+  iw,
+  journalctl,
+  loginctl,
+  lscpu,
+  lslocks,
+  lsmod,
+  lspci,
+  modinfo,
+  modprobe,
+  mokutil,
+  mount,
+  needrestart,
+  networkctl,
+  nproc,
+  ping,
+  snap,
+  ss,
+  swapoff,
+  swapon,
+  sysctl,
+  systemctl,
+  'systemd-analyze': systemdAnalyze,
+  'systemd-detect-virt': detectVirt,
+  'systemd-run': systemdRun,
+  timedatectl,
+  ufw,
+  'update-initramfs': updateInitramfs,
+  useradd,
+  usermod,
+  visudo,
+  wget,
+};
