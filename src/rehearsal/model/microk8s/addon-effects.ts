@@ -1,4 +1,4 @@
-import type { Addon } from './addons.ts';
+import type { Addon } from './addon-catalogue.ts';
 import { onServicesRestarted } from './install.ts';
 import { controlPlanes, readFlag, SD, type Site, writeFlag } from './site.ts';
 

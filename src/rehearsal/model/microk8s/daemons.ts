@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
+import { ADDONS } from './addon-catalogue.ts';
 import { afterEnable } from './addon-effects.ts';
-import { ADDONS, applyAddon } from './addons.ts';
+import { applyAddon } from './addons.ts';
 import { adjustRoles, apiUp, clusterYaml, infoYaml, machineUp, rowOf, unitRuns } from './dqlite.ts';
 import { heartbeat, registerNode } from './nodes.ts';
 import { BACKEND, clusterOf, elsewhere, membersOf, SC, type Site } from './site.ts';

@@ -53,11 +53,6 @@ export function apiUp(rig: RigState, world: WorldState, now: number): boolean {
   return hasQuorum(world, mk.cluster, now);
 }
 
-/** A control plane of the cluster whose API answers. */
-export function leadOf(world: WorldState, key: string, now: number): RigState | undefined {
-  return membersOf(world, key).find((rig) => apiUp(rig, world, now));
-}
-
 /** What a node decides about itself when it starts or joins (go-dqlite `Assume`). */
 export function assumeRole(world: WorldState, key: string, address: string, now: number): void {
   const rows = world.clusters[key]?.dqlite ?? [];

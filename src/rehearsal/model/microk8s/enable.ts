@@ -1,6 +1,7 @@
 import type { CommandContext } from '../types.ts';
+import { ADDONS, type Addon } from './addon-catalogue.ts';
 import { afterEnable, setAuthorization } from './addon-effects.ts';
-import { ADDONS, type Addon, applyAddon, isEnabled, removeAddon } from './addons.ts';
+import { applyAddon, isEnabled, removeAddon } from './addons.ts';
 import { minorOf } from './daemons.ts';
 import { apiUp } from './dqlite.ts';
 import { guarded, NOT_RUNNING, PLEASE } from './preamble.ts';

@@ -1,5 +1,6 @@
 import type { CommandContext } from '../types.ts';
 import { kubeconfig } from './args.ts';
+import { ApiError, NoMatchError, notFound } from './errors.ts';
 import { isSet, last, parseArgs, UsageError } from './kubectl/args.ts';
 import { Client, Refused } from './kubectl/client.ts';
 import { create } from './kubectl/create.ts';
@@ -9,7 +10,6 @@ import { rollout, scale, wait } from './kubectl/wait.ts';
 import { apply, patch, remove } from './kubectl/write.ts';
 import { guarded, PLEASE } from './preamble.ts';
 import { SD } from './site.ts';
-import { ApiError, NoMatchError, notFound } from './store.ts';
 
 const REFUSED = 'The connection to the server 127.0.0.1:16443 was refused - did you specify the right host or port?\n';
 

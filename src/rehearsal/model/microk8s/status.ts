@@ -1,5 +1,6 @@
 import type { CommandContext } from '../types.ts';
-import { ADDONS, type Addon, isEnabled } from './addons.ts';
+import { ADDONS, type Addon } from './addon-catalogue.ts';
+import { isEnabled } from './addons.ts';
 import { advance } from './daemons.ts';
 import { apiUp, hasQuorum, roleName, VOTER } from './dqlite.ts';
 import { isReady } from './nodes.ts';
@@ -20,6 +21,8 @@ const SPEC = {
   '--yaml': 'yaml',
 };
 const POLL_S = 2;
+/** A dqlite that does not answer is asked ten times (sheet 2.1: up to a minute). */
+const DQLITE_TRIES_S = 20;
 
 /** Ready: `service/kubernetes` is listed and one node, any, is Ready (sheet 2.1). */
 export function clusterReady(context: CommandContext): boolean {
@@ -55,6 +58,7 @@ export const status = guarded(
       return 2;
     }
     const ready = flags.wait ? await waitReady(context, Number(flags.timeout ?? 0)) : clusterReady(context);
+    if (format !== 'short' && members(context).length === 0) await context.sleep(DQLITE_TRIES_S);
     if (typeof flags.addon === 'string') return addonStatus(context, flags.addon, ready);
     if (format === 'yaml') context.out(yaml(context, ready));
     else if (!ready) context.out(`${NOT_READY}\n`);

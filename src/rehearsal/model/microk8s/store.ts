@@ -1,19 +1,10 @@
 import type { ClusterState, KubeObject } from '../types.ts';
+import { ApiError, NoMatchError, notFound } from './errors.ts';
+import { podTemplate, refuseImmutable } from './immutable.ts';
 import { findKind, type Kind, kindOfManifest, kindsOf, resourceName } from './kinds.ts';
 import { isJson, type Json, same, threeWay } from './merge.ts';
+import { allocate, keepNodePorts } from './services.ts';
 import { uid } from './site.ts';
-
-/** An answer of the API server that is no success; kubectl prints it as `Error from server (Reason): message`. */
-export class ApiError extends Error {
-  readonly reason: string;
-  constructor(reason: string, message: string) {
-    super(message);
-    this.reason = reason;
-  }
-}
-
-/** The API serves no such type: kubectl says so itself, without asking the server. */
-export class NoMatchError extends Error {}
 
 /** What the model notes on a stored object and never shows. */
 export interface Notes {
@@ -102,11 +93,12 @@ export class KubeStore {
     const kind = this.kindFor(manifest);
     const namespace = this.#namespaceFor(kind, manifest);
     const live = this.find(kind, namespace, manifest.metadata.name);
-    const remembered: Json = options.serverSide ? {} : { [LAST]: `${JSON.stringify(manifest)}\n` };
     const wanted = structuredClone(manifest);
     wanted.metadata = { ...wanted.metadata, ...(kind.namespaced ? { namespace } : {}) };
-    if (!options.serverSide)
-      wanted.metadata.annotations = { ...wanted.metadata.annotations, ...(remembered as Record<string, string>) };
+    if (!options.serverSide) {
+      wanted.metadata.annotations = { ...wanted.metadata.annotations, [LAST]: `${JSON.stringify(manifest)}\n` };
+    }
+    if (live && kind.kind === 'Service') keepNodePorts(wanted, live);
     const last = live && lastApplied(live, options.serverSide === true);
     const object = this.#write(kind, namespace, threeWay(live && bare(live), last, wanted) as Manifest, live);
     if (options.serverSide) notesOf(object).applied = structuredClone(manifest);
@@ -152,6 +144,7 @@ export class KubeStore {
     if (live) refuseImmutable(kind, live, content);
     const rolled = !live || !same(podTemplate(live), podTemplate(content));
     const object = normalised(structuredClone(content));
+    if (object.kind === 'Service') allocate(this.list(kind), object as unknown as Json, this.#next);
     const { namespace: _given, ...given } = object.metadata as KubeObject['metadata'];
     const metadata: KubeObject['metadata'] = {
       ...given,
@@ -191,10 +184,6 @@ export function notesOf(object: KubeObject): Notes {
 
 export const stamp = (now: number): string => new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
 
-export function notFound(kind: Kind, name: string): ApiError {
-  return new ApiError('NotFound', `${resourceName(kind)} "${name}" not found`);
-}
-
 const typeKey = (kind: Kind): string => (kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`);
 const keyOf = (kind: Kind, namespace: string, name: string): string =>
   `${typeKey(kind)}/${kind.namespaced ? namespace : ''}/${name}`;
@@ -229,10 +218,6 @@ function lastApplied(live: KubeObject, serverSide: boolean): Json | undefined {
   return applied ?? (text === undefined ? undefined : (JSON.parse(text) as Json));
 }
 
-function podTemplate(object: Json): unknown {
-  return isJson(object.spec) ? object.spec.template : undefined;
-}
-
 /** stringData is write only: the server stores it as data. */
 function normalised<T extends Manifest | KubeObject>(object: T): T {
   if (object.kind !== 'Secret' || !isJson(object.stringData)) return object;
@@ -242,18 +227,4 @@ function normalised<T extends Manifest | KubeObject>(object: T): T {
     ...rest,
     data: { ...(isJson(rest.data) ? rest.data : {}), ...Object.fromEntries(encoded) },
   } as unknown as T;
-}
-
-const IMMUTABLE: Record<string, (o: Json) => unknown> = {
-  StorageClass: (o) => [o.provisioner, o.parameters, o.reclaimPolicy, o.volumeBindingMode],
-  Job: podTemplate,
-  Deployment: (o) => (o.spec as Json | undefined)?.selector,
-  DaemonSet: (o) => (o.spec as Json | undefined)?.selector,
-};
-
-function refuseImmutable(kind: Kind, live: KubeObject, next: Json): void {
-  const fixed = IMMUTABLE[kind.kind];
-  if (!fixed || same(fixed(live), fixed(next))) return;
-  const what = `${kind.kind}${kind.group === '' ? '' : `.${kind.group}`}`;
-  throw new ApiError('Invalid', `${what} "${live.metadata.name}" is invalid: field is immutable`);
 }

@@ -1,9 +1,11 @@
 import type { KubeObject, WorldState } from '../types.ts';
+import { notFound } from './errors.ts';
 import type { Kind } from './kinds.ts';
 import { isJson, type Json } from './merge.ts';
 import { nodeConditions } from './nodes.ts';
 import { barePodStatus, claims, podSpecs, podsOf, rollout } from './pods.ts';
-import { type KubeStore, notFound } from './store.ts';
+import { ingressStatus, loadBalancer } from './services.ts';
+import type { KubeStore } from './store.ts';
 
 const WORKLOADS = ['deployments', 'daemonsets', 'statefulsets', 'jobs'] as const;
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
@@ -80,6 +82,10 @@ export class View {
         };
       case 'APIService':
         return { conditions: [{ type: 'Available', status: 'True' }] };
+      case 'Service':
+        return { loadBalancer: loadBalancer(this.store, object) };
+      case 'Ingress':
+        return { loadBalancer: ingressStatus(this.store) };
       case 'Job':
         return this.#jobStatus(object);
       case 'Deployment':

@@ -265,3 +265,42 @@ describe('workloads', () => {
     expect((await k('get deploy d -o jsonpath={.status.availableReplicas}')).out).toBe('2');
   });
 });
+
+describe('services', () => {
+  const service = (name: string, spec: string) =>
+    `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}}\nspec: {${spec}}\n`;
+
+  it('get a cluster address that stays', async () => {
+    await k('apply -f -', service('s', 'ports: [{port: 80}]'));
+    const before = (await k('get svc s -o jsonpath={.spec.clusterIP}')).out;
+    expect(before).toMatch(/^10\.152\.183\.\d+$/);
+    expect(await k('apply -f -', service('s', 'ports: [{port: 81}]'))).toEqual(ok('service/s configured\n'));
+    expect((await k('get svc s -o jsonpath={.spec.clusterIP}')).out).toBe(before);
+  });
+
+  it('keep a node port that was given out', async () => {
+    const manifest = service('s', 'type: NodePort, ports: [{port: 80}]');
+    await k('apply -f -', manifest);
+    expect(await k('apply -f -', manifest)).toEqual(ok('service/s unchanged\n'));
+  });
+
+  it('share no node port', async () => {
+    await k('apply -f -', service('a', 'type: NodePort, ports: [{port: 80, nodePort: 32000}]'));
+    const refused = await k('apply -f -', service('b', 'type: NodePort, ports: [{port: 80, nodePort: 32000}]'));
+    expect([refused.code, refused.err]).toEqual([
+      1,
+      expect.stringContaining('32000: provided port is already allocated\n'),
+    ]);
+  });
+
+  it('a LoadBalancer has an address only with MetalLB, and an Ingress with it', async () => {
+    await lab.mk('cp1', 'enable ingress');
+    const ingress = 'apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i}\nspec: {}\n';
+    await k('apply -f -', ingress);
+    const path = '-o jsonpath={.status.loadBalancer.ingress[0].ip}';
+    expect((await k(`get ingress i ${path}`)).out).toBe('');
+    await lab.mk('cp1', 'enable metallb 10.0.0.200-10.0.0.220');
+    expect((await k(`get ingress i ${path}`)).out).toBe('10.0.0.200');
+    expect((await k(`get svc traefik -n ingress ${path}`)).out).toBe('10.0.0.200');
+  });
+});

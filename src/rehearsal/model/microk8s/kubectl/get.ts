@@ -1,5 +1,5 @@
+import { notFound } from '../errors.ts';
 import type { Kind } from '../kinds.ts';
-import { notFound } from '../store.ts';
 import type { View } from '../view.ts';
 import { isSet, last, UsageError } from './args.ts';
 import type { Client } from './client.ts';

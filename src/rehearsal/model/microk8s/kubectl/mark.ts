@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../types.ts';
+import { notFound } from '../errors.ts';
 import { shortName } from '../kinds.ts';
-import { notFound } from '../store.ts';
 import { isSet, UsageError } from './args.ts';
 import type { Client } from './client.ts';
 

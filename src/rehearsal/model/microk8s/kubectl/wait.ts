@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../types.ts';
+import { notFound } from '../errors.ts';
 import { type Kind, resourceName, shortName } from '../kinds.ts';
-import { notesOf, notFound, stamp } from '../store.ts';
+import { notesOf, stamp } from '../store.ts';
 import { last, seconds, UsageError } from './args.ts';
 import type { Client } from './client.ts';
 import { evaluate } from './jsonpath.ts';

@@ -1,8 +1,9 @@
 import { parse, stringify } from 'yaml';
 import type { KubeObject } from '../../types.ts';
+import { ApiError, NoMatchError, notFound } from '../errors.ts';
 import { type Kind, shortName } from '../kinds.ts';
 import { isJson, type Json, jsonPatch, mergePatch } from '../merge.ts';
-import { ApiError, type Manifest, NoMatchError, notFound } from '../store.ts';
+import type { Manifest } from '../store.ts';
 import type { View } from '../view.ts';
 import { isSet, last, UsageError } from './args.ts';
 import type { Client } from './client.ts';
