@@ -38,6 +38,8 @@ function writeClusterRecord(name: string, json: string): Script {
   const kubectl = sh`microk8s kubectl --request-timeout=20s`;
   const patch = JSON.stringify({ data: { [name]: json } });
   return lines(
+    // The change itself may have restarted the API: the record of it waits for the API to come back.
+    sh`for try in $(seq 60); do if ${kubectl} get --raw /readyz >/dev/null 2>&1; then break; fi; sleep 5; done`,
     sh`${kubectl} get namespace ${NAMESPACE} -o name >/dev/null 2>&1 || ${kubectl} create namespace ${NAMESPACE}`,
     sh`
       ${kubectl} -n ${NAMESPACE} get configmap ${CONFIG_MAP} -o name >/dev/null 2>&1 ||

@@ -196,10 +196,15 @@ export class Runner {
     );
   }
 
-  /** Asks what does not stand yet, and what was just changed. What stood is asked again at the very end. */
+  /**
+   * Asks what does not stand yet, what was just changed, and what looks at several machines, since that must not be
+   * judged by old answers of one and new ones of another. What stands on one host is asked again at the very end.
+   */
   async #look(hosts: readonly string[], changed: readonly Change[]): Promise<void> {
     const ids = new Set(changed.map((c) => c.it.id));
-    const open = [...this.#judged.values()].filter((it) => !it.stands || ids.has(it.it.id));
+    const open = [...this.#judged.values()].filter(
+      (it) => !it.stands || ids.has(it.it.id) || hostOf(it.it) === undefined,
+    );
     const asks = open.flatMap((it): readonly Ask[] => kindOf(this.#kinds, it.it).asks(it.it));
     await this.#observer.observe(
       asks,
