@@ -1,6 +1,6 @@
-import { userInfo } from 'node:os';
 import { launcher } from '../shell/launcher.ts';
 import type { Clock, ExecOptions, ExecResult, Host, Session } from './host.ts';
+import { me } from './me.ts';
 import { Runner } from './runner.ts';
 import { noPasswords, type SudoPasswords } from './sudo.ts';
 import { ending, type Wire } from './wire.ts';
@@ -24,7 +24,7 @@ class ProcessHost implements Host {
     this.#runner = new Runner({
       name: options.name,
       where: () => `${options.name} (this machine)`,
-      user: () => userInfo().username,
+      user: () => me().name,
       clock: options.clock,
       rights,
       passwords,

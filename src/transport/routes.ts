@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Cluster } from '../config/schema.ts';
 import { stateDir } from '../paths.ts';
@@ -8,6 +7,7 @@ import { type HostKeyVerifier, pinned } from './host-keys.ts';
 import { KeyRing } from './keys.ts';
 import { knownHostKeys } from './known-host-keys.ts';
 import { knownName } from './known-hosts.ts';
+import { me } from './me.ts';
 import type { InTurn } from './prompts.ts';
 import { Connection, type ConnectionOptions } from './ssh.ts';
 import { parseJump, type SshConfigOptions, type SshSettings, sshSettings, usualIdentityFiles } from './ssh-config.ts';
@@ -99,7 +99,7 @@ export class Routes {
   }
 
   #credentials({ own }: Stop, settings: SshSettings) {
-    const file = own.identityFile?.replace(/^~(?=\/)/, homedir());
+    const file = own.identityFile?.replace(/^~(?=\/)/, me().home);
     return this.#keys.credentials({
       named: [...new Set([...(file === undefined ? [] : [file]), ...settings.identityFiles])],
       usual: settings.identityFiles.length > 0 ? [] : usualIdentityFiles().filter((it) => it !== file),

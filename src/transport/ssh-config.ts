@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { HostError } from './host.ts';
+import { me } from './me.ts';
 
 /** How ssh would reach a machine. */
 export interface SshSettings {
@@ -34,7 +34,7 @@ const USUAL = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
 
 /** Identity files that are tried when none is named. */
 export function usualIdentityFiles(): string[] {
-  return USUAL.map((name) => join(homedir(), '.ssh', name));
+  return USUAL.map((name) => join(me().home, '.ssh', name));
 }
 
 /**
@@ -66,11 +66,11 @@ export async function sshSettings(name: string, address: string, options: SshCon
 
 /** What is true without any configuration. */
 export function defaults(host: string, env: NodeJS.ProcessEnv = process.env): SshSettings {
-  const home = homedir();
+  const { name, home } = me();
   return {
     host,
     port: 22,
-    user: userInfo().username,
+    user: name,
     identityFiles: [],
     agent: env.SSH_AUTH_SOCK || undefined,
     identitiesOnly: false,
@@ -162,7 +162,7 @@ function namedFiles(files: readonly string[]): string[] {
 }
 
 function expand(value: string, { host, user }: { host: string; user: string }): string {
-  const known: Record<string, string> = { d: homedir(), h: host, r: user, u: userInfo().username, '%': '%' };
+  const known: Record<string, string> = { d: me().home, h: host, r: user, u: me().name, '%': '%' };
   const text = value.replace(/^"(.*)"$/, '$1').replace(/%([dhru%])/g, (all, token: string) => known[token] ?? all);
-  return text.startsWith('~/') ? join(homedir(), text.slice(2)) : text;
+  return text.startsWith('~/') ? join(me().home, text.slice(2)) : text;
 }

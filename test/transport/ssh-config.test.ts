@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { me } from '../../src/transport/me.ts';
 import { defaults, parseJump, sshSettings } from '../../src/transport/ssh-config.ts';
 import { folder, hasProgram } from './fakes.ts';
 
@@ -38,11 +38,11 @@ describe.runIf(hasProgram('ssh'))('the user’s ssh configuration', () => {
     `);
     expect(found).toEqual({
       ...{ host: 'rig1.example.org', port: 2222, user: 'pi' },
-      identityFiles: [join(homedir(), '.ssh/lab'), '/keys/pi-rig1.example.org'],
+      identityFiles: [join(me().home, '.ssh/lab'), '/keys/pi-rig1.example.org'],
       ...{ identitiesOnly: true, agent: '/run/other' },
       jumps: ['ada@gate:2200', 'second'],
       proxyCommand: undefined,
-      knownHosts: [join(homedir(), 'hosts1'), '/etc/hosts2'],
+      knownHosts: [join(me().home, 'hosts1'), '/etc/hosts2'],
       hostKeyAlias: 'lab1',
     });
   });
@@ -58,7 +58,7 @@ describe.runIf(hasProgram('ssh'))('the user’s ssh configuration', () => {
 
   test('a single usual file that is named is named', async () => {
     const found = await settings('Host rig1\n IdentityFile ~/.ssh/id_rsa');
-    expect(found.identityFiles).toEqual([join(homedir(), '.ssh/id_rsa')]);
+    expect(found.identityFiles).toEqual([join(me().home, '.ssh/id_rsa')]);
   });
 
   test.each([
@@ -98,7 +98,7 @@ test('without an ssh binary there are sensible defaults', async () => {
   expect(found).toMatchObject({
     host: '10.0.0.1',
     port: 22,
-    user: userInfo().username,
+    user: me().name,
     agent: '/run/agent',
     jumps: [],
   });
