@@ -81,7 +81,8 @@ function tables(rows: Row[], options: PrintOptions): string {
 }
 
 function table(kind: Kind, objects: KubeObject[], options: PrintOptions): string {
-  const columns = columnsOf(kind.kind, options.output === 'wide');
+  const more = options.output === 'wide' ? (WIDE[kind.kind] ?? []) : [];
+  const columns = [...(COLUMNS[kind.kind] ?? [AGE]), ...more];
   const name = (o: KubeObject) =>
     `${options.prefixed ? `${shortName(kind)}/` : ''}${o.metadata.name}${isDefault(o) ? ' (default)' : ''}`;
   const head = [...(options.namespaces && kind.namespaced ? ['NAMESPACE'] : []), 'NAME', ...columns.map((c) => c[0])];
@@ -107,80 +108,61 @@ const isDefault = (o: KubeObject) => o.metadata.annotations?.['storageclass.kube
 const ready = (have: string, want: string) => (o: KubeObject) => `${field(have, '0')(o)}/${field(want, '0')(o)}`;
 const count = (path: string) => (o: KubeObject) => String(evaluate(path, [o]).length);
 
-function columnsOf(kind: string, wide: boolean): Column[] {
-  switch (kind) {
-    case 'Node': {
-      const info = '.status.nodeInfo';
-      const more: Column[] = [
-        ['INTERNAL-IP', field('.status.addresses[?(@.type=="InternalIP")].address')],
-        ['EXTERNAL-IP', () => '<none>'],
-        ['OS-IMAGE', field(`${info}.osImage`)],
-        ['KERNEL-VERSION', field(`${info}.kernelVersion`)],
-        ['CONTAINER-RUNTIME', field(`${info}.containerRuntimeVersion`)],
-      ];
-      return [
-        ['STATUS', nodeStatus],
-        ['ROLES', () => '<none>'],
-        AGE,
-        ['VERSION', field(`${info}.kubeletVersion`)],
-        ...(wide ? more : []),
-      ];
-    }
-    case 'Namespace':
-      return [['STATUS', field('.status.phase')], AGE];
-    case 'Pod':
-      return [
-        ['READY', podReady],
-        ['STATUS', podState],
-        ['RESTARTS', () => '0'],
-        AGE,
-        ...(wide ? [['NODE', field('.spec.nodeName')] as const] : []),
-      ];
-    case 'Deployment':
-      return [
-        ['READY', ready('.status.readyReplicas', '.spec.replicas')],
-        ['UP-TO-DATE', field('.status.updatedReplicas', '0')],
-        ['AVAILABLE', field('.status.availableReplicas', '0')],
-        AGE,
-      ];
-    case 'StatefulSet':
-      return [['READY', ready('.status.readyReplicas', '.spec.replicas')], AGE];
-    case 'DaemonSet':
-      return [
-        ['DESIRED', field('.status.desiredNumberScheduled', '0')],
-        ['CURRENT', field('.status.currentNumberScheduled', '0')],
-        ['READY', field('.status.numberReady', '0')],
-        ['UP-TO-DATE', field('.status.updatedNumberScheduled', '0')],
-        ['AVAILABLE', field('.status.numberAvailable', '0')],
-        ['NODE SELECTOR', () => '<none>'],
-        AGE,
-      ];
-    case 'Service':
-      return [
-        ['TYPE', field('.spec.type')],
-        ['CLUSTER-IP', field('.spec.clusterIP')],
-        ['EXTERNAL-IP', field('.status.loadBalancer.ingress[*].ip')],
-        ['PORT(S)', field('.spec.ports[*].port')],
-        AGE,
-      ];
-    case 'StorageClass':
-      return [
-        ['PROVISIONER', field('.provisioner')],
-        ['RECLAIMPOLICY', field('.reclaimPolicy', 'Delete')],
-        ['VOLUMEBINDINGMODE', field('.volumeBindingMode', 'Immediate')],
-        ['ALLOWVOLUMEEXPANSION', field('.allowVolumeExpansion', 'false')],
-        AGE,
-      ];
-    case 'Secret':
-      return [['TYPE', field('.type', 'Opaque')], ['DATA', count('.data[*]')], AGE];
-    case 'ConfigMap':
-      return [['DATA', count('.data[*]')], AGE];
-    case 'PersistentVolumeClaim':
-      return [['STATUS', field('.status.phase')], ['STORAGECLASS', field('.spec.storageClassName', '')], AGE];
-    default:
-      return [AGE];
-  }
-}
+/** Columns after the name, as the API server prints them; a kind without an entry has its age only. */
+const COLUMNS: Record<string, readonly Column[]> = {
+  Node: [['STATUS', nodeStatus], ['ROLES', () => '<none>'], AGE, ['VERSION', field('.status.nodeInfo.kubeletVersion')]],
+  Namespace: [['STATUS', field('.status.phase')], AGE],
+  Pod: [['READY', podReady], ['STATUS', podState], ['RESTARTS', () => '0'], AGE],
+  Deployment: [
+    ['READY', ready('.status.readyReplicas', '.spec.replicas')],
+    ['UP-TO-DATE', field('.status.updatedReplicas', '0')],
+    ['AVAILABLE', field('.status.availableReplicas', '0')],
+    AGE,
+  ],
+  StatefulSet: [['READY', ready('.status.readyReplicas', '.spec.replicas')], AGE],
+  DaemonSet: [
+    ['DESIRED', field('.status.desiredNumberScheduled', '0')],
+    ['CURRENT', field('.status.currentNumberScheduled', '0')],
+    ['READY', field('.status.numberReady', '0')],
+    ['UP-TO-DATE', field('.status.updatedNumberScheduled', '0')],
+    ['AVAILABLE', field('.status.numberAvailable', '0')],
+    ['NODE SELECTOR', () => '<none>'],
+    AGE,
+  ],
+  Service: [
+    ['TYPE', field('.spec.type')],
+    ['CLUSTER-IP', field('.spec.clusterIP')],
+    ['EXTERNAL-IP', field('.status.loadBalancer.ingress[*].ip')],
+    ['PORT(S)', field('.spec.ports[*].port')],
+    AGE,
+  ],
+  StorageClass: [
+    ['PROVISIONER', field('.provisioner')],
+    ['RECLAIMPOLICY', field('.reclaimPolicy', 'Delete')],
+    ['VOLUMEBINDINGMODE', field('.volumeBindingMode', 'Immediate')],
+    ['ALLOWVOLUMEEXPANSION', field('.allowVolumeExpansion', 'false')],
+    AGE,
+  ],
+  Secret: [['TYPE', field('.type', 'Opaque')], ['DATA', count('.data[*]')], AGE],
+  ConfigMap: [['DATA', count('.data[*]')], AGE],
+  PersistentVolumeClaim: [
+    ['STATUS', field('.status.phase')],
+    ['STORAGECLASS', field('.spec.storageClassName', '')],
+    AGE,
+  ],
+};
+
+/** What `-o wide` adds. */
+const WIDE: Record<string, readonly Column[]> = {
+  Node: [
+    ['INTERNAL-IP', field('.status.addresses[?(@.type=="InternalIP")].address')],
+    ['EXTERNAL-IP', () => '<none>'],
+    ['OS-IMAGE', field('.status.nodeInfo.osImage')],
+    ['KERNEL-VERSION', field('.status.nodeInfo.kernelVersion')],
+    ['CONTAINER-RUNTIME', field('.status.nodeInfo.containerRuntimeVersion')],
+  ],
+  Pod: [['NODE', field('.spec.nodeName')]],
+};
 
 function nodeStatus(node: KubeObject): string {
   const cordoned = evaluate('.spec.unschedulable', [node])[0] === true;
