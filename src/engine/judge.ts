@@ -18,19 +18,18 @@ export interface Judged {
 
 /**
  * Judges every resource by the same world. Resources of hosts that dropped out are not judged: nothing is known of
- * them. `founder` stands in for the lead while there is no cluster.
+ * them.
  */
 export function judgeAll(
   resources: readonly Declared[],
   kinds: Kinds,
   world: World,
   dropped: ReadonlySet<string>,
-  founder?: string,
 ): Map<Id, Judged> {
   const live = resources.filter((it) => !dropped.has(hostOf(it) ?? ''));
   const verdicts = new Map(live.map((it) => [it.id, kindOf(kinds, it).judge(it, world)]));
   const byId = new Map(live.map((it) => [it.id, it]));
-  const expand = expander(resources, byId, world, world.lead ?? founder);
+  const expand = expander(resources, byId, world, world.lead ?? world.founder);
   const standing = new Map<Id, boolean>();
   const stands = (id: Id, path: readonly Id[]): boolean => {
     const known = standing.get(id);

@@ -82,6 +82,7 @@ export class Observer {
       file: this.#file,
       hosts: hosts.filter((name) => !this.#dropped.has(name)),
       lead: lead?.kind === 'lead' ? lead.host : undefined,
+      founder: lead?.kind === 'founder' ? lead.host : undefined,
       identity: lead?.kind === 'lead' ? lead.identity : undefined,
       answer,
       text: (on, key) => {

@@ -43,7 +43,7 @@ export class Prepared {
 
   judge(): ReadonlyMap<Id, Judged> {
     const dropped = new Set(this.observer.dropped.keys());
-    return judgeAll(this.resources, kinds, this.world, dropped, this.observer.leadOrFounder);
+    return judgeAll(this.resources, kinds, this.world, dropped);
   }
 
   plan(): PlanItem[] {

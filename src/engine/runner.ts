@@ -77,7 +77,7 @@ export class Runner {
       dropped = this.#observer.dropped.size;
       const out = new Set(this.#observer.dropped.keys());
       const world = this.#observer.world(this.#names);
-      this.#judged = judgeAll(this.#resources, this.#kinds, world, out, this.#observer.leadOrFounder);
+      this.#judged = judgeAll(this.#resources, this.#kinds, world, out);
       for (const it of this.#judged.values()) if (!this.#inFlight.has(it.it.id)) this.#conclude(it);
     }
   }

@@ -59,6 +59,8 @@ export interface World {
   readonly hosts: readonly string[];
   /** The member that cluster questions go to; undefined while there is no cluster. */
   readonly lead: string | undefined;
+  /** While there is no cluster: the control plane that will be its first member. */
+  readonly founder: string | undefined;
   /** UID of the namespace kube-system of that cluster. */
   readonly identity: string | undefined;
   answer(on: Where, key: string): Answer;

@@ -29,7 +29,7 @@ function judge(it: Declared<ClusterSpec>, world: World): Verdict {
     because: 'no machine of the file belongs to a cluster yet',
     moves: [
       {
-        does: 'make the first control plane the first member',
+        does: `make ${world.founder ?? 'a control plane'} the first member`,
         on: it.on,
         run: sh`
           uid=$(${kubectl} get namespace kube-system -o 'jsonpath={.metadata.uid}')

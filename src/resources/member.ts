@@ -43,7 +43,12 @@ function judge(it: Declared<MemberSpec>, world: World): Verdict {
   const nodes = nodesOf(world);
   const node = nodes?.find((n) => n.name === it.spec.name);
   const sight: Sight = { it, host, world, me, node, listed: dqliteOf(world).has(it.spec.address) };
-  if (world.identity === undefined) return join(sight, 'there is no cluster yet');
+  if (world.identity === undefined) {
+    const because = 'it becomes a member by being the first one';
+    return world.founder === host
+      ? { verdict: 'later', because, after: 'microk8s/cluster@cluster' }
+      : join(sight, 'there is no cluster yet');
+  }
   if (nodes === undefined)
     return { verdict: 'settling', because: `the API on ${world.lead} does not answer`, deadlineS: 300 };
   if (world.mayWipe(host) && !isMember(sight)) return wipeAndJoin(sight);

@@ -46,7 +46,7 @@ function judge(things: Thing[], options: { hosts?: string[]; dropped?: string[];
   const dropped = new Set(options.dropped);
   const hosts = (options.hosts ?? ['a', 'b', 'c']).filter((name) => !dropped.has(name));
   const world = { file, hosts, lead: options.lead ?? 'a' } as unknown as World;
-  return judgeAll(things.map(declared), kinds, world, dropped, undefined);
+  return judgeAll(things.map(declared), kinds, world, dropped);
 }
 
 function start(things: Thing[], running: Partial<Parameters<typeof nextGroups>[1]> = {}, parallel = 10, options = {}) {

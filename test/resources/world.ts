@@ -64,6 +64,7 @@ export function worldOf({ file = cluster([node('rig1')]), answers, debts = [], r
     file,
     hosts: file.nodes.map(({ name }) => name),
     lead: undefined,
+    founder: undefined,
     identity: undefined,
     answer,
     text: (on, key) => {
