@@ -55,16 +55,17 @@ exec /usr/bin/id "$@"
 
 const folders: string[] = [];
 
-/** A folder that is gone when the tests of this file have ended. */
+/** A folder of its own, see `removeFolders`. */
 export function folder(): string {
   const made = mkdtempSync(join(tmpdir(), 'mlk8s-transport-'));
   folders.push(made);
   return made;
 }
 
-process.on('exit', () => {
-  for (const it of folders) rmSync(it, { recursive: true, force: true });
-});
+/** Removes all that `folder` has made so far. */
+export function removeFolders(): void {
+  for (const it of folders.splice(0)) rmSync(it, { recursive: true, force: true });
+}
 
 function program(dir: string, name: string, text: string): void {
   writeFileSync(join(dir, name), text, { mode: 0o755 });

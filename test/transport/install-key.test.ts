@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { realClock } from '../../src/transport/clock.ts';
 import { fingerprint, pinned } from '../../src/transport/host-keys.ts';
 import { installKey } from '../../src/transport/install-key.ts';
+import './clean.ts';
 import { folder, rootEnv } from './fakes.ts';
 import { makeKey } from './keys.ts';
 import { startServer, type TestServer } from './server.ts';

@@ -5,6 +5,7 @@ import ssh2 from 'ssh2';
 import { afterEach, describe, expect, test } from 'vitest';
 import { KeyRing, type KeySources } from '../../src/transport/keys.ts';
 import { type Prompts, turns } from '../../src/transport/prompts.ts';
+import './clean.ts';
 import { folder } from './fakes.ts';
 import { makeKey, pkcs8Rsa, type TestKey } from './keys.ts';
 import { rig } from './rig.ts';

@@ -14,6 +14,7 @@ import {
   preferredAlgorithms,
 } from '../../src/transport/known-hosts.ts';
 import { type Prompts, turns } from '../../src/transport/prompts.ts';
+import './clean.ts';
 import { folder, hasProgram } from './fakes.ts';
 import { makeKey, type TestKey } from './keys.ts';
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { frame, launcher, remoteLauncher, STARTED } from '../../src/shell/launcher.ts';
+import './clean.ts';
 import { folder, rootEnv, type SudoMode, type SudoWorld, sudoWorld } from './fakes.ts';
 
 interface Run {

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { realClock } from '../../src/transport/clock.ts';
 import { LocalHost, WorkstationHost } from '../../src/transport/local.ts';
+import './clean.ts';
 import { sudoWorld } from './fakes.ts';
 
 const S5 = { deadlineS: 5 };

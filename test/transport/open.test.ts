@@ -6,6 +6,7 @@ import type { Hosts } from '../../src/transport/host.ts';
 import { fingerprint } from '../../src/transport/host-keys.ts';
 import { installUserKey, type OpenOptions, openHosts } from '../../src/transport/open.ts';
 import type { Prompts } from '../../src/transport/prompts.ts';
+import './clean.ts';
 import { folder, hasProgram, sudoWorld } from './fakes.ts';
 import { userKey } from './rig.ts';
 import { type Behaviour, startServer, type TestServer } from './server.ts';

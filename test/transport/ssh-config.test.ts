@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { me } from '../../src/transport/me.ts';
 import { defaults, parseJump, sshSettings } from '../../src/transport/ssh-config.ts';
+import './clean.ts';
 import { folder, hasProgram } from './fakes.ts';
 
 const env = { ...process.env, SSH_AUTH_SOCK: '/run/agent' };

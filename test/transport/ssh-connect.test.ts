@@ -5,6 +5,7 @@ import { HostError } from '../../src/transport/host.ts';
 import { fingerprint, pinned } from '../../src/transport/host-keys.ts';
 import { Connection } from '../../src/transport/ssh.ts';
 import { type Credential, passwordCredentials, privateKey } from '../../src/transport/ssh-auth.ts';
+import './clean.ts';
 import { folder } from './fakes.ts';
 import { makeKey } from './keys.ts';
 import { fastClock, hostFor, type Rig, rig, userKey } from './rig.ts';

@@ -5,6 +5,7 @@ import { build } from 'esbuild';
 import type { ServerChannel } from 'ssh2';
 import { afterEach, describe, expect, test } from 'vitest';
 import { HostError } from '../../src/transport/host.ts';
+import './clean.ts';
 import { folder } from './fakes.ts';
 import { fastClock, type Rig, rig } from './rig.ts';
 import type { Behaviour } from './server.ts';
@@ -216,6 +217,7 @@ describe('a server that starts no command', () => {
 /** A program of its own: what it prints shows that it was still alive then. */
 const RESETS = `
 import { setTimeout as wait } from 'node:timers/promises';
+import { removeFolders } from './fakes.ts';
 import { rig } from './rig.ts';
 
 const { host, server, close } = await rig({
@@ -235,6 +237,7 @@ await wait(100);
 console.log('idle ok');
 await host.exec('true', S5);
 await close();
+removeFolders();
 console.log('alive');
 `;
 

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import './clean.ts';
 import { rootEnv, sudoWorld } from './fakes.ts';
 import { fastClock, type Rig, rig } from './rig.ts';
 
