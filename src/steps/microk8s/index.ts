@@ -66,12 +66,7 @@ function inCluster(file: Cluster): Declared[] {
       planes: planes.map((n) => n.name),
     }),
     dns({ id: 'microk8s/dns@cluster', on: 'cluster', needs: ['microk8s/rbac@cluster'] }),
-    voters({
-      id: 'microk8s/voters@cluster',
-      on: 'cluster',
-      needs: ['microk8s/member@*'],
-      planes: planes.map((n) => n.address),
-    }),
+    voters({ id: 'microk8s/voters@cluster', on: 'cluster', needs: ['microk8s/member@*'] }),
     ...file.nodes.map((node) =>
       nodeMeta({ id: `microk8s/labels@${node.name}`, on: 'cluster', needs: [`microk8s/member@${node.name}`], node }),
     ),
