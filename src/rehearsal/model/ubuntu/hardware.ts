@@ -64,13 +64,14 @@ export const lspci: Command = withOptions(
   { flags: ['-D', '-n', '-nn', '-k', '-v', '-m', '-mm'], values: ['-d', '-s'] },
   (context, options) => {
     const [vendor, device] = (options.value('-d') ?? '').split(':');
+    const numbers = options.has('-nn') || options.all('-n').length > 1;
     for (const pci of context.rig.hardware.pci) {
       if ((vendor && pci.vendor !== vendor) || (device && pci.device !== device)) continue;
       context.out(
         line(pci, {
           domain: options.has('-D'),
-          numbers: options.has('-nn'),
-          bare: options.has('-n') && !options.has('-nn'),
+          numbers,
+          bare: options.all('-n').length === 1,
         }),
       );
       if (options.has('-k') && pci.driver) context.out(`\tKernel driver in use: ${pci.driver}\n`);

@@ -1,5 +1,6 @@
 import { model } from '../../../../src/rehearsal/model/index.ts';
 import type { CommandContext, RigFiles, RigState, WorldState } from '../../../../src/rehearsal/model/types.ts';
+import { settle } from '../../../../src/rehearsal/model/ubuntu/settle.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12, 0, 0);
 
@@ -15,6 +16,8 @@ interface RunOptions {
   stdin?: string;
   /** Model seconds after which the caller is killed. */
   killedAfter?: number;
+  /** Called whenever time passed. */
+  everyTick?: () => void;
 }
 
 /** Files in memory; a link is read as what it points to. */
@@ -94,6 +97,11 @@ export class TestMachine {
     return result;
   }
 
+  /** What the host does from time to time. */
+  settle(): void {
+    settle(this.#context('settle', [], {}, { out: '', err: '', code: 0 }));
+  }
+
   reboot(): void {
     this.rig.bootId = `${this.rig.bootId}+`;
     this.rig.bootedAt = this.now;
@@ -124,6 +132,7 @@ export class TestMachine {
       sleep: async (seconds) => {
         this.now = Math.min(this.now + Math.max(0, seconds) * 1000, deadline);
         if (this.now >= deadline) throw new Error('the caller is gone');
+        options.everyTick?.();
       },
       run: async (argv) => {
         this.ran.push(argv);
