@@ -11,7 +11,7 @@ export interface DumpSource {
 /** Folders of a machine whose files are part of its state. */
 const FOLDERS = ['etc', 'home', 'root', 'var/lib/mlk8s', 'usr/local/bin'];
 /** Of every run its own: output and ids of jobs, locks, what was read when. */
-const PASSING = /^(etc\/alternatives|var\/lib\/mlk8s\/jobs|var\/lib\/mlk8s\/.*\.lock|.*\/\.cache)(\/|$)/;
+const PASSING = /^(etc\/alternatives|var\/lib\/mlk8s\/jobs|var\/lib\/mlk8s\/.*lock(\.holder)?|.*\/\.cache)(\/|$)/;
 const BIGGEST_TEXT = 256 * 1024;
 
 /** Facts about a run, not about the state it left behind. */
@@ -37,14 +37,29 @@ const SECRET_KEYS = new Set(['data', 'stringData', 'password']);
  */
 export function dump(source: DumpSource): unknown {
   const { state } = source.world;
-  const ids = new Map<string, string>();
+  const ids = new Ids();
+  const world = normalise({ ...state, clusters: livingClusters(state, ids) }, ids);
   const machines = Object.keys(state.rigs)
     .sort()
-    .map((name) => [name, filesOf(join(source.layout.rig(name)), ids)]);
-  return { world: normalise(state, ids), files: Object.fromEntries(machines) };
+    .map((name) => [name, ids.at(name, () => filesOf(source.layout.rig(name), ids))]);
+  return { world, files: Object.fromEntries(machines) };
 }
 
-function normalise(value: unknown, ids: Map<string, string>, kind = ''): unknown {
+/** Clusters by their members, because their keys are random; what a machine left behind when it joined is nobody's. */
+function livingClusters(state: WorldState, ids: Ids): Record<string, unknown> {
+  const members = Object.values(state.rigs).filter((rig) => rig.microk8s);
+  const living = Object.entries(state.clusters).flatMap(([key, cluster]) => {
+    const own = members.filter((rig) => rig.microk8s?.cluster === key).map((rig) => rig.name);
+    if (own.length === 0) return [];
+    const name = `cluster of ${own.sort().join(' ')}`;
+    ids.call(key, name);
+    ids.call(cluster.uid, name);
+    return [[name, cluster] as const];
+  });
+  return Object.fromEntries(living);
+}
+
+function normalise(value: unknown, ids: Ids, kind = ''): unknown {
   if (typeof value === 'string') return text(value, ids);
   if (Array.isArray(value)) return value.map((each) => normalise(each, ids));
   if (typeof value !== 'object' || value === null) return value;
@@ -52,11 +67,14 @@ function normalise(value: unknown, ids: Map<string, string>, kind = ''): unknown
   const entries = Object.entries(value)
     .filter(([key]) => !PASSING_KEYS.has(key))
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, each]) => [text(key, ids), field(key, each, ids, own || kind)] as const);
+    .map(([key, each]) => {
+      const name = text(key, ids);
+      return [name, ids.at(name, () => field(key, each, ids, own || kind))] as const;
+    });
   return Object.fromEntries(entries);
 }
 
-function field(key: string, value: unknown, ids: Map<string, string>, kind: string): unknown {
+function field(key: string, value: unknown, ids: Ids, kind: string): unknown {
   if (value === null || value === undefined) return value;
   if (TIME_KEYS.test(key)) return '<time>';
   if (RANDOM_KEYS.test(key)) return '<random>';
@@ -76,22 +94,45 @@ const PATTERNS: readonly [RegExp, string | undefined][] = [
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?/g, '<time>'],
   [/-----BEGIN [A-Z ]+-----[\s\S]*?-----END [A-Z ]+-----/g, '<pem>'],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, undefined],
+  [/(?<=\biqn\.[^\s:]+:01:)[0-9a-f]+/g, undefined],
   [/\b(?=[a-z]*\d)[0-9a-f]{16,64}\b/gi, undefined],
   [/\b[A-Za-z0-9+]{48,}={0,2}(?![A-Za-z0-9/])/g, '<blob>'],
 ];
 
-/** Ids get numbers in the order in which they are met, so that equal structures stay equal. */
-function text(value: string, ids: Map<string, string>): string {
-  return PATTERNS.reduce(
-    (before, [pattern, word]) =>
-      before.replace(pattern, (match) => {
-        if (word !== undefined) return word;
-        const known = ids.get(match) ?? `<id-${ids.size + 1}>`;
-        ids.set(match, known);
-        return known;
-      }),
-    value,
-  );
+/** Random ids are called after the place where they are met first: what else there is does not change their names. */
+class Ids {
+  readonly #names = new Map<string, string>();
+  readonly #used = new Map<string, number>();
+  place = '';
+
+  name(id: string): string {
+    const known = this.#names.get(id);
+    if (known !== undefined) return known;
+    const times = (this.#used.get(this.place) ?? 0) + 1;
+    this.#used.set(this.place, times);
+    const name = `<id of ${this.place}${times > 1 ? ` ${times}` : ''}>`;
+    this.#names.set(id, name);
+    return name;
+  }
+
+  call(id: string, name: string): void {
+    this.#names.set(id, `<${name}>`);
+  }
+
+  /** Does something at a place further down. */
+  at<T>(place: string, act: () => T): T {
+    const before = this.place;
+    this.place = before === '' ? place : `${before}.${place}`;
+    try {
+      return act();
+    } finally {
+      this.place = before;
+    }
+  }
+}
+
+function text(value: string, ids: Ids): string {
+  return PATTERNS.reduce((before, [pattern, word]) => before.replace(pattern, (id) => word ?? ids.name(id)), value);
 }
 
 interface FileState {
@@ -100,7 +141,7 @@ interface FileState {
   text?: string;
 }
 
-function filesOf(folder: string, ids: Map<string, string>): Record<string, FileState> {
+function filesOf(folder: string, ids: Ids): Record<string, FileState> {
   const found: Record<string, FileState> = {};
   const visit = (path: string) => {
     if (PASSING.test(path)) return;
@@ -114,14 +155,14 @@ function filesOf(folder: string, ids: Map<string, string>): Record<string, FileS
       found[name] = { mode: `folder ${mode}` };
       for (const child of (attempt(() => readdirSync(at)) ?? []).sort()) visit(`${path}/${child}`);
     } else if (seen.size > BIGGEST_TEXT) found[name] = { mode, text: `<${seen.size} bytes>` };
-    else found[name] = { mode, text: content(at, path, ids) };
+    else found[name] = { mode, text: ids.at(name, () => content(at, path, ids)) };
   };
   for (const path of FOLDERS) visit(path);
   return found;
 }
 
 /** /etc/shadow and keys are somebody's secret, and made anew with each rehearsal. */
-function content(at: string, path: string, ids: Map<string, string>): string {
+function content(at: string, path: string, ids: Ids): string {
   if (/\/(authorized_keys|known_hosts|id_[a-z0-9]+)$/.test(path)) return '<keys>';
   return text(attempt(() => readFileSync(at, 'utf8')) ?? '<not readable>', ids);
 }
