@@ -4,7 +4,7 @@ import { fault } from './site.ts';
 
 /** The router of a machine's network. */
 export function gateway(rig: Pick<RigState, 'address'>): string {
-  return rig.address.replace(/\.\d+$/, '.1');
+  return rig.address.replace(/\.\d+$/, rig.address.endsWith('.1') ? '.254' : '.1');
 }
 
 export function interfaceName(rig: Pick<RigState, 'hardware'>): string {

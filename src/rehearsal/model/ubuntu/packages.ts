@@ -1,10 +1,12 @@
-import { SHIM, SHIM_FOLDER } from '../../shim.ts';
+import { SHIM } from '../../shim.ts';
 import { groupFile } from './accounts.ts';
 import { archive } from './archive.ts';
 import { fault, hexId, type Site, spend } from './site.ts';
 
 /** dpkg's mark of an interrupted run: files with names of digits (sheet gpu-and-nodes 6.1). */
 export const UPDATES = '/var/lib/dpkg/updates';
+/** Where programs of packages go: the machine's /usr/bin is not its own. */
+const PROGRAMS = '/usr/local/bin';
 export const FRONTEND_LOCK = '/var/lib/dpkg/lock-frontend';
 
 export function isInterrupted(site: Pick<Site, 'files'>): boolean {
@@ -59,7 +61,7 @@ export function configure(site: Site, name: string): void {
   const deb = archive(site.rig)[name];
   installed.state = 'installed';
   for (const [unit, state] of Object.entries(deb?.units ?? {})) site.rig.units[unit] ??= { ...state };
-  for (const program of deb?.programs ?? []) site.files.link(SHIM, `${SHIM_FOLDER}/${program}`);
+  for (const program of deb?.programs ?? []) site.files.link(SHIM, `${PROGRAMS}/${program}`);
   for (const group of deb?.groups ?? []) groupFile(site.files).add(group, { isSystem: true });
   if (name === 'open-iscsi' && !site.files.exists('/etc/iscsi/initiatorname.iscsi')) {
     const iqn = `iqn.2004-10.com.ubuntu:01:${hexId(site, 12)}`;
@@ -73,7 +75,7 @@ export function configure(site: Site, name: string): void {
 export function removePackage(site: Site, name: string, purge: boolean): void {
   const deb = archive(site.rig)[name];
   for (const unit of Object.keys(deb?.units ?? {})) delete site.rig.units[unit];
-  for (const program of deb?.programs ?? []) site.files.remove(`${SHIM_FOLDER}/${program}`);
+  for (const program of deb?.programs ?? []) site.files.remove(`${PROGRAMS}/${program}`);
   const installed = site.rig.packages[name];
   if (purge || !installed) delete site.rig.packages[name];
   else installed.state = 'config-files';
