@@ -74,13 +74,17 @@ export async function serviceCommand(
   return 0;
 }
 
+/** By the folder: what the links there lead to is not a file of the machine. */
+function isProgram(context: CommandContext, name: string): boolean {
+  return context.files.list('/snap/bin').includes(name);
+}
+
 /** `snap alias microk8s.kubectl kubectl`. */
 export function alias(context: CommandContext, _: Options, words: readonly string[]): number {
   const [app = '', name = ''] = words;
   if (context.user !== 'root') return fail(context, 'error: access denied (try with sudo)');
-  if (!context.files.exists(`/snap/bin/${app}`))
-    return fail(context, `error: cannot add alias "${name}": no such app "${app}"`);
-  if (context.files.exists(`/snap/bin/${name}`)) return 0;
+  if (!isProgram(context, app)) return fail(context, `error: cannot add alias "${name}": no such app "${app}"`);
+  if (isProgram(context, name)) return 0;
   context.files.link(SHIM, `/snap/bin/${name}`);
   context.out(`Added:\n  - ${app} as ${name}\n`);
   return 0;
@@ -89,8 +93,7 @@ export function alias(context: CommandContext, _: Options, words: readonly strin
 export function unalias(context: CommandContext, _: Options, words: readonly string[]): number {
   const [name = ''] = words;
   if (context.user !== 'root') return fail(context, 'error: access denied (try with sudo)');
-  if (!context.files.exists(`/snap/bin/${name}`))
-    return fail(context, `error: cannot find manual alias "${name}" in any snap`);
+  if (!isProgram(context, name)) return fail(context, `error: cannot find manual alias "${name}" in any snap`);
   context.files.remove(`/snap/bin/${name}`);
   context.out(`Removed:\n  - ${name}\n`);
   return 0;
