@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 // Bundles the CLI into dist/: one small entry, everything heavy in chunks that load when a command needs them.
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
-await rm('dist', { recursive: true, force: true });
+// Beside the old one and renamed at the end: whoever starts the CLI meanwhile finds a whole one.
+const beside = `dist.${process.pid}`;
 await build({
   entryPoints: { main: 'src/main.ts', 'rehearsal-server': 'src/rehearsal/server.ts' },
-  outdir: 'dist',
+  outdir: beside,
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -31,3 +32,5 @@ await build({
   },
   logLevel: 'warning',
 });
+await rm('dist', { recursive: true, force: true });
+await rename(beside, 'dist');

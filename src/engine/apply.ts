@@ -78,6 +78,7 @@ export class MoveFailed extends Error {
 
 /** Seconds until a machine must be back after a reboot. facts: gpu-and-nodes sheet, section 6 (poll up to 10 min). */
 const REBOOT_S = 600;
+const awaitMicroK8s = sh`[ ! -e /snap/bin/microk8s ] || timeout 600 microk8s status --wait-ready >/dev/null`;
 const readBootId = 'cat /proc/sys/kernel/random/boot_id';
 
 /** Reboots a machine and waits until it answers with another boot id and has finished starting. */
@@ -92,6 +93,9 @@ export async function reboot(host: Host, letGo: AbortSignal): Promise<void> {
       const now = (await host.exec(readBootId, { deadlineS: 30, signal: letGo })).stdout.toString().trim();
       if (now === before || now === '') continue;
       await host.exec('timeout 300 systemctl is-system-running --wait', { deadlineS: 360, signal: letGo });
+      // A control plane counts for the quorum only when its datastore is back: the next one's turn must not come before.
+      const back = await host.exec(awaitMicroK8s.bash, { deadlineS: 660, signal: letGo });
+      if (back.code !== 0) throw new MoveFailed(back.code, ['MicroK8s is not ready after the reboot']);
       return;
     } catch (error) {
       if (!(error instanceof HostError)) throw error;

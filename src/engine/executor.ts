@@ -1,21 +1,24 @@
+import type { Problem } from '../errors.ts';
 import { secrets } from '../redact.ts';
 import { type Host, HostError } from '../transport/host.ts';
 import { capture, jobChange, MoveFailed, reboot, runOn, type Surroundings } from './apply.ts';
 import type { Listener } from './events.ts';
+import { JobRefused } from './jobs.ts';
 import type { Lock } from './lock.ts';
 import type { UpOptions } from './options.ts';
 import { placeKey } from './places.ts';
 import { type Change, type Group, machineOf } from './planner.ts';
+import { changeFailed, notStarted } from './problems.ts';
 import type { Input, Move } from './types.ts';
 
 /** Lines of a failing command's own output that are kept. */
 const TAIL = 12;
 
-/** How one change ended: done, failed with a status and the last lines of output, or its host went away. */
+/** How one change ended: done, failed with the last lines of output, or a machine went away under it. */
 export type Ending =
   | { readonly kind: 'done'; readonly seconds: number }
-  | { readonly kind: 'failed'; readonly error: MoveFailed }
-  | { readonly kind: 'away'; readonly error: HostError };
+  | { readonly kind: 'failed'; readonly problem: Problem; readonly tail: readonly string[] }
+  | { readonly kind: 'away'; readonly machine: string; readonly problem: Problem };
 
 /** Carries out groups of changes on their machines. Knows nothing of verdicts or of what comes next. */
 export class Executor {
@@ -33,15 +36,8 @@ export class Executor {
 
   /** Runs a group to its end. Never throws for what a machine can cause. */
   async run(group: Group, lead: string | undefined, around: (change: Change) => Surroundings): Promise<Ending[]> {
-    try {
-      return group.sequence
-        ? [await this.#runSequence(group.changes[0] as Change, lead, around)]
-        : await this.#runJob(group, around);
-    } catch (error) {
-      if (error instanceof HostError) return group.changes.map(() => ({ kind: 'away', error }));
-      if (error instanceof MoveFailed) return group.changes.map(() => ({ kind: 'failed', error }));
-      throw error;
-    }
+    if (!group.sequence) return this.#runJob(group, around);
+    return [await this.#runSequence(group.changes[0] as Change, lead, around)];
   }
 
   async #runJob(group: Group, around: (change: Change) => Surroundings): Promise<Ending[]> {
@@ -58,40 +54,56 @@ export class Executor {
     };
     const changes = group.changes.map((c) => jobChange(c, around(c), runnable(c.verdict.moves), true, true));
     const inputs = Object.assign({}, ...group.changes.map((c) => inputsOf(c.verdict.moves, new Map())));
-    const end = await runOn(this.#machine(group.machine), changes, inputs, listener, this.#options.letGo);
-    return group.changes.map((change, index) => {
-      const status = end.statuses.get(index) ?? -1;
-      if (status === 0) return { kind: 'done', seconds: (Date.now() - started) / 1000 };
-      return { kind: 'failed', error: new MoveFailed(status, tails.of(change)) };
-    });
+    try {
+      const end = await runOn(this.#machine(group.machine), changes, inputs, listener, this.#options.letGo);
+      return group.changes.map((change, index) => {
+        const status = end.statuses.get(index) ?? -1;
+        if (status === 0) return { kind: 'done', seconds: (Date.now() - started) / 1000 };
+        return { kind: 'failed', problem: changeFailed(change.it.id, status), tail: tails.of(change) };
+      });
+    } catch (error) {
+      return group.changes.map((change) => endingOf(error, change, group.machine));
+    }
   }
 
   /** Moves one by one, each on its own machine; secrets that one of them captured are the inputs of the next. */
   async #runSequence(change: Change, lead: string | undefined, around: (c: Change) => Surroundings): Promise<Ending> {
     const started = Date.now();
     const captured = new Map<string, string>();
-    const { moves } = change.verdict;
-    const own = moves.flatMap((m, i) => (placeKey(m.on) === placeKey(change.it.on) && isJob(m) ? [i] : []));
-    for (const [index, move] of moves.entries()) {
+    for (const move of change.verdict.moves) {
       const machine = machineOf(move.on, lead);
       if (machine === undefined) throw new Error(`${change.it.id} has a move in the cluster, but there is no lead`);
       this.#say(change, machine, move.does);
-      if ('reboot' in move) await this.#reboot(machine);
-      else if (move.capture !== undefined) {
-        const value = await capture(this.#machine(machine), move, this.#options.letGo);
-        secrets.add(value);
-        captured.set(move.capture, value);
-      } else {
-        const tails = new Tails(this.#listener, machine);
-        const listener = { begin: () => tails.begin(change), line: (text: string) => tails.line(text) };
-        const job = jobChange(change, around(change), [move], index === own[0], index === own.at(-1));
-        const inputs = inputsOf([move], captured);
-        const end = await runOn(this.#machine(machine), [job], inputs, listener, this.#options.letGo);
-        const status = end.statuses.get(0) ?? -1;
-        if (status !== 0) throw new MoveFailed(status, tails.of(change));
+      try {
+        await this.#move(change, move, machine, captured, around);
+      } catch (error) {
+        return endingOf(error, change, machine);
       }
     }
     return { kind: 'done', seconds: (Date.now() - started) / 1000 };
+  }
+
+  async #move(
+    change: Change,
+    move: Move,
+    machine: string,
+    captured: Map<string, string>,
+    around: (c: Change) => Surroundings,
+  ): Promise<void> {
+    if ('reboot' in move) return this.#reboot(machine);
+    if (move.capture !== undefined) {
+      const value = await capture(this.#machine(machine), move, this.#options.letGo);
+      secrets.add(value);
+      captured.set(move.capture, value);
+      return;
+    }
+    const own = change.verdict.moves.filter((m) => isJob(m) && placeKey(m.on) === placeKey(change.it.on));
+    const tails = new Tails(this.#listener, machine);
+    const listener = { begin: () => tails.begin(change), line: (text: string) => tails.line(text) };
+    const job = jobChange(change, around(change), [move], move === own[0], move === own.at(-1));
+    const end = await runOn(this.#machine(machine), [job], inputsOf([move], captured), listener, this.#options.letGo);
+    const status = end.statuses.get(0) ?? -1;
+    if (status !== 0) throw new MoveFailed(status, tails.of(change));
   }
 
   async #reboot(name: string): Promise<void> {
@@ -112,6 +124,15 @@ export class Executor {
   #machine(name: string): Host {
     return name === 'workstation' ? this.#options.hosts.workstation : this.#options.hosts.node(name);
   }
+}
+
+/** What a machine can cause is an ending; anything else is a fault of ours, or the user who let go. */
+function endingOf(error: unknown, change: Change, machine: string): Ending {
+  if (error instanceof HostError) return { kind: 'away', machine, problem: error.problem };
+  const { id } = change.it;
+  if (error instanceof MoveFailed) return { kind: 'failed', problem: changeFailed(id, error.status), tail: error.tail };
+  if (error instanceof JobRefused) return { kind: 'failed', problem: notStarted(id, machine, error.message), tail: [] };
+  throw error;
 }
 
 /** Passes output on line by line and keeps the last lines of each change. */

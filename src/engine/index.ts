@@ -2,10 +2,12 @@ import { ExitCode, type Problem, UserError } from '../errors.ts';
 import { kinds } from '../resources/index.ts';
 import { closeJob } from '../shell/job.ts';
 import { checks } from '../steps/preflight/index.ts';
+import { HostError } from '../transport/host.ts';
 import type { PlanItem, Summary } from './events.ts';
 import { followJob } from './jobs.ts';
 import { Lock } from './lock.ts';
 import type { RunOptions, UpOptions } from './options.ts';
+import { inParallel } from './parallel.ts';
 import { Prepared } from './prepare.ts';
 import { neverReady, undone } from './problems.ts';
 import { type Outcome, Runner } from './runner.ts';
@@ -31,8 +33,7 @@ async function look(options: RunOptions, judgement: (items: readonly PlanItem[])
   const prepared = new Prepared(options, []);
   await prepared.observe();
   const refused = refusedLead(prepared);
-  const items = prepared.plan();
-  options.listener({ event: 'plan', items });
+  const items = showPlan(prepared);
   if (refused) options.listener({ event: 'problem', problem: refused });
   const failed =
     refused !== undefined || (options.command === 'plan' && items.some((item) => item.verdict === 'refused'));
@@ -44,84 +45,74 @@ async function look(options: RunOptions, judgement: (items: readonly PlanItem[])
 export async function up(options: UpOptions): Promise<Summary> {
   const started = start(options);
   const prepared = new Prepared(options, options.wipeNodes);
-  await prepared.observe();
-  const first = prepared.plan();
-  options.listener({ event: 'plan', items: first });
-  const refused = refusedLead(prepared);
-  if (refused) {
-    options.listener({ event: 'problem', problem: refused });
-    return finish(prepared, started, ExitCode.failed, first, undefined);
-  }
-  if (!first.some(isOpen)) return finish(prepared, started, endCode(prepared, undefined, first), first, undefined);
-  if (!(await options.confirm(first))) return finish(prepared, started, ExitCode.pending, first, undefined);
-
   const lock = new Lock(options.command, options.listener);
+  let items: readonly PlanItem[] = [];
   try {
-    await lock.take(lockHosts(prepared), options.lockWaitS, options.stop);
-    return await underLock(options, prepared, lock, started);
+    await prepared.observe();
+    items = showPlan(prepared);
+    const refused = refusedLead(prepared);
+    if (refused) throw new UserError(refused);
+    if (!items.some(isOpen)) return finish(prepared, started, endCode(prepared, undefined, items), items, undefined);
+    if (!(await options.confirm(items))) return finish(prepared, started, ExitCode.pending, items, undefined);
+    await takeLock(options, prepared, lock);
+    items = await underLock(options, prepared, items);
+    const outcome = await new Runner(options, prepared, kinds, lock).run();
+    if (options.stop.aborted) return finish(prepared, started, ExitCode.interrupted, items, outcome);
+    const last = await proveAll(prepared, outcome);
+    return finish(prepared, started, endCode(prepared, last, []), items, last);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    for (const problem of error.problems) options.listener({ event: 'problem', problem });
-    return finish(prepared, started, error.exitCode, first, undefined);
+    if (options.letGo.aborted) return finish(prepared, started, ExitCode.interrupted, items, undefined);
+    if (error instanceof Declined) return finish(prepared, started, ExitCode.pending, items, undefined);
+    if (!(error instanceof UserError || error instanceof HostError)) throw error;
+    const problems = error instanceof UserError ? error.problems : [error.problem];
+    for (const problem of problems) options.listener({ event: 'problem', problem });
+    const exitCode = error instanceof UserError ? error.exitCode : ExitCode.failed;
+    return finish(prepared, started, exitCode, items, undefined);
   } finally {
     lock.release();
   }
 }
 
-async function underLock(options: UpOptions, prepared: Prepared, lock: Lock, started: number): Promise<Summary> {
-  await followOpenJobs(options, prepared);
-  await preflight(prepared);
-  const items = prepared.plan();
-  const outcome = await new Runner(options, prepared.observer, prepared.resources, kinds, lock).run();
-  if (options.stop.aborted) return finish(prepared, started, ExitCode.interrupted, items, outcome);
-  const last = await proveAll(prepared, outcome);
-  return finish(prepared, started, endCode(prepared, last, []), items, last);
-}
+/** The user was shown a plan that had changed meanwhile, and said no. */
+class Declined extends Error {}
 
-/** One last full look: all that was done must stand together. */
-async function proveAll(prepared: Prepared, outcome: Outcome): Promise<Outcome> {
-  if (outcome.applied.size > 0) await prepared.observe();
-  const failed = new Set(outcome.failed);
-  const judged = prepared.judge();
-  const blocked = prepared.observer.dropped.size > 0 || outcome.failed.size > 0 || outcome.refused.size > 0;
-  for (const [id, { verdict, waitsFor }] of judged) {
-    if (verdict.verdict === 'ok' || verdict.verdict === 'refused' || failed.has(id)) continue;
-    const isUndone = outcome.applied.has(id);
-    if (!isUndone && blocked) continue;
-    const problem = isUndone ? undone(id, verdict.because, [...outcome.applied]) : neverReady(id, waitsFor);
-    failed.add(id);
-    prepared.options.listener({ event: 'failed', id, problem, tail: [] });
+/** The lock of each control plane that can still be reached; one that went away meanwhile drops out. */
+async function takeLock(options: UpOptions, prepared: Prepared, lock: Lock): Promise<void> {
+  const planes = options.file.nodes.filter((n) => n.role === 'control-plane').map((n) => n.name);
+  for (const name of planes.filter((plane) => !prepared.observer.dropped.has(plane))) {
+    try {
+      await lock.take(options.hosts.node(name), options.lockWaitS, options.stop);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      prepared.drop(name, error.problem);
+    }
   }
-  return { ...outcome, failed };
 }
 
-/** Jobs that an earlier run left running are followed to their end; those that were cut off are closed. */
-async function followOpenJobs(options: UpOptions, prepared: Prepared): Promise<void> {
-  const {
-    observer,
-    options: { hosts, listener },
-  } = prepared;
-  const names = prepared.names.filter((name) => !observer.dropped.has(name));
-  await Promise.all(
-    names.map(async (name) => {
-      for (const job of observer.openJobs(name)) {
-        const host = hosts.node(name);
-        if (!job.running) await host.exec(closeJob(job.id).bash, { deadlineS: 30 });
-        else {
-          listener({ event: 'follow', host: name, job: job.id });
-          await followJob(host, job.id, FOLLOW_S, { begin: () => {}, line: () => {} }, options.letGo);
-        }
-      }
-    }),
-  );
+/** Looks again under the lock, follows what an earlier run left running, checks the machines. Returns the plan. */
+async function underLock(
+  options: UpOptions,
+  prepared: Prepared,
+  shown: readonly PlanItem[],
+): Promise<readonly PlanItem[]> {
+  const asks = checks.flatMap((check) => prepared.names.flatMap((name) => check.asks(options.file, name)));
+  options.listener({ event: 'phase', text: 'checking the machines before the first change' });
+  await prepared.observe(asks);
+  if (await followOpenJobs(options, prepared)) await prepared.observe(asks);
+  const refused = refusedLead(prepared);
+  if (refused) throw new UserError(refused);
+  preflight(prepared);
+  const items = prepared.plan();
+  const known = new Set(shown.filter(isOpen).map((item) => item.id));
+  if (items.every((item) => item.verdict !== 'change' || known.has(item.id))) return items;
+  options.listener({ event: 'plan', items });
+  if (!(await options.confirm(items))) throw new Declined();
+  return items;
 }
 
-/** Looks at everything again under the lock, and at what the machines are like. Throws with all problems at once. */
-async function preflight(prepared: Prepared): Promise<void> {
+/** Says all problems of all machines at once. */
+function preflight(prepared: Prepared): void {
   const { file, listener } = prepared.options;
-  listener({ event: 'phase', text: 'checking the machines before the first change' });
-  const hosts = prepared.names.filter((name) => !prepared.observer.dropped.has(name));
-  await prepared.observe(hosts.flatMap((name) => checks.flatMap((check) => check.asks(file, name))));
   const findings = checks.flatMap((check) => check.judge(file, prepared.world));
   for (const { level, problem } of findings) {
     if (level === 'warning') listener({ event: 'warning', where: problem.where, text: problem.seen });
@@ -130,15 +121,52 @@ async function preflight(prepared: Prepared): Promise<void> {
   if (problems.length > 0) throw new UserError(problems);
 }
 
+/**
+ * Jobs that an earlier run left running are followed to their end; those that were cut off are closed. True when there
+ * was one.
+ */
+async function followOpenJobs(options: UpOptions, prepared: Prepared): Promise<boolean> {
+  const open = prepared.live.flatMap((name) => prepared.observer.openJobs(name).map((job) => ({ name, ...job })));
+  await inParallel(options.parallel, open, async ({ name, id, running }) => {
+    const host = options.hosts.node(name);
+    try {
+      if (!running) return void (await host.exec(closeJob(id).bash, { deadlineS: 30 }));
+      options.listener({ event: 'follow', host: name, job: id });
+      await followJob(host, id, FOLLOW_S, { begin: () => {}, line: () => {} }, options.letGo);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      prepared.drop(name, error.problem);
+    }
+  });
+  return open.length > 0;
+}
+
+/** One last full look: all that was done must stand together. */
+async function proveAll(prepared: Prepared, outcome: Outcome): Promise<Outcome> {
+  if (outcome.applied.size > 0) await prepared.observe();
+  const failed = new Set(outcome.failed);
+  const blocked = prepared.observer.dropped.size > 0 || outcome.failed.size > 0 || outcome.refused.size > 0;
+  for (const [id, { verdict, waitsFor }] of prepared.judge()) {
+    if (verdict.verdict === 'ok' || verdict.verdict === 'refused' || failed.has(id)) continue;
+    const stood = outcome.stood.has(id);
+    if (!stood && blocked) continue;
+    const others = [...outcome.applied].filter((other) => other !== id);
+    const problem = stood ? undone(id, verdict.because, others) : neverReady(id, verdict.because, waitsFor);
+    failed.add(id);
+    prepared.options.listener({ event: 'failed', id, problem, tail: [] });
+  }
+  return { ...outcome, failed };
+}
+
+function showPlan(prepared: Prepared): PlanItem[] {
+  const items = prepared.plan();
+  prepared.options.listener({ event: 'plan', items });
+  return items;
+}
+
 function refusedLead(prepared: Prepared): Problem | undefined {
   const { lead } = prepared.observer;
   return lead?.kind === 'refused' ? lead.problem : undefined;
-}
-
-function lockHosts(prepared: Prepared) {
-  const { file, hosts } = prepared.options;
-  const planes = file.nodes.filter((n) => n.role === 'control-plane' && !prepared.observer.dropped.has(n.name));
-  return planes.map((n) => hosts.node(n.name));
 }
 
 function isOpen(item: PlanItem): boolean {
@@ -189,7 +217,8 @@ function finish(
     execs: Object.fromEntries(prepared.names.map((name) => [name, hosts.node(name).execs])),
     seconds: (Date.now() - started) / 1000,
     rehearsal: hosts.rehearsal !== undefined,
-    notes: exitCode === ExitCode.done ? steps.flatMap((step) => step.notes?.(prepared.world) ?? []) : [],
+    notes:
+      exitCode === ExitCode.done && prepared.whole ? steps.flatMap((step) => step.notes?.(prepared.world) ?? []) : [],
   };
   listener({ event: 'summary', ...summary });
   return summary;

@@ -1,6 +1,6 @@
 import { MACHINE_STATE } from '../shell/job.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
-import type { Declared, Id, InventoryRecord, Where } from './types.ts';
+import type { Declared, InventoryRecord, Where } from './types.ts';
 
 const NAMESPACE = 'mlk8s-system';
 const CONFIG_MAP = 'inventory';
@@ -86,6 +86,3 @@ function parseJson(text: string): unknown {
     return undefined;
   }
 }
-
-/** All records that are known, by id. */
-export type Inventory = ReadonlyMap<Id, InventoryRecord>;

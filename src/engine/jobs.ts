@@ -59,6 +59,7 @@ async function followThrough(
   const reader = new OutputReader(id, listener);
   let script = first;
   let awaySince: number | undefined;
+  let known = 0;
   for (;;) {
     try {
       const result = await host.exec(script, { deadlineS, onStdout: (chunk) => reader.push(chunk), signal: letGo });
@@ -68,12 +69,13 @@ async function followThrough(
     } catch (error) {
       if (!(error instanceof HostError) || !isAway(error) || letGo.aborted) throw error;
       const now = host.clock.now().getTime();
-      awaySince ??= now;
+      // Only output is progress: a link that comes and goes without bringing any is as good as none.
+      if (awaySince === undefined || reader.bytes > known) awaySince = now;
+      known = reader.bytes;
       if (now - awaySince > AWAY_S * 1000) throw error;
       await host.clock.sleep(3, letGo);
       // Before the first byte nobody knows whether the start came through. It is asked for again: the id makes it one.
       if (reader.bytes > 0) script = followFrame(id, reader.bytes);
-      if (error.kind === 'lost') awaySince = undefined;
     }
   }
 }

@@ -29,7 +29,7 @@ export function judgeAll(
   const live = resources.filter((it) => !dropped.has(hostOf(it) ?? ''));
   const verdicts = new Map(live.map((it) => [it.id, kindOf(kinds, it).judge(it, world)]));
   const byId = new Map(live.map((it) => [it.id, it]));
-  const expand = expander(resources, byId, world, world.lead ?? world.founder);
+  const expand = expander(byId, world);
   const standing = new Map<Id, boolean>();
   const stands = (id: Id, path: readonly Id[]): boolean => {
     const known = standing.get(id);
@@ -58,24 +58,26 @@ export function kindOf(kinds: Kinds, it: Declared): Kind {
 
 /**
  * Turns needs into ids of this run. What is left out of the run (a step by --skip, a host by --host, a host that
- * dropped out) is taken as fulfilled; a need that names nothing at all is a bug.
+ * dropped out) is taken as fulfilled.
  */
-function expander(
-  all: readonly Declared[],
-  live: ReadonlyMap<Id, Declared>,
-  world: World,
-  lead: string | undefined,
-): (it: Declared) => Id[] {
-  const names = new Set(all.map((it) => nameOf(it.id)));
-  const steps = new Set(all.map((it) => stepOf(it.id)));
+function expander(live: ReadonlyMap<Id, Declared>, world: World): (it: Declared) => Id[] {
+  const lead = world.lead ?? world.founder ?? '';
   return (it) =>
     it.needs.flatMap((need) => {
-      const name = nameOf(need);
-      if (!names.has(name) && steps.has(stepOf(need))) throw new Error(`${it.id} needs ${need}, which no step lists`);
       const place = placeOf(need);
-      const places = place === '*' ? world.hosts : [place === 'lead' ? (lead ?? '') : place];
-      return places.map((at) => `${name}@${at}` as Id).filter((id) => live.has(id) && id !== it.id);
+      const places = place === '*' ? world.hosts : [place === 'lead' ? lead : place];
+      return places.map((at) => `${nameOf(need)}@${at}` as Id).filter((id) => live.has(id) && id !== it.id);
     });
+}
+
+/** Throws for a need that no step lists on any host: a slip of the pen in a step, which would never be waited for. */
+export function checkNeeds(all: readonly Declared[]): void {
+  const names = new Set(all.map((it) => nameOf(it.id)));
+  const steps = new Set(all.map((it) => stepOf(it.id)));
+  for (const it of all) {
+    const wrong = it.needs.find((need) => steps.has(stepOf(need)) && !names.has(nameOf(need)));
+    if (wrong) throw new Error(`${it.id} needs ${wrong}, which no step lists`);
+  }
 }
 
 function nameOf(id: Id): string {

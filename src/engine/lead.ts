@@ -2,6 +2,7 @@ import type { Cluster } from '../config/schema.ts';
 import type { Problem } from '../errors.ts';
 import { MACHINE_STATE } from '../shell/job.ts';
 import { type Script, sh } from '../shell/script.ts';
+import type { Ask } from './types.ts';
 
 const SNAP_DATA = '/var/snap/microk8s/current';
 
@@ -21,7 +22,7 @@ export interface Membership {
 }
 
 /** Prints the facts that `parseMembership` reads. facts: microk8s sheet, section 3 (lock files, backend directory). */
-export const askMembership: Script = sh`
+const askMembership: Script = sh`
   data=${SNAP_DATA}
   echo "identity=$(cat ${MACHINE_STATE}/identity 2>/dev/null)"
   grep -qs '"origin":"created"' ${MACHINE_STATE}/inventory/microk8s_snap_*.json && echo ours=yes
@@ -35,6 +36,11 @@ export const askMembership: Script = sh`
 
 /** Namespaces that every MicroK8s has, or that mlk8s makes for itself. */
 const EXPECTED_NAMESPACES = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease', 'mlk8s-system']);
+
+/** The question of every machine that decides who leads, and whether it is in. */
+export function membershipAsk(host: string): Ask {
+  return { key: 'mlk8s.membership', on: { host }, sh: askMembership, timeoutS: 30 };
+}
 
 export function parseMembership(text: string): Membership {
   const value = new Map(

@@ -33,16 +33,12 @@ export class Lock {
     this.#listener = listener;
   }
 
-  /** Takes the lock on all `hosts`, in order, waiting at most `waitS` seconds for others. Exit code 5 if in vain. */
-  async take(hosts: readonly Host[], waitS: number, stop: AbortSignal): Promise<void> {
-    for (const host of hosts) await this.#takeOne(host, waitS, stop);
-    const clock = hosts[0]?.clock;
-    if (clock && !this.#timer) {
-      // A beat is sent by real time: the deadline of the machines runs whether this process is busy or not.
-      const every = Math.max(50, clock.deadlineMs(SILENCE_S) / (SILENCE_S / BEAT_S));
-      this.#timer = setInterval(() => void this.#beatAll().catch(() => {}), every);
-      this.#timer.unref();
-    }
+  /** Takes the lock of one machine, waiting at most `waitS` seconds for another run. Exit code 5 if in vain. */
+  async take(host: Host, waitS: number, stop: AbortSignal): Promise<void> {
+    await this.#takeOne(host, waitS, stop);
+    // A beat is sent by real time: the deadline on the machines runs whether this process is busy or not.
+    const every = Math.max(50, host.clock.deadlineMs(SILENCE_S) / (SILENCE_S / BEAT_S));
+    this.#timer ??= setInterval(() => void this.#beatAll().catch(() => {}), every).unref();
   }
 
   /** Throws when the lock was lost. Called before anything is started: each control plane must answer. */
@@ -74,7 +70,10 @@ export class Lock {
     const until = host.clock.now().getTime() + waitS * 1000;
     for (let said = ''; ; ) {
       const session = await host.open(lockFrame(this.#holder, host.clock.deadlineMs(SILENCE_S) / 1000));
-      const answer = await session.read(ANSWER_S);
+      const answer = await session.read(ANSWER_S).catch((error: unknown) => {
+        session.close();
+        throw error;
+      });
       if (answer === 'locked') {
         this.#held.set(host.name, { host, session, queue: Promise.resolve(), echoed: Date.now() });
         return;

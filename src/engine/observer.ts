@@ -5,7 +5,7 @@ import { listOpenJobs } from '../shell/job.ts';
 import { DamagedAnswers, type FramedAsk, observeFrame, parseAnswers } from '../shell/observe.ts';
 import { type ExecResult, HostError, type Hosts } from '../transport/host.ts';
 import { listClusterRecords, listHostRecords, listWorkstationRecords, parseRecords } from './inventory.ts';
-import { askMembership, findLead, type Lead, type Membership, parseMembership } from './lead.ts';
+import { findLead, type Lead, type Membership, membershipAsk, parseMembership } from './lead.ts';
 import { inParallel } from './parallel.ts';
 import { placeKey } from './places.ts';
 import type { Answer, Ask, Id, InventoryRecord, Where, World } from './types.ts';
@@ -181,7 +181,7 @@ function engineAsks(host: string): Ask[] {
     { key: 'mlk8s.inventory', on, sh: listHostRecords, timeoutS: 10 },
     { key: 'mlk8s.debts', on, sh: listDebts, timeoutS: 10 },
     { key: 'mlk8s.jobs', on, sh: listOpenJobs, timeoutS: 20 },
-    { key: 'mlk8s.membership', on, sh: askMembership, timeoutS: 30 },
+    membershipAsk(host),
   ];
 }
 

@@ -45,11 +45,11 @@ export function nextGroups(
     if (machine === undefined || running.machines.has(machine)) continue;
     const group = groups.get(machine);
     if (!group && free <= 0) continue;
-    if (it.verdict.alone === 'cluster' && clusterAlone) continue;
+    if (it.verdict.alone && clusterAlone) continue;
     const sequence = isSequence(it.verdict.moves, it.it.on);
     const joins = group && !group.sequence && !sequence && !it.verdict.alone && !group.changes[0]?.verdict.alone;
     if (group && !joins) continue;
-    if (it.verdict.alone === 'cluster') clusterAlone = true;
+    if (it.verdict.alone) clusterAlone = true;
     if (!group) free -= 1;
     groups.set(machine, { machine, changes: [...(group?.changes ?? []), it], sequence });
   }

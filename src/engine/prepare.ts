@@ -1,6 +1,7 @@
+import type { Problem } from '../errors.ts';
 import { kinds } from '../resources/index.ts';
 import type { PlanItem } from './events.ts';
-import { type Judged, judgeAll, kindOf, planItems } from './judge.ts';
+import { checkNeeds, type Judged, judgeAll, kindOf, planItems } from './judge.ts';
 import { Observer } from './observer.ts';
 import type { RunOptions } from './options.ts';
 import { hostOf, placeOf, stepOf } from './places.ts';
@@ -11,30 +12,47 @@ export class Prepared {
   readonly options: RunOptions;
   readonly resources: readonly Declared[];
   readonly observer: Observer;
+  /** The machines that are asked: those of the run, and all control planes. */
   readonly names: readonly string[];
 
   constructor(options: RunOptions, wipeNodes: readonly string[]) {
     this.options = options;
-    this.names = options.file.nodes.map((n) => n.name);
-    this.resources = options.steps
-      .flatMap((step) => step.resources(options.file))
-      .filter((it) => isWanted(it, options));
+    this.names = askedHosts(options);
+    const all = options.steps.flatMap((step) => step.resources(options.file));
+    checkNeeds(all);
+    this.resources = all.filter((it) => isWanted(it, options));
     this.observer = new Observer(options.file, options.hosts, options.parallel, wipeNodes);
   }
 
   /** Asks everything, and what the caller wants to know besides. Says who does not answer. */
   async observe(more: readonly Ask[] = []): Promise<void> {
-    const asked = this.#asked();
     const before = new Set(this.observer.dropped.keys());
     this.options.listener({
       event: 'phase',
-      text: `asking ${asked.length} ${asked.length === 1 ? 'machine' : 'machines'}`,
+      text: `asking ${this.names.length} ${this.names.length === 1 ? 'machine' : 'machines'}`,
     });
     const asks = this.resources.flatMap((it): readonly Ask[] => kindOf(kinds, it).asks(it));
-    await this.observer.observe([...asks, ...more], asked);
+    await this.observer.observe([...asks, ...more], this.names);
     for (const [host, problem] of this.observer.dropped) {
       if (!before.has(host)) this.options.listener({ event: 'dropped', host, problem });
     }
+  }
+
+  /** Machines that are still in the run. */
+  get live(): string[] {
+    return this.names.filter((name) => !this.observer.dropped.has(name));
+  }
+
+  /** Nothing was left out by --only, --skip or --host. */
+  get whole(): boolean {
+    const { only, skip, limitHosts } = this.options;
+    return only.length + skip.length + limitHosts.length === 0;
+  }
+
+  /** Takes a machine out of the run and says so. */
+  drop(host: string, problem: Problem): void {
+    this.observer.drop(host, problem);
+    this.options.listener({ event: 'dropped', host, problem });
   }
 
   get world(): World {
@@ -49,15 +67,14 @@ export class Prepared {
   plan(): PlanItem[] {
     return planItems(this.resources, this.judge());
   }
+}
 
-  /** Control planes are always asked: they know whether there is a cluster. */
-  #asked(): string[] {
-    const { file, limitHosts } = this.options;
-    const wanted = file.nodes.filter(
-      (n) => limitHosts.length === 0 || limitHosts.includes(n.name) || n.role === 'control-plane',
-    );
-    return wanted.map((n) => n.name);
-  }
+/** Control planes are always asked: they know whether there is a cluster. */
+function askedHosts({ file, limitHosts }: RunOptions): string[] {
+  const wanted = file.nodes.filter(
+    (n) => limitHosts.length === 0 || limitHosts.includes(n.name) || n.role === 'control-plane',
+  );
+  return wanted.map((n) => n.name);
 }
 
 function isWanted(it: Declared, options: RunOptions): boolean {

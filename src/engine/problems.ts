@@ -22,6 +22,16 @@ export function changeFailed(id: Id, status: number): Problem {
   };
 }
 
+/** The machine did not even begin. */
+export function notStarted(id: Id, machine: string, said: string): Problem {
+  return {
+    where: id,
+    seen: `${machine} did not start the job: ${said}`,
+    why: 'its disk is full, or its systemd is in trouble',
+    next: [`look at ${machine}: df -h /var /run; systemctl --failed`, AGAIN],
+  };
+}
+
 /** The commands of a change went through, but what they should have made is not there. */
 export function stillNeeded(id: Id, because: string): Problem {
   return {
@@ -56,10 +66,11 @@ export function undone(id: Id, because: string, by: readonly Id[]): Problem {
 }
 
 /** Left over at the end although nothing that it waits for failed. */
-export function neverReady(id: Id, waitsFor: readonly Id[]): Problem {
+export function neverReady(id: Id, because: string, waitsFor: readonly Id[]): Problem {
+  const waits = waitsFor.length > 0 ? `; it waits for ${waitsFor.join(', ')}` : '';
   return {
     where: id,
-    seen: `nothing could be done: it waits for ${waitsFor.join(', ')}`,
+    seen: `nothing could be done about it: ${because}${waits}`,
     why: 'what it waits for did not come about in this run',
     next: [AGAIN, 'mlk8s status   says how it stands'],
   };

@@ -7,7 +7,8 @@ import type { Observer } from './observer.ts';
 import type { UpOptions } from './options.ts';
 import { hostOf } from './places.ts';
 import { type Change, type Group, nextGroups, touched } from './planner.ts';
-import { changeFailed, stillNeeded, tookTooLong } from './problems.ts';
+import type { Prepared } from './prepare.ts';
+import { stillNeeded, tookTooLong } from './problems.ts';
 import type { Ask, Declared, Id } from './types.ts';
 
 /** Seconds between two looks at what is settling. */
@@ -18,6 +19,8 @@ export interface Outcome {
   readonly applied: ReadonlySet<Id>;
   readonly failed: ReadonlySet<Id>;
   readonly refused: ReadonlySet<Id>;
+  /** Seen ok at some time of the run. */
+  readonly stood: ReadonlySet<Id>;
 }
 
 /**
@@ -41,18 +44,19 @@ export class Runner {
   readonly #applied = new Set<Id>();
   readonly #failed = new Set<Id>();
   readonly #refused = new Set<Id>();
+  readonly #stood = new Set<Id>();
   readonly #settlingSince = new Map<Id, number>();
   readonly #said = new Map<Id, string>();
   #judged: ReadonlyMap<Id, Judged> = new Map();
 
-  constructor(options: UpOptions, observer: Observer, resources: readonly Declared[], kinds: Kinds, lock: Lock) {
+  constructor(options: UpOptions, prepared: Prepared, kinds: Kinds, lock: Lock) {
     this.#options = options;
-    this.#observer = observer;
-    this.#resources = resources;
+    this.#observer = prepared.observer;
+    this.#resources = prepared.resources;
     this.#kinds = kinds;
     this.#lock = lock;
     this.#executor = new Executor(options, lock);
-    this.#names = options.file.nodes.map((n) => n.name);
+    this.#names = prepared.names;
   }
 
   async run(): Promise<Outcome> {
@@ -69,7 +73,7 @@ export class Runner {
       // Whatever went wrong: a job that runs is followed to its end before the run says how it went.
       await Promise.allSettled(this.#busy.values());
     }
-    return { applied: this.#applied, failed: this.#failed, refused: this.#refused };
+    return { applied: this.#applied, failed: this.#failed, refused: this.#refused, stood: this.#stood };
   }
 
   #judge(): void {
@@ -85,6 +89,7 @@ export class Runner {
   /** Draws the conclusion from one verdict: proved, failed, refused, settling. */
   #conclude({ it, verdict, ready }: Judged): void {
     if (this.#failed.has(it.id)) return;
+    if (verdict.verdict === 'ok') this.#stood.add(it.id);
     const settled = verdict.verdict !== 'settling' && this.#settlingSince.delete(it.id);
     if (verdict.verdict === 'ok' && (this.#unproved.delete(it.id) || settled)) {
       this.#alone.delete(it.id);
@@ -130,7 +135,7 @@ export class Runner {
     for (const group of groups) {
       for (const { it, verdict } of group.changes) {
         this.#inFlight.add(it.id);
-        if (verdict.alone === 'cluster') this.#alone.add(it.id);
+        if (verdict.alone) this.#alone.add(it.id);
       }
       this.#busy.set(group.machine, this.#runGroup(group, lead));
     }
@@ -154,12 +159,11 @@ export class Runner {
       this.#unproved.add(it.id);
       this.#options.listener({ event: 'applied', id: it.id, host, seconds: ending.seconds });
     } else if (ending.kind === 'failed') {
-      this.#fail(it, changeFailed(it.id, ending.error.status), ending.error.tail);
-    } else if (hostOf(it) === ending.error.problem.where) {
-      this.#alone.delete(it.id);
-      this.#drop(it, ending.error.problem);
+      this.#fail(it, ending.problem, ending.tail);
     } else {
-      this.#fail(it, ending.error.problem, []);
+      // Whatever the machine was doing goes on there; the next run follows it.
+      this.#alone.delete(it.id);
+      this.#dropHost(ending.machine, ending.problem);
     }
   }
 
@@ -175,7 +179,11 @@ export class Runner {
   /** A host that fails drops out with what depends on it, so that the others need not wait for it. */
   #drop(it: Declared, problem: Problem): void {
     const host = hostOf(it);
-    if (host === undefined || this.#observer.dropped.has(host)) return;
+    if (host !== undefined) this.#dropHost(host, problem);
+  }
+
+  #dropHost(host: string, problem: Problem): void {
+    if (this.#observer.dropped.has(host)) return;
     this.#observer.drop(host, problem);
     this.#options.listener({ event: 'dropped', host, problem });
   }

@@ -90,8 +90,8 @@ export type Verdict =
       /** What stops working while it happens, for people. */
       readonly disrupts?: string;
       readonly moves: readonly Move[];
-      /** `host`: nothing else in the same job. `cluster`: no second such change anywhere until this one is ok. */
-      readonly alone?: 'host' | 'cluster';
+      /** No second such change anywhere in the cluster until this one is ok: joins, restarts, reboots. */
+      readonly alone?: true;
       /** Something of the user's is already there: recorded as adopted and never removed. */
       readonly adopts?: boolean;
     }

@@ -11,7 +11,6 @@ const COLOURS: { readonly [verdict in Verdict]: Colour } = {
   change: 'yellow',
   later: 'cyan',
   settling: 'cyan',
-  waiting: 'dim',
   refused: 'red',
   dropped: 'red',
 };
@@ -41,7 +40,7 @@ export function planLines(items: readonly PlanItem[], style: Style): string[] {
 /** `3 changes, 1 refused, 12 ok`; what there is none of is left out. */
 function planCounts(items: readonly PlanItem[]): string {
   const of = (verdict: Verdict): number => items.filter((item) => item.verdict === verdict).length;
-  const rest = (['later', 'settling', 'waiting', 'refused', 'dropped', 'ok'] as const)
+  const rest = (['later', 'settling', 'refused', 'dropped', 'ok'] as const)
     .filter((verdict) => of(verdict) > 0)
     .map((verdict) => `${of(verdict)} ${verdict}`);
   return [of('change') === 0 ? 'no changes' : count(of('change'), 'change'), ...rest].join(', ');

@@ -18,6 +18,13 @@ export function judged<Spec>(
   for (const ask of asks) {
     const answer = world.answer(ask.on, ask.key);
     if (answer.kind !== 'bytes') return { verdict: 'refused', problem: unanswered(it.id, ask, answer) };
+    if (answer.cut)
+      return refused(
+        it.id,
+        `the answer to "${ask.key}" is too long to be read`,
+        'something there is much larger than it should be',
+        'look at the machine, then run the same command again',
+      );
     given.push(answer);
   }
   return judge(...given);
@@ -25,7 +32,7 @@ export function judged<Spec>(
 
 /** The problem of a question that got no answer. */
 export function unanswered(where: string, ask: Ask, answer: Exclude<Answer, Given>): Problem {
-  const who = placeOf(ask.on);
+  const who = placeName(ask.on);
   if (answer.kind === 'timeout') {
     return {
       where,
@@ -50,12 +57,12 @@ export function refused(where: string, seen: string, why: string, ...next: strin
 }
 
 /** The host that a resource lives on; a kind that exists on hosts only says so by calling this. */
-export function hostOf<Spec>(it: Declared<Spec>): string {
+export function ownHost<Spec>(it: Declared<Spec>): string {
   if (typeof it.on === 'string') throw new Error(`${it.id}: a ${it.kind} lives on a host, not ${it.on}`);
   return it.on.host;
 }
 
 /** A place as people call it. */
-export function placeOf(on: Where): string {
+export function placeName(on: Where): string {
   return typeof on === 'string' ? `the ${on}` : on.host;
 }

@@ -1,3 +1,4 @@
+import { parseMembership } from '../engine/lead.ts';
 import type { Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { MACHINE_STATE } from '../shell/job.ts';
 import { sh } from '../shell/script.ts';
@@ -24,6 +25,7 @@ function judge(it: Declared<ClusterSpec>, world: World): Verdict {
   if (world.identity !== undefined) {
     return { verdict: 'ok', because: `${world.lead} leads the cluster ${world.identity.slice(0, 8)}` };
   }
+  const founder = parseMembership(world.text({ host: world.founder ?? '' }, 'mlk8s.membership') ?? '');
   return {
     verdict: 'change',
     because: 'no machine of the file belongs to a cluster yet',
@@ -39,6 +41,7 @@ function judge(it: Declared<ClusterSpec>, world: World): Verdict {
         deadlineS: 60,
       },
     ],
-    alone: 'cluster',
+    alone: true,
+    ...(founder.ours ? {} : { adopts: true }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { paid } from '../shell/debts.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
-import { hostOf, refused } from './answers.ts';
+import { ownHost, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
 
 /** Pays a debt of its host: something that was changed takes effect only after a restart. */
@@ -20,12 +20,17 @@ export function debt({ id, on, needs, ...spec }: Placed & DebtSpec): Declared<De
 }
 
 /** The engine asks every host for its debts, so there is nothing more to ask. */
-export const debtKind: Kind<DebtSpec> = { kind: 'debt', asks: () => [], judge };
+export const debtKind: Kind<DebtSpec> = { kind: 'debt', transient: true, asks: () => [], judge };
 
 function judge(it: Declared<DebtSpec>, world: World): Verdict {
-  const host = hostOf(it);
+  const host = ownHost(it);
   const { spec } = it;
   if (!world.debts(host).includes(spec.debt)) return { verdict: 'ok', because: `nothing on ${host} waits for it` };
+  const away = missingPlane(world, host);
+  if (away) {
+    const because = `${away} is away: without ${host} too, the cluster would lose its quorum`;
+    return { verdict: 'later', because, after: `microk8s/member@${away}` };
+  }
   if (spec.debt === 'restart-kubelite') return restart(it, world);
   if (spec.local) {
     return refused(
@@ -40,8 +45,15 @@ function judge(it: Declared<DebtSpec>, world: World): Verdict {
     because: spec.reason,
     disrupts: `${host} is away for a few minutes, with everything that runs on it`,
     moves: [{ does: `reboot ${host}`, on: { host }, reboot: spec.reason }],
-    alone: 'cluster',
+    alone: true,
   };
+}
+
+/** Another control plane of the cluster that is not in the run, when this one is one too. */
+function missingPlane(world: World, host: string): string | undefined {
+  const planes = world.file.nodes.filter((node) => node.role === 'control-plane').map((node) => node.name);
+  if (world.identity === undefined || !planes.includes(host)) return undefined;
+  return planes.find((name) => !world.hosts.includes(name));
 }
 
 /** The debt is paid only when the cluster answers again: the next machine's turn must not come before. */
@@ -51,7 +63,7 @@ const restartKubelite: Script = sh`
 `;
 
 function restart(it: Declared<DebtSpec>, world: World): Verdict {
-  const host = hostOf(it);
+  const host = ownHost(it);
   const planes = world.file.nodes.filter((node) => node.role === 'control-plane');
   const away = planes.length < 3 && planes.some((node) => node.name === host);
   return {
@@ -68,6 +80,6 @@ function restart(it: Declared<DebtSpec>, world: World): Verdict {
         deadlineS: 420,
       },
     ],
-    alone: 'cluster',
+    alone: true,
   };
 }

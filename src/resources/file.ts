@@ -1,7 +1,7 @@
 import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { owe, paid } from '../shell/debts.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
-import { type Given, hostOf, judged, refused } from './answers.ts';
+import { type Given, judged, ownHost, refused } from './answers.ts';
 import type { Bash, Placed } from './declare.ts';
 import { writeFile } from './write.ts';
 
@@ -78,7 +78,7 @@ function judge(it: Declared<FileSpec>, world: World): Verdict {
       return refused(it.id, `${path} is a ${seen.type}`, 'something else put it there', `look at it: ls -ld ${path}`);
     }
     const wrong = difference(it.spec, seen);
-    const late = afterwards && world.debts(hostOf(it)).includes(afterDebt(it));
+    const late = afterwards && world.debts(ownHost(it)).includes(afterDebt(it));
     if (!wrong && !late) return { verdict: 'ok', because: `${path} has the right content` };
     return {
       verdict: 'change',

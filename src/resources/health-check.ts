@@ -19,7 +19,7 @@ export function healthCheck({ id, on, needs, ...spec }: Placed & HealthCheckSpec
   return { kind: 'health-check', id, on, needs, spec };
 }
 
-export const healthCheckKind: Kind<HealthCheckSpec> = { kind: 'health-check', asks, judge };
+export const healthCheckKind: Kind<HealthCheckSpec> = { kind: 'health-check', transient: true, asks, judge };
 
 function asks(it: Declared<HealthCheckSpec>): Ask[] {
   const { probe, timeoutS, works } = it.spec;

@@ -1,6 +1,6 @@
 import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
-import { hostOf, judged, refused } from './answers.ts';
+import { judged, ownHost, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
 
 /**
@@ -61,7 +61,7 @@ function judge(it: Declared<HostnameSpec>, world: World): Verdict {
       verdict: 'change',
       because: seen,
       diff: [{ what: 'host name', before: now, after: name }],
-      disrupts: `${hostOf(it)} is called ${name} from then on, in its prompt and on the network too`,
+      disrupts: `${ownHost(it)} is called ${name} from then on, in its prompt and on the network too`,
       moves: [{ does: `name it ${name}`, on: it.on, run: sh`hostnamectl set-hostname ${name}`, deadlineS: 60 }],
     };
   });

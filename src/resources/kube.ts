@@ -57,10 +57,13 @@ export function nodesOf(world: World): NodeInfo[] | undefined {
   });
 }
 
-/** Role of each datastore member by address. A missing role is a voter (microk8s sheet, 2.7). */
-export function dqliteOf(world: World): ReadonlyMap<string, 'voter' | 'standby' | 'spare'> {
-  const text = world.text('cluster', dqliteAsk.key) ?? '';
-  const members = text.split(/^- /m).filter((part) => part.includes('Address:'));
+/**
+ * Role of each datastore member by address. A missing role is a voter (microk8s sheet, 2.7). Undefined: nobody said.
+ */
+export function dqliteOf(world: World): ReadonlyMap<string, 'voter' | 'standby' | 'spare'> | undefined {
+  const answer = world.answer('cluster', dqliteAsk.key);
+  if (answer.kind !== 'bytes' || answer.status !== 0) return undefined;
+  const members = answer.text.split(/^- /m).filter((part) => part.includes('Address:'));
   return new Map(
     members.map((part) => {
       const address = /Address: *"?([0-9.]+):\d+/.exec(part)?.[1] ?? '';

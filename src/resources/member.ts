@@ -1,7 +1,7 @@
-import { type Membership, parseMembership } from '../engine/lead.ts';
-import type { Declared, Kind, Move, Verdict, World } from '../engine/types.ts';
+import { type Membership, membershipAsk, parseMembership } from '../engine/lead.ts';
+import type { Ask, Declared, Kind, Move, Verdict, World } from '../engine/types.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
-import { hostOf, refused } from './answers.ts';
+import { judged, ownHost, refused } from './answers.ts';
 import { writeIdentity } from './cluster.ts';
 import type { Placed } from './declare.ts';
 import { dqliteAsk, dqliteOf, kubectl, type NodeInfo, nodesAsk, nodesOf, SNAP_DATA } from './kube.ts';
@@ -19,7 +19,11 @@ export function member({ id, on, needs, ...spec }: Placed & MemberSpec): Declare
   return { kind: 'member', id, on, needs, spec };
 }
 
-export const memberKind: Kind<MemberSpec> = { kind: 'member', asks: () => [nodesAsk, dqliteAsk], judge };
+export const memberKind: Kind<MemberSpec> = { kind: 'member', asks, judge };
+
+function asks(it: Declared<MemberSpec>): Ask[] {
+  return [membershipAsk(ownHost(it)), nodesAsk, dqliteAsk];
+}
 
 /** Seconds until a joined node is Ready: it pulls Calico over the line of a home. */
 const READY_S = 900;
@@ -38,22 +42,27 @@ interface Sight {
 }
 
 function judge(it: Declared<MemberSpec>, world: World): Verdict {
-  const host = hostOf(it);
-  const me = parseMembership(world.text(it.on, 'mlk8s.membership') ?? '');
-  const nodes = nodesOf(world);
-  const node = nodes?.find((n) => n.name === it.spec.name);
-  const sight: Sight = { it, host, world, me, node, listed: dqliteOf(world).has(it.spec.address) };
-  if (world.identity === undefined) {
-    const because = 'it becomes a member by being the first one';
-    return world.founder === host
-      ? { verdict: 'later', because, after: 'microk8s/cluster@cluster' }
-      : join(sight, 'there is no cluster yet');
-  }
-  if (nodes === undefined)
-    return { verdict: 'settling', because: `the API on ${world.lead} does not answer`, deadlineS: 300 };
-  if (world.mayWipe(host) && !isMember(sight)) return wipeAndJoin(sight);
-  if (me.identity === world.identity) return isMember(sight) ? standing(sight) : refuseReinstalled(sight);
-  return outside(sight);
+  const host = ownHost(it);
+  return judged(it, world, [membershipAsk(host)], ({ text }) => {
+    const me = parseMembership(text);
+    const nodes = nodesOf(world);
+    const members = dqliteOf(world);
+    const node = nodes?.find((n) => n.name === it.spec.name);
+    const sight: Sight = { it, host, world, me, node, listed: members?.has(it.spec.address) ?? false };
+    if (world.identity === undefined) return beforeCluster(sight);
+    if (nodes === undefined || members === undefined) {
+      return { verdict: 'settling', because: `${world.lead} does not say who is in the cluster`, deadlineS: 300 };
+    }
+    if (world.mayWipe(host) && !isMember(sight)) return wipeAndJoin(sight);
+    if (me.identity === world.identity) return isMember(sight) ? standing(sight) : refuseReinstalled(sight);
+    return outside(sight);
+  });
+}
+
+function beforeCluster(sight: Sight): Verdict {
+  if (sight.world.founder !== sight.host) return join(sight, 'there is no cluster yet');
+  const because = 'it becomes a member by being the first one';
+  return { verdict: 'later', because, after: 'microk8s/cluster@cluster' };
 }
 
 /** By its own account: its datastore is that of the cluster, or it runs as the worker that it was made. */
@@ -78,7 +87,7 @@ function standing({ it, host, node, me, world }: Sight): Verdict {
   }
   if (!node.ready) return { verdict: 'settling', because: `${host} is not Ready: ${node.message}`, deadlineS: READY_S };
   const as =
-    role === 'worker' ? 'worker' : `control plane, ${dqliteOf(world).get(address) ?? 'not in the datastore yet'}`;
+    role === 'worker' ? 'worker' : `control plane, ${dqliteOf(world)?.get(address) ?? 'not in the datastore yet'}`;
   return { verdict: 'ok', because: `Ready, ${as}` };
 }
 
@@ -94,7 +103,7 @@ function register(it: Declared<MemberSpec>, host: string): Verdict {
     because: `the cluster has no Node ${it.spec.name}`,
     disrupts: `kubelet on ${host} is away for about a minute`,
     moves,
-    alone: 'cluster',
+    alone: true,
   };
 }
 
@@ -130,7 +139,7 @@ function adopt({ it, me, world }: Sight): Verdict {
   const run = lines(sh`uid=${uid}`, writeIdentity);
   const because = 'it is a member, but that was not written down';
   const moves: Move[] = [{ does: 'write down the membership', on: it.on, run, deadlineS: 30 }];
-  return { verdict: 'change', because, moves, ...(me.ours ? {} : { adopts: true }), alone: 'cluster' };
+  return { verdict: 'change', because, moves, ...(me.ours ? {} : { adopts: true }), alone: true };
 }
 
 function join(sight: Sight, because: string): Verdict {
@@ -140,7 +149,7 @@ function join(sight: Sight, because: string): Verdict {
     because,
     disrupts: 'the Kubernetes API may be away for some seconds while the datastore takes it in',
     moves: [clean(it), ...dropStale(sight), mintToken(host), joinWith(it, world), awaitNode(it.spec.name)],
-    alone: 'cluster',
+    alone: true,
   };
 }
 
@@ -239,6 +248,7 @@ function refuseRole(id: string, host: string, is: string, wanted: string): Verdi
 }
 
 function refuseReinstalled({ it, host, me, world }: Sight): Verdict {
+  if (world.lead === host) return refuseLost(it, host);
   const now = me.microk8s === 'none' ? 'has no MicroK8s' : 'has a MicroK8s that is not in it';
   return refused(
     it.id,
@@ -246,6 +256,17 @@ function refuseReinstalled({ it, host, me, world }: Sight): Verdict {
     'the machine or its MicroK8s was reinstalled',
     `to drop the old member and join the machine anew, losing what its MicroK8s holds: mlk8s up --wipe-node ${host}`,
     `to look first: microk8s kubectl get nodes   on ${world.lead}`,
+  );
+}
+
+/** The machine that should know the cluster is the one that lost it: there is nobody to join. */
+function refuseLost(it: Declared<MemberSpec>, host: string): Verdict {
+  return refused(
+    it.id,
+    `${host} was the cluster, or what is left of it, and its MicroK8s was removed or reinstalled`,
+    'the cluster that mlk8s made there is gone; making a new one is your decision',
+    `to begin a new cluster, on ${host}: sudo rm /var/lib/mlk8s/identity`,
+    'then run the same command again',
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { owe } from '../shell/debts.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
-import { hostOf, judged, refused } from './answers.ts';
+import { judged, ownHost, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
 
 /** The kernel can account for memory, which a Raspberry Pi has off by default. microk8s sheet 1.2 and 6, number 14. */
@@ -38,7 +38,7 @@ function judge(it: Declared<MemoryCgroupSpec>, world: World): Verdict {
       return { verdict: 'ok', because: 'the kernel accounts for memory' };
     }
     const lacking = FLAGS.filter((flag) => !line.split(/\s+/).includes(flag));
-    const host = hostOf(it);
+    const host = ownHost(it);
     if (path !== '' && lacking.length === 0 && world.debts(host).includes('reboot')) {
       return { verdict: 'ok', because: `${path} switches it on at the reboot that ${host} waits for` };
     }

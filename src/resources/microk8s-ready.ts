@@ -1,6 +1,6 @@
 import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
-import { hostOf, judged, refused } from './answers.ts';
+import { judged, ownHost, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
 import { kubectl, SNAP_DATA } from './kube.ts';
 
@@ -36,7 +36,7 @@ function asks(it: Declared<MicroK8sReadySpec>): Ask[] {
 
 function judge(it: Declared<MicroK8sReadySpec>, world: World): Verdict {
   return judged(it, world, asks(it), ({ text }) => {
-    const host = hostOf(it);
+    const host = ownHost(it);
     const facts = text.split('\n');
     if (!facts.includes('installed')) {
       return { verdict: 'later', because: 'MicroK8s is not installed yet', after: `microk8s/snap@${host}` };

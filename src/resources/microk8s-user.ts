@@ -1,6 +1,6 @@
 import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
-import { hostOf, judged } from './answers.ts';
+import { judged, ownHost } from './answers.ts';
 import type { Placed } from './declare.ts';
 
 /** The login user of the machine may use MicroK8s without sudo: member of its group, owner of ~/.kube. */
@@ -38,7 +38,7 @@ function judge(it: Declared<MicroK8sUserSpec>, world: World): Verdict {
       chown -R ${`${user}:`} ${kube}
     `;
     const because = inGroup ? `${kube} does not belong to ${user}` : `${user} is not in the group microk8s`;
-    const does = `let ${user} on ${hostOf(it)} use MicroK8s without sudo`;
+    const does = `let ${user} on ${ownHost(it)} use MicroK8s without sudo`;
     return { verdict: 'change', because, moves: [{ does, on: it.on, run, deadlineS: 30 }] };
   });
 }

@@ -1,6 +1,7 @@
 import { parseMembership } from '../engine/lead.ts';
 import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
+import { unanswered } from './answers.ts';
 import type { Placed } from './declare.ts';
 import { kubectl, SNAP_DATA } from './kube.ts';
 
@@ -29,9 +30,14 @@ function asks(it: Declared<RbacSpec>): Ask[] {
 /** Reads the arguments of each API server: addon lists are kept by name, and `enable` exits 0 for what it did not do. */
 function judge(it: Declared<RbacSpec>, world: World): Verdict {
   const members = it.spec.planes.filter((name) => {
+    if (!world.hosts.includes(name)) return false;
     const text = world.text({ host: name }, 'mlk8s.membership');
     return text !== undefined && world.identity !== undefined && parseMembership(text).identity === world.identity;
   });
+  for (const name of members) {
+    const answer = world.answer({ host: name }, 'authorization mode');
+    if (answer.kind !== 'bytes') return { verdict: 'refused', problem: unanswered(it.id, modeAsk(name), answer) };
+  }
   const open = members.filter((name) => !(world.text({ host: name }, 'authorization mode') ?? '').includes('RBAC'));
   if (world.identity === undefined || open.length > 0) {
     return {
@@ -40,7 +46,7 @@ function judge(it: Declared<RbacSpec>, world: World): Verdict {
         open.length > 0 ? `the API on ${open.join(', ')} allows everything to everybody` : 'there is no cluster yet',
       disrupts: 'the Kubernetes API restarts on all control planes; pods go on',
       moves: [{ does: 'switch on RBAC', on: it.on, run: enable, deadlineS: 600 }],
-      alone: 'cluster',
+      alone: true,
     };
   }
   if (world.text('cluster', 'api ready')?.trim() !== 'ok') {

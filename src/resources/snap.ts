@@ -1,6 +1,6 @@
 import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
-import { hostOf, judged, refused } from './answers.ts';
+import { judged, ownHost, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
 
 /** A classic snap at a channel, held so that it never refreshes by itself. */
@@ -84,7 +84,7 @@ function refuseChannel(it: Declared<SnapSpec>, tracking: string): Verdict {
   const { snap, channel } = it.spec;
   return refused(
     it.id,
-    `snap ${snap} on ${hostOf(it)} follows ${tracking}, the cluster file says ${channel}`,
+    `snap ${snap} on ${ownHost(it)} follows ${tracking}, the cluster file says ${channel}`,
     'a change of track is an upgrade: one minor version at a time, one machine at a time, which up never does by itself',
     `put  channel: ${tracking}  into the cluster file to keep what is there`,
     `or upgrade by hand, one minor version after the other: snap refresh ${snap} --channel=${channel}`,

@@ -1,6 +1,6 @@
 import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
-import { hostOf, refused, unanswered } from './answers.ts';
+import { ownHost, refused, unanswered } from './answers.ts';
 import type { Placed } from './declare.ts';
 
 /** snapd has finished its first start, before which it refuses everything ("not yet seeded"). */
@@ -35,7 +35,7 @@ function judge(it: Declared<SnapdSeededSpec>, world: World): Verdict {
   if (answer.status === 127) return { verdict: 'later', because: 'snapd is not installed yet', after: it.spec.after };
   return refused(
     it.id,
-    `snapd on ${hostOf(it)} does not say that it is seeded (status ${answer.status})`,
+    `snapd on ${ownHost(it)} does not say that it is seeded (status ${answer.status})`,
     'snapd is broken or switched off',
     'on that machine: systemctl status snapd.service snapd.seeded.service',
   );

@@ -23,6 +23,8 @@ function judge(_: Declared<VotersSpec>, world: World): Verdict {
     return { verdict: 'later', because: 'there is no cluster yet', after: 'microk8s/cluster@cluster' };
   }
   const members = dqliteOf(world);
+  if (!members)
+    return { verdict: 'settling', because: 'the lead does not say who is in the datastore', deadlineS: ROLES_S };
   const wanted = members.size < VOTERS ? 1 : VOTERS;
   const count = [...members.values()].filter((role) => role === 'voter').length;
   if (count === wanted) return { verdict: 'ok', because: `${count} of ${count} voters` };

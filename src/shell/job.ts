@@ -35,30 +35,34 @@ export interface Job {
 const folder = (id: string) => `${MACHINE_STATE}/jobs/${id}`;
 const unit = (id: string) => `mlk8s-${id}`;
 
-/** Starts the job unless it was started before, and follows it to its end. */
+/** Starts the job unless it was started before (a lost connection leaves that open), and follows it to its end. */
 export function startFrame(job: Job): string {
   const dir = folder(job.id);
-  const inputs = Object.entries(job.inputs);
+  const secrets = `${SECRETS}/${job.id}`;
+  const inputs = Object.entries(job.inputs).map(([name, value]) => sh`printf %s ${value} >${`${secrets}/${name}`}`);
+  const moves = job.changes.flatMap((change, i) =>
+    change.moves.map((move, k) => sh`printf '%s\n' ${move.run.bash} >${`${dir}/move-${i}-${k}`}`),
+  );
+  const commands = [
+    sh`mkdir -p ${dir} ${secrets}`,
+    ...inputs,
+    ...moves,
+    sh`printf '%s\n' ${runner(job)} >${`${dir}/run.new`}`,
+    sh`mv ${`${dir}/run.new`} ${`${dir}/run`}`,
+    sh`systemd-run --quiet --collect --unit=${unit(job.id)} --description=${`mlk8s job ${job.id}`} bash ${dir}/run`,
+  ];
+  // Every one must succeed: a disk that fills up half-way must not start half a job.
+  const launch: Script = { bash: commands.map((command) => command.bash).join(' &&\n') };
   return lines(
     sh`
       umask 077
-      mkdir -p ${MACHINE_STATE}/jobs ${MACHINE_STATE}/inventory ${MACHINE_STATE}/debts ${SECRETS}/${job.id}
+      mkdir -p ${MACHINE_STATE}/jobs ${MACHINE_STATE}/inventory ${MACHINE_STATE}/debts ${SECRETS}
       chmod 700 ${MACHINE_STATE} ${SECRETS}
-      mkdir -p ${dir}
-    `,
-    ...inputs.map(([name, value]) => sh`printf %s ${value} >${`${SECRETS}/${job.id}/${name}`}`),
-    ...job.changes.flatMap((change, i) =>
-      change.moves.map((move, k) => sh`printf '%s\n' ${move.run.bash} >${`${dir}/move-${i}-${k}`}`),
-    ),
-    sh`
-      printf '%s\n' ${runner(job)} >${`${dir}/run`}
       ls -1t ${MACHINE_STATE}/jobs | tail -n +${KEPT_JOBS + 1} | while read -r old; do
         [ -e ${MACHINE_STATE}/jobs/"$old"/exit ] && rm -rf ${MACHINE_STATE}/jobs/"$old"
       done
-      if [ ! -e ${dir}/exit ]; then
-        systemd-run --quiet --collect --unit=${unit(job.id)} --description=${`mlk8s job ${job.id}`} bash ${dir}/run 2>${dir}/start || {
-          systemctl is-active --quiet ${unit(job.id)} || [ -e ${dir}/exit ] || { rm -rf ${SECRETS}/${job.id}; cat ${dir}/start >&2; exit 70; }
-        }
+      if [ ! -e ${dir}/pid ] && [ ! -e ${dir}/exit ] && ! systemctl is-active --quiet ${unit(job.id)}; then
+        { ${launch}; } || { rm -rf ${secrets}; exit 70; }
       fi
     `,
     follow(job.id, 0),

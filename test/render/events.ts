@@ -28,7 +28,6 @@ export const planItems: readonly PlanItem[] = [
   },
   { id: 'microk8s/rbac@cluster', verdict: 'later', because: 'there is no cluster yet' },
   { id: 'microk8s/ready@rig1', verdict: 'settling', because: 'the node is not Ready yet' },
-  { id: 'microk8s/member@rig2', verdict: 'waiting', because: 'node/swap@rig2 comes first' },
   {
     id: 'microk8s/channel@rig1',
     verdict: 'refused',

@@ -176,6 +176,7 @@ describe('a machine outside the cluster', () => {
     const answers = new Map<string, Answer>([
       [at({ host: 'rig2' }, 'mlk8s.membership'), answerOf(me)],
       [at('cluster', 'nodes'), answerOf('{"items":[]}')],
+      [at('cluster', 'dqlite members'), answerOf('')],
     ]);
     const verdict = memberKind.judge(it, { ...worldOf({ file, answers }), lead: 'rig1', identity: 'X' });
     expect(verdict).toMatchObject({
@@ -186,6 +187,30 @@ describe('a machine outside the cluster', () => {
   it('says what a wipe would cost', () => {
     const { verdict } = rig2(LONE, { ...listed, wipe: true });
     expect(verdict).toMatchObject({ verdict: 'change', disrupts: 'everything that MicroK8s on rig2 holds is lost' });
+  });
+});
+
+describe('silence', () => {
+  it('is never taken for "not a member": a healthy member is not joined again', () => {
+    const it = declared('rig2');
+    const healthy = new Map<string, Answer>([
+      [at({ host: 'rig2' }, 'mlk8s.membership'), answerOf(MEMBER.split(' ').join('\n'))],
+      [at('cluster', 'nodes'), answerOf(JSON.stringify({ items: [kubeNode('rig2')] }))],
+      [at('cluster', 'dqlite members'), answerOf('- Address: 192.168.1.12:19001\n')],
+    ]);
+    for (const key of healthy.keys()) {
+      const answers = new Map([...healthy, [key, { kind: 'timeout' } as Answer]]);
+      const verdict = memberKind.judge(it, { ...worldOf({ file, answers }), lead: 'rig1', identity: 'X' });
+      expect(['refused', 'settling'], key).toContain(verdict.verdict);
+    }
+  });
+
+  it('of the only machine that knew the cluster ends in a way out', () => {
+    const lost = judge('rig1', { me: 'identity=X microk8s=none' });
+    expect(lost.verdict).toMatchObject({
+      verdict: 'refused',
+      problem: { next: expect.arrayContaining([expect.stringContaining('sudo rm /var/lib/mlk8s/identity')]) },
+    });
   });
 });
 
