@@ -1,5 +1,5 @@
 import type { Judged } from './judge.ts';
-import { hostOf, placeKey } from './places.ts';
+import { placeKey } from './places.ts';
 import type { Id, Move, Verdict, Where } from './types.ts';
 
 export type Change = Judged & { readonly verdict: Extract<Verdict, { verdict: 'change' }> };
@@ -64,12 +64,8 @@ function isSequence(moves: readonly Move[], on: Where): boolean {
   return moves.some((move) => 'reboot' in move || move.capture !== undefined || placeKey(move.on) !== placeKey(on));
 }
 
-/** Hosts whose answers may have been changed by a group: its machine, and where each change belongs or moves. */
-export function touched(group: Group, lead: string | undefined): string[] {
-  const names = group.changes.flatMap((change) => [
-    machineOf(change.it.on, lead),
-    hostOf(change.it),
-    ...change.verdict.moves.map((move) => machineOf(move.on, lead)),
-  ]);
-  return [...new Set([...names, lead])].filter((name): name is string => name !== undefined && name !== 'workstation');
+/** Machines on which a group has run something. */
+export function movedOn(group: Group, lead: string | undefined): string[] {
+  const places = group.changes.flatMap((change) => change.verdict.moves.map((move) => machineOf(move.on, lead)));
+  return [...new Set([group.machine, ...places])].filter((name) => name !== undefined);
 }

@@ -6,7 +6,7 @@ import type { Lock } from './lock.ts';
 import type { Observer } from './observer.ts';
 import type { UpOptions } from './options.ts';
 import { hostOf } from './places.ts';
-import { type Change, type Group, nextGroups, touched } from './planner.ts';
+import { type Change, type Group, machineOf, movedOn, nextGroups } from './planner.ts';
 import type { Prepared } from './prepare.ts';
 import { stillNeeded, tookTooLong } from './problems.ts';
 import type { Ask, Declared, Id } from './types.ts';
@@ -146,7 +146,7 @@ export class Runner {
       const endings = await this.#executor.run(group, lead, (change) => this.#around(change));
       if (this.#options.letGo.aborted) return;
       for (const [i, change] of group.changes.entries()) this.#end(change, group.machine, endings[i] as Ending);
-      await this.#look(touched(group, this.#observer.leadOrFounder), group.changes);
+      await this.#look(group.changes, movedOn(group, this.#observer.leadOrFounder));
     } finally {
       for (const { it } of group.changes) this.#inFlight.delete(it.id);
       this.#busy.delete(group.machine);
@@ -197,27 +197,31 @@ export class Runner {
     const cancel = AbortSignal.any([timer.signal, this.#options.stop]);
     await Promise.race([...jobs, clock.sleep(SETTLE_EVERY_S, cancel).catch(() => {})]);
     timer.abort();
-    const lead = this.#observer.leadOrFounder;
-    await this.#look(
-      settling.flatMap((it) => [hostOf(it.it), lead]).filter((name) => name !== undefined),
-      [],
-    );
+    await this.#look(settling, []);
   }
 
   /**
-   * Asks what does not stand yet, what was just changed, and what looks at several machines, since that must not be
-   * judged by old answers of one and new ones of another. What stands on one host is asked again at the very end.
+   * Asks the machines that `about` is judged by, and those in `moved`, for what does not stand yet, for what was just
+   * changed, and for what looks at several machines: that must not be judged by old answers of one and new ones of
+   * another. What stands on one host is asked again at the very end.
    */
-  async #look(hosts: readonly string[], changed: readonly Change[]): Promise<void> {
-    const ids = new Set(changed.map((c) => c.it.id));
+  async #look(about: readonly Judged[], moved: readonly string[]): Promise<void> {
+    const ids = new Set(about.map((it) => it.it.id));
     const open = [...this.#judged.values()].filter(
       (it) => !it.stands || ids.has(it.it.id) || hostOf(it.it) === undefined,
     );
-    const asks = open.flatMap((it): readonly Ask[] => kindOf(this.#kinds, it.it).asks(it.it));
+    const lead = this.#observer.leadOrFounder;
+    const machines = about.flatMap(({ it }) => [hostOf(it), ...this.#asks(it).map((ask) => machineOf(ask.on, lead))]);
+    const concerned = new Set([...moved, ...machines]);
+    const hosts = this.#names.filter((name) => concerned.has(name) && !this.#executor.rebooting.has(name));
     await this.#observer.observe(
-      asks,
-      [...new Set(hosts)].filter((name) => !this.#executor.rebooting.has(name)),
+      open.flatMap((it) => this.#asks(it.it)),
+      hosts,
     );
+  }
+
+  #asks(it: Declared): readonly Ask[] {
+    return kindOf(this.#kinds, it).asks(it);
   }
 
   #around(change: Change): Surroundings {
