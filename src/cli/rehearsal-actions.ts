@@ -11,7 +11,7 @@ interface Flags {
 /** Runs a command on a simulated machine and passes its exit code on. */
 export async function execInRig(context: Context, flags: Flags, name: string, argv: readonly string[]): Promise<void> {
   const cluster = await needCluster(context, { ...flags, rehearse: true });
-  checkKnown('machine', [name], nodeNames(cluster));
+  checkKnown('machine', [name], [...nodeNames(cluster), 'workstation']);
   const { exec } = await context.parts.rehearsal();
   context.finish(await exec(cluster.file.name, name, argv));
 }

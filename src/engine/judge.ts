@@ -89,11 +89,20 @@ export function planItems(resources: readonly Declared[], judged: ReadonlyMap<Id
   return resources.map((it) => {
     const found = judged.get(it.id);
     if (!found) return { id: it.id, verdict: 'dropped', because: `${hostOf(it)} is out of this run` };
-    return itemOf(it.id, found.verdict);
+    return itemOf(found);
   });
 }
 
-function itemOf(id: Id, verdict: Verdict): PlanItem {
+/** What settles because something else must come first is no news of its own. */
+function waiting({ verdict, ready, waitsFor }: Judged): string | undefined {
+  return verdict.verdict === 'settling' && !ready ? `it waits for ${waitsFor.join(', ')}` : undefined;
+}
+
+function itemOf(judged: Judged): PlanItem {
+  const { id } = judged.it;
+  const { verdict } = judged;
+  const waits = waiting(judged);
+  if (waits !== undefined) return { id, verdict: 'later', because: waits };
   switch (verdict.verdict) {
     case 'ok':
       return { id, verdict: 'ok', because: verdict.because, ...(verdict.warning ? { warning: verdict.warning } : {}) };

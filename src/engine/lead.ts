@@ -110,7 +110,9 @@ function memberLead(
   identity: string,
   out: ReadonlySet<string>,
 ): Lead {
-  const members = planes.filter((name) => facts.get(name)?.identity === identity && !out.has(name));
+  // One whose own API shows the identity is a member even if somebody removed its note of it.
+  const isMember = (it: Membership | undefined) => it?.identity === identity || it?.uid === identity;
+  const members = planes.filter((name) => isMember(facts.get(name)) && !out.has(name));
   const answering = members.find((name) => facts.get(name)?.uid === identity);
   const host = answering ?? members[0];
   if (host !== undefined) return { kind: 'lead', host, identity };

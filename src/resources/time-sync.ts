@@ -28,8 +28,10 @@ function asks(it: Declared<TimeSyncSpec>): Ask[] {
 function judge(it: Declared<TimeSyncSpec>, world: World): Verdict {
   return judged(it, world, asks(it), ({ text }) => {
     const said = new Set(text.split('\n'));
-    // The kernel knows whether it is kept in step, also by a chrony or ntpd that systemd did not start.
-    if (said.has('NTPSynchronized=yes')) return { verdict: 'ok', because: 'the clock is synchronised' };
+    const off = said.has('NTP=no') && said.has('CanNTP=yes');
+    // The kernel still calls itself synchronised long after the service was switched off; where systemd knows of no
+    // service at all, it is kept in step by one that systemd did not start.
+    if (said.has('NTPSynchronized=yes') && !off) return { verdict: 'ok', because: 'the clock is synchronised' };
     if (said.has('NTP=yes')) {
       return { verdict: 'settling', because: 'no time server has answered yet', deadlineS: SYNC_DEADLINE_S };
     }

@@ -70,6 +70,11 @@ const cases: Case[] = [
     out: ['a'],
     expected: 'refused a, b',
   },
+  {
+    name: 'a member lost its note, a worker has one',
+    facts: { a: lone('x'), b: lone('2'), w: worker },
+    expected: 'lead a',
+  },
   { name: 'two identities', facts: { a: plane('x'), b: { ...plane('y'), identity: 'y' } }, expected: 'refused a, b' },
   { name: 'two identities, one may be wiped', facts: { a: plane('x') }, wiped: ['b'], expected: 'lead a' },
   { name: 'only a worker remembers', facts: { a: fresh, b: fresh, w: worker }, expected: 'refused a, b' },

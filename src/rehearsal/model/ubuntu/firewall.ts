@@ -51,6 +51,27 @@ export function parseRule(words: readonly string[]): Rule | undefined {
   };
 }
 
+/** The words that `ufw show added` prints: the rule as one would type it, shortest form first. */
+function asTyped({ to, action, from, comment }: Rule): string {
+  const [verb = '', direction] = action.toLowerCase().split(' ');
+  const [place = '', nic] = to.split(' on ');
+  const [, port = '', proto] = /(?:^|\s)([\d:,]+)(?:\/(\w+))?$/.exec(place) ?? [];
+  const words = [
+    ...(direction === 'fwd' ? ['route', verb] : [verb]),
+    ...(direction === 'out' ? ['out'] : nic ? ['in'] : []),
+  ];
+  if (nic) words.push('on', nic);
+  const target =
+    place === 'Anywhere' || place === port || place === `${port}/${proto}` ? 'any' : (place.split(' ')[0] ?? '');
+  if (from === 'Anywhere' && target === 'any') words.push(...(port ? [place] : []));
+  else {
+    if (from !== 'Anywhere') words.push('from', from);
+    if (target !== 'any' || port) words.push('to', target);
+    if (port) words.push('port', port, ...(proto ? ['proto', proto] : []));
+  }
+  return [...words, ...(comment ? [`comment '${comment}'`] : [])].join(' ');
+}
+
 function anywhere(word: string): string {
   return word === 'any' || word === '0.0.0.0/0' ? 'Anywhere' : word;
 }
@@ -84,11 +105,7 @@ const UFW: Readonly<Record<string, (context: CommandContext, rest: readonly stri
     if (rest[0] !== 'added') return fail(context, SYNTAX);
     const { rules } = context.rig.ufw;
     context.out("Added user rules (see 'ufw status' for running firewall):\n");
-    context.out(
-      rules.length === 0
-        ? '(None)\n'
-        : rules.map((r) => `ufw ${unpack(r).action.toLowerCase()} ${unpack(r).to}\n`).join(''),
-    );
+    context.out(rules.length === 0 ? '(None)\n' : rules.map((r) => `ufw ${asTyped(unpack(r))}\n`).join(''));
     return 0;
   },
   enable: async (context) => {

@@ -112,6 +112,18 @@ describe('firewall', () => {
     expect((await machine.run(allow)).out).toBe('Skipping adding existing rule\n');
     expect((await machine.run('ufw allow in on cali+')).out).toBe('Rules updated\nRules updated (v6)\n');
     expect((await machine.run('ufw status')).out).toBe('Status: inactive\n');
+    await machine.run('ufw allow out on cali+');
+    await machine.run('ufw allow 16443/tcp');
+    // As ufw 0.36 prints them, checked against its own parser.
+    expect((await machine.run('ufw show added')).out.split('\n').slice(1)).toEqual([
+      "ufw allow from 192.168.1.0/24 comment 'home'",
+      'ufw allow in on cali+',
+      'ufw allow out on cali+',
+      'ufw allow 16443/tcp',
+      '',
+    ]);
+    await machine.run('ufw delete allow out on cali+');
+    await machine.run('ufw delete allow 16443/tcp');
     expect((await machine.run('ufw default allow routed')).out).toContain("Default routed policy changed to 'allow'\n");
     await machine.run('ufw --force enable');
     expect((await machine.run('ufw status verbose')).out).toBe(

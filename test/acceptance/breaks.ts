@@ -1,0 +1,39 @@
+/**
+ * How each resource of a cluster is broken from outside, by its name: a script for the machine named in its id (cluster
+ * and workstation: where it is run). What cannot be broken without breaking the machine itself says why.
+ */
+export const breaks: Readonly<Record<string, string>> = {
+  'node/cloud-init': 'echo "manage_etc_hosts: true" >/etc/cloud/cloud.cfg.d/99-mlk8s.cfg',
+  'node/hosts': 'sed -i "/rig1$/d" /etc/hosts',
+  'node/apt': 'chmod 600 /etc/apt/apt.conf.d/52mlk8s',
+  'node/packages': 'apt-get remove -y nfs-common',
+  'node/modules-extra': 'apt-get remove -y "linux-modules-extra-$(uname -r)"',
+  'node/iscsid': 'systemctl stop iscsid.service',
+  'node/modules': 'rm /etc/modules-load.d/mlk8s.conf',
+  'node/sysctl': 'sysctl -w fs.inotify.max_user_instances=128',
+  'node/data-dir': 'rmdir /data/microk8s',
+  'node/time': 'timedatectl set-ntp false',
+  'node/lid': 'rm /etc/systemd/logind.conf.d/10-mlk8s.conf',
+  'node/sleep': 'systemctl unmask suspend.target',
+  'node/firewall': 'ufw --force enable',
+  'node/reboot': 'cat /proc/sys/kernel/random/boot_id >/var/lib/mlk8s/debts/reboot',
+  'microk8s/snap': 'snap refresh --unhold microk8s',
+  'microk8s/user': 'gpasswd -d lab microk8s',
+  'microk8s/ready': 'microk8s stop || snap stop --disable microk8s',
+  'microk8s/member': 'rm /var/lib/mlk8s/identity',
+  'microk8s/rbac': 'microk8s disable rbac',
+  'microk8s/dns': 'microk8s kubectl -n kube-system delete deployment coredns',
+  'microk8s/labels': 'microk8s kubectl label node rig2 mlk8s.io/role-',
+  'microk8s/kubeconfig': 'sed -i "s/name: two-nodes/name: other/" ~/.kube/config',
+};
+
+/** Checks that hold on every machine that works, and what would break the machine rather than the resource. */
+export const unbroken: Readonly<Record<string, string>> = {
+  'node/hostname': 'a name that changed after MicroK8s was installed is refused, not mended: see refusals.test.ts',
+  'node/dns': 'a check, tried with the fault nodns',
+  'node/dpkg': 'tried with the fault dpkg-interrupted',
+  'node/memory-cgroup': 'only a Raspberry Pi has it to set',
+  'microk8s/snapd': 'a check, tried with the fault unseeded',
+  'microk8s/cluster': 'the identity of the only member: losing it is refused, see refusals.test.ts',
+  'microk8s/voters': 'a check of the datastore',
+};
