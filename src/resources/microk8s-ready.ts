@@ -28,6 +28,7 @@ function asks(it: Declared<MicroK8sReadySpec>): Ask[] {
     for lock in clustered stopped low-memory-guard; do [ -e $lock.lock ] && echo $lock; done
     for unit in daemon-containerd daemon-kubelite; do
       systemctl is-active --quiet snap.microk8s.$unit || echo "down $unit"
+      systemctl is-enabled --quiet snap.microk8s.$unit || echo "disabled $unit"
     done
     [ -e clustered.lock ] || ${kubectl} get --raw /readyz
   `;
@@ -50,7 +51,8 @@ function judge(it: Declared<MicroK8sReadySpec>, world: World): Verdict {
       );
     }
     const worker = facts.includes('clustered');
-    if (facts.includes('stopped')) return start(it, host, worker);
+    const isDisabled = facts.some((fact) => fact.startsWith('disabled '));
+    if (facts.includes('stopped') || isDisabled) return start(it, host, worker);
     const down = facts.filter((fact) => fact.startsWith('down ')).map((fact) => fact.slice(5));
     if (down.length > 0)
       return { verdict: 'settling', because: `not running yet: ${down.join(', ')}`, deadlineS: START_S };
@@ -61,9 +63,13 @@ function judge(it: Declared<MicroK8sReadySpec>, world: World): Verdict {
   });
 }
 
-/** On a worker `microk8s start` only prints a sentence. */
+/** On a worker `microk8s start` only prints a sentence (microk8s sheet, 2). */
 function start(it: Declared<MicroK8sReadySpec>, host: string, worker: boolean): Verdict {
-  const run = worker ? sh`rm -f ${SNAP_DATA}/var/lock/stopped.lock; snap start --enable microk8s` : sh`microk8s start`;
-  const because = `somebody stopped MicroK8s on ${host} (microk8s stop)`;
+  const run = sh`
+    rm -f ${SNAP_DATA}/var/lock/stopped.lock
+    snap start --enable microk8s
+    ${worker ? sh`true` : sh`microk8s start`}
+  `;
+  const because = `somebody stopped MicroK8s on ${host}`;
   return { verdict: 'change', because, moves: [{ does: `start MicroK8s on ${host}`, on: it.on, run, deadlineS: 300 }] };
 }

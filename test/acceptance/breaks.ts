@@ -19,12 +19,12 @@ export const breaks: Readonly<Record<string, string>> = {
   'node/reboot': 'cat /proc/sys/kernel/random/boot_id >/var/lib/mlk8s/debts/reboot',
   'microk8s/snap': 'snap refresh --unhold microk8s',
   'microk8s/user': 'gpasswd -d lab microk8s',
-  'microk8s/ready': 'microk8s stop || snap stop --disable microk8s',
+  'microk8s/ready': 'snap stop --disable microk8s',
   'microk8s/member': 'rm /var/lib/mlk8s/identity',
   'microk8s/rbac': 'microk8s disable rbac',
   'microk8s/dns': 'microk8s kubectl -n kube-system delete deployment coredns',
-  'microk8s/labels': 'microk8s kubectl label node rig2 mlk8s.io/role-',
-  'microk8s/kubeconfig': 'sed -i "s/name: two-nodes/name: other/" ~/.kube/config',
+  'microk8s/labels': 'microk8s kubectl label node rig2 disk-',
+  'microk8s/kubeconfig': 'sed -i "s/name: lab-admin/name: other/" /home/lab/.kube/config',
 };
 
 /** Checks that hold on every machine that works, and what would break the machine rather than the resource. */
