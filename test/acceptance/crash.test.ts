@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { User, until } from './user.ts';
+
+const KILLS = 10;
+
+/** Counts what must be there once: blocks in hosts files, members, nodes. */
+async function copies(user: User): Promise<unknown> {
+  const hosts = await Promise.all(['rig1', 'rig2'].map((rig) => user.exec(rig, 'grep -c "BEGIN mlk8s" /etc/hosts')));
+  const nodes = await user.exec('rig1', 'microk8s kubectl get nodes -o name | sort');
+  const members = await user.exec(
+    'rig1',
+    'grep -c Address: /var/snap/microk8s/current/var/kubernetes/backend/cluster.yaml',
+  );
+  return { hosts: hosts.map((text) => text.trim()), nodes: nodes.trim().split('\n'), members: members.trim() };
+}
+
+describe('up that was killed, and up again', () => {
+  let whole = '';
+  let changes = 0;
+
+  beforeAll(async () => {
+    const user = new User();
+    user.file({ sample: 'two-nodes' });
+    const { summary } = await user.up();
+    expect(summary.exitCode).toBe(0);
+    changes = summary.applied;
+    whole = await user.dump();
+    await user.leave();
+  });
+
+  // Spread over the changes of a whole first up, two at a time.
+  const points = Array.from({ length: KILLS }, (_, i) => (i + 0.5) / KILLS);
+  const users: User[] = [];
+  afterAll(async () => void (await Promise.all(users.map((user) => user.leave()))));
+
+  it.concurrent.each(points)('ends as if nothing had happened: killed at %f of the way', async (point) => {
+    const user = new User();
+    users.push(user);
+    user.file({ sample: 'two-nodes' });
+    const { child, end } = user.start('up', '--rehearse', '--yes', '--json');
+    let begun = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      begun += chunk.toString();
+    });
+    // In the middle of a job: after its change began, before it was applied.
+    const nth = Math.floor(point * changes) + 1;
+    await until(() => child.exitCode !== null || (begun.match(/"event":"change"/g) ?? []).length >= nth);
+    child.kill('SIGKILL');
+    await end;
+    const again = await user.up();
+    expect(again.summary).toMatchObject({ exitCode: 0, failed: 0, refused: 0 });
+    expect(await copies(user)).toEqual({ hosts: ['1', '1'], nodes: ['node/rig1', 'node/rig2'], members: '1' });
+    expect(await user.dump()).toBe(whole);
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, changes: 0 });
+  });
+
+  it('followed the jobs that ran at the kill to their end', async () => {
+    const user = new User();
+    users.push(user);
+    user.file({ sample: 'two-nodes' });
+    const { child, end } = user.start('up', '--rehearse', '--yes', '--json');
+    let said = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    await until(() => said.includes('"does":"install microk8s'));
+    child.kill('SIGKILL');
+    await end;
+    const again = await user.up();
+    expect(again.events.filter((event) => event.event === 'follow').length).toBeGreaterThan(0);
+    expect(again.summary.exitCode).toBe(0);
+    expect(await user.exec('rig1', 'snap changes microk8s | grep -c "Install "')).toBe('1\n');
+  });
+});
