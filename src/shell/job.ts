@@ -44,7 +44,7 @@ export function startFrame(job: Job): string {
     change.moves.map((move, k) => sh`printf '%s\n' ${move.run.bash} >${`${dir}/move-${i}-${k}`}`),
   );
   const commands = [
-    sh`mkdir -p ${dir} ${secrets}`,
+    sh`mkdir -p ${secrets}`,
     ...inputs,
     ...moves,
     sh`printf '%s\n' ${runner(job)} >${`${dir}/run.new`}`,
@@ -61,7 +61,7 @@ export function startFrame(job: Job): string {
       ls -1t ${MACHINE_STATE}/jobs | tail -n +${KEPT_JOBS + 1} | while read -r old; do
         [ -e ${MACHINE_STATE}/jobs/"$old"/exit ] && rm -rf ${MACHINE_STATE}/jobs/"$old"
       done
-      if [ ! -e ${dir}/pid ] && [ ! -e ${dir}/exit ] && ! systemctl is-active --quiet ${unit(job.id)}; then
+      if mkdir ${dir} 2>/dev/null || ! ${isStarted(job.id)}; then
         { ${launch}; } || { rm -rf ${secrets}; exit 70; }
       fi
     `,
@@ -74,18 +74,35 @@ export function followFrame(id: string, offset: number): string {
   return follow(id, offset).bash;
 }
 
-/** Lists jobs without an exit code: id and whether their unit still runs. */
+/** True while the unit is there or has left an exit code: the second start of a job whose first answer was lost. */
+function isStarted(id: string): Script {
+  return sh`{ [ -e ${folder(id)}/pid ] || [ -e ${folder(id)}/exit ] || systemctl is-active --quiet ${unit(id)}; }`;
+}
+
+/**
+ * True while the job's process lives. The command line is looked at as well as the number: after a power cut the number
+ * in the file may be somebody else's.
+ */
+const isAlive: Script = sh`
+  alive() { [ ! -e "$1/exit" ] && [ -e "$1/pid" ] && grep -qsF "\${1##*/}" "/proc/$(cat "$1/pid")/cmdline"; }
+`;
+
+/** Lists jobs without an exit code: id and whether they still run. */
 export const listOpenJobs: Script = sh`
-  for dir in ${MACHINE_STATE}/jobs/*/; do
+  ${isAlive}
+  for dir in ${MACHINE_STATE}/jobs/*; do
     [ -d "$dir" ] && [ ! -e "$dir/exit" ] || continue
-    id=\${dir%/}; id=\${id##*/}
-    if systemctl is-active --quiet "mlk8s-$id"; then echo "$id running"; else echo "$id gone"; fi
+    id=\${dir##*/}
+    if alive "$dir" || systemctl is-active --quiet "mlk8s-$id"; then echo "$id running"; else echo "$id gone"; fi
   done
 `;
 
-/** Marks the jobs that were interrupted (no unit, no exit code), so that nobody asks for them again. */
+/** Marks a job that was interrupted (no unit, no exit code), so that nobody asks for it again; its secrets go. */
 export function closeJob(id: string): Script {
-  return sh`[ -e ${folder(id)}/exit ] || echo interrupted >${folder(id)}/exit`;
+  return sh`
+    rm -rf ${`${SECRETS}/${id}`}
+    [ -e ${folder(id)}/exit ] || echo interrupted >${folder(id)}/exit
+  `;
 }
 
 /**
@@ -158,11 +175,10 @@ export function mark(id: string): string {
 function follow(id: string, offset: number): Script {
   const dir = folder(id);
   return sh`
-    runs() { [ ! -e ${dir}/exit ] && systemctl is-active --quiet ${unit(id)}; }
-    until [ -e ${dir}/pid ] || ! runs; do sleep 0.1; done
-    if runs; then
-      tail -c ${`+${offset + 1}`} -s 0.1 --pid="$(cat ${dir}/pid)" -f ${dir}/output
-      while runs; do sleep 0.1; done
+    ${isAlive}
+    until [ -e ${dir}/pid ] || ! systemctl is-active --quiet ${unit(id)}; do sleep 0.05; done
+    if alive ${dir}; then
+      tail -c ${`+${offset + 1}`} -s 0.02 --pid="$(cat ${dir}/pid)" -f ${dir}/output
     else
       tail -c ${`+${offset + 1}`} ${dir}/output 2>/dev/null
     fi
