@@ -105,7 +105,7 @@ function evenControlPlanes(file: Cluster): Placed[] {
     count === 2
       ? {
           seen: 'two control planes are worse than one',
-          why: 'the database needs more than half of its voters: when either of the two machines is off, the cluster stops',
+          why: 'until there are three, the database has one voter: when that machine is off, the cluster stops',
           next: ['Make a third machine a control plane, or make one of the two a worker.'],
         }
       : {

@@ -24,15 +24,15 @@ export function jobChange(
   change: Change,
   at: Surroundings,
   moves: readonly RunMove[],
-  first: boolean,
-  last: boolean,
+  part: { readonly first: boolean; readonly last: boolean; readonly needs: readonly number[] },
 ): JobChange {
   const record = (state: InventoryRecord['state']): Script =>
     writeRecord(recordFor(change.it, state, at.known, change.verdict.adopts ?? false), at.cluster);
   return {
     moves: moves.map((move) => ({ run: move.run, deadlineS: move.deadlineS })),
-    ...(first && !at.transient ? { pending: record('pending') } : {}),
-    ...(last && !at.transient ? { done: record('done') } : {}),
+    needs: part.needs,
+    ...(part.first && !at.transient ? { pending: record('pending') } : {}),
+    ...(part.last && !at.transient ? { done: record('done') } : {}),
   };
 }
 

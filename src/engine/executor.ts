@@ -17,6 +17,8 @@ const TAIL = 12;
 /** How one change ended: done, failed with the last lines of output, or a machine went away under it. */
 export type Ending =
   | { readonly kind: 'done'; readonly seconds: number }
+  /** Not tried, because a change of the same job that it needs failed. */
+  | { readonly kind: 'skipped' }
   | { readonly kind: 'failed'; readonly problem: Problem; readonly tail: readonly string[] }
   | { readonly kind: 'away'; readonly machine: string; readonly problem: Problem };
 
@@ -52,11 +54,16 @@ export class Executor {
       },
       line: (text: string) => tails.line(text),
     };
-    const changes = group.changes.map((c) => jobChange(c, around(c), runnable(c.verdict.moves), true, true));
+    const places = new Map(group.changes.map((c, place) => [c.it.id, place]));
+    const changes = group.changes.map((c) => {
+      const needs = c.waitsFor.flatMap((need) => places.get(need) ?? []);
+      return jobChange(c, around(c), runnable(c.verdict.moves), { first: true, last: true, needs });
+    });
     const inputs = Object.assign({}, ...group.changes.map((c) => inputsOf(c.verdict.moves, new Map())));
     try {
       const end = await runOn(this.#machine(group.machine), changes, inputs, listener, this.#options.letGo);
       return group.changes.map((change, index) => {
+        if (end.skipped.has(index)) return { kind: 'skipped' };
         const status = end.statuses.get(index) ?? -1;
         if (status === 0) return { kind: 'done', seconds: (Date.now() - started) / 1000 };
         return { kind: 'failed', problem: changeFailed(change.it.id, status), tail: tails.of(change) };
@@ -100,7 +107,11 @@ export class Executor {
     const own = change.verdict.moves.filter((m) => isJob(m) && placeKey(m.on) === placeKey(change.it.on));
     const tails = new Tails(this.#listener, machine);
     const listener = { begin: () => tails.begin(change), line: (text: string) => tails.line(text) };
-    const job = jobChange(change, around(change), [move], move === own[0], move === own.at(-1));
+    const job = jobChange(change, around(change), [move], {
+      first: move === own[0],
+      last: move === own.at(-1),
+      needs: [],
+    });
     const end = await runOn(this.#machine(machine), [job], inputsOf([move], captured), listener, this.#options.letGo);
     const status = end.statuses.get(0) ?? -1;
     if (status !== 0) throw new MoveFailed(status, tails.of(change));

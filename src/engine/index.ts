@@ -57,6 +57,8 @@ export async function up(options: UpOptions): Promise<Summary> {
     await takeLock(options, prepared, lock);
     items = await underLock(options, prepared, items);
     const outcome = await new Runner(options, prepared, kinds, lock).run();
+    // A run that was frozen and lost its lock must not end as if all were well.
+    await lock.confirm();
     if (options.stop.aborted) return finish(prepared, started, ExitCode.interrupted, items, outcome);
     const last = await proveAll(prepared, outcome);
     return finish(prepared, started, endCode(prepared, last, []), items, last);

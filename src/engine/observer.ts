@@ -22,7 +22,9 @@ export class Observer {
   readonly #hosts: Hosts;
   readonly #parallel: number;
   readonly #wipe: ReadonlySet<string>;
-  readonly #answers = new Map<string, Map<string, Answer>>();
+  readonly #answers = new Map<string, Map<string, Answer & { readonly askedAs: number }>>();
+  /** Counts the scripts that were sent, so that of two that overlap the later one counts. */
+  #sent = 0;
   readonly #dropped = new Map<string, Problem>();
   #lead: Lead | undefined;
   /** Who was last asked about the cluster. */
@@ -50,13 +52,16 @@ export class Observer {
   }
 
   drop(host: string, problem: Problem): void {
-    if (!this.#dropped.has(host)) this.#dropped.set(host, problem);
+    if (this.#dropped.has(host)) return;
+    this.#dropped.set(host, problem);
+    if (this.#lead) this.#findLead();
   }
 
   /** Asks `asks` of the named hosts (and of the lead and the workstation, as far as there are asks for them). */
   async observe(asks: readonly Ask[], hosts: readonly string[]): Promise<void> {
     const names = hosts.filter((name) => !this.#dropped.has(name));
-    const guess = this.#leadName() ?? this.#firstPlane(names);
+    // Nobody is asked about a cluster that is known not to be there.
+    const guess = this.#lead ? this.#leadName() : this.#firstPlane(names);
     const cluster = asks.filter((ask) => ask.on === 'cluster');
     await inParallel(this.#parallel, [...names, 'workstation'], async (name) => {
       const own = asks.filter((ask) => placeKey(ask.on) === name);
@@ -120,21 +125,25 @@ export class Observer {
         cluster: ask.on === 'cluster',
       }),
     );
+    this.#sent += 1;
+    const askedAs = this.#sent;
     try {
       const result = await execOnceMore(() => host.exec(observeFrame(framed), { deadlineS: OBSERVE_S }));
       const answers = parseAnswers(result.stdout, framed);
-      for (const [i, ask] of asks.entries()) this.#keep(ask, answers[i] as Answer);
+      for (const [i, ask] of asks.entries()) this.#keep(ask, answers[i] as Answer, askedAs);
     } catch (error) {
       if (!(error instanceof HostError) && !(error instanceof DamagedAnswers)) throw error;
-      for (const ask of asks) this.#keep(ask, { kind: 'unreachable' });
+      for (const ask of asks) this.#keep(ask, { kind: 'unreachable' }, askedAs);
       this.drop(name, error instanceof HostError ? error.problem : damaged(name, error));
     }
   }
 
-  #keep(ask: Ask, answer: Answer): void {
+  /** An answer to a question that was put before the last one is old, even if it comes later. */
+  #keep(ask: Ask, answer: Answer, askedAs: number): void {
     const key = placeKey(ask.on);
-    const answers = this.#answers.get(key) ?? new Map<string, Answer>();
-    this.#answers.set(key, answers.set(ask.key, answer));
+    const answers = this.#answers.get(key) ?? new Map();
+    this.#answers.set(key, answers);
+    if ((answers.get(ask.key)?.askedAs ?? 0) < askedAs) answers.set(ask.key, { ...answer, askedAs });
   }
 
   #workstationAsks(own: readonly Ask[]): Ask[] {

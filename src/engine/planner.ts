@@ -27,8 +27,9 @@ export function machineOf(on: Where, lead: string | undefined): string | undefin
 }
 
 /**
- * What can be started now: changes whose needs stand, one group per idle machine. A change that is alone, reboots,
- * captures or touches several machines is a group of its own; all others of a machine travel together.
+ * What can be started now, one group per idle machine. Consecutive changes of a machine are one job: those whose needs
+ * stand, and after them those that need nothing else but what is in the same job. A change that is alone, reboots,
+ * captures or touches several machines is a group of its own.
  */
 export function nextGroups(
   judged: Iterable<Judged>,
@@ -40,20 +41,25 @@ export function nextGroups(
   let clusterAlone = running.clusterAlone;
   let free = parallel - running.machines.size;
   for (const it of judged) {
-    if (!isChange(it) || !it.ready || running.taken.has(it.it.id)) continue;
+    if (!isChange(it) || running.taken.has(it.it.id)) continue;
     const machine = machineOf(it.it.on, lead);
     if (machine === undefined || running.machines.has(machine)) continue;
     const group = groups.get(machine);
-    if (!group && free <= 0) continue;
-    if (it.verdict.alone && clusterAlone) continue;
     const sequence = isSequence(it.verdict.moves, it.it.on);
-    const joins = group && !group.sequence && !sequence && !it.verdict.alone && !group.changes[0]?.verdict.alone;
-    if (group && !joins) continue;
-    if (it.verdict.alone) clusterAlone = true;
+    const alone = it.verdict.alone === true;
+    if (group ? !joins(group, it, sequence) : !it.ready || free <= 0 || (alone && clusterAlone)) continue;
+    if (alone) clusterAlone = true;
     if (!group) free -= 1;
     groups.set(machine, { machine, changes: [...(group?.changes ?? []), it], sequence });
   }
   return [...groups.values()];
+}
+
+/** A change may follow the others of a job when they bring all that it still needs. */
+function joins(group: Group, it: Change, sequence: boolean): boolean {
+  if (group.sequence || sequence || it.verdict.alone || group.changes[0]?.verdict.alone) return false;
+  const ids = new Set(group.changes.map((change) => change.it.id));
+  return it.waitsFor.every((need) => ids.has(need));
 }
 
 export function isChange(it: Judged): it is Change {

@@ -158,6 +158,8 @@ export class Runner {
       this.#applied.add(it.id);
       this.#unproved.add(it.id);
       this.#options.listener({ event: 'applied', id: it.id, host, seconds: ending.seconds });
+    } else if (ending.kind === 'skipped') {
+      this.#alone.delete(it.id);
     } else if (ending.kind === 'failed') {
       this.#fail(it, ending.problem, ending.tail);
     } else {
@@ -201,15 +203,15 @@ export class Runner {
   }
 
   /**
-   * Asks the machines that `about` is judged by, and those in `moved`, for what does not stand yet, for what was just
-   * changed, and for what looks at several machines: that must not be judged by old answers of one and new ones of
-   * another. What stands on one host is asked again at the very end.
+   * Asks the machines that `about` is judged by, and those in `moved`: for what was just changed, for what only waited
+   * for that, and for what looks at several machines, which must not be judged by old answers of one and new ones of
+   * another. What comes later is asked when its turn comes, and everything once more at the very end.
    */
   async #look(about: readonly Judged[], moved: readonly string[]): Promise<void> {
     const ids = new Set(about.map((it) => it.it.id));
-    const open = [...this.#judged.values()].filter(
-      (it) => !it.stands || ids.has(it.it.id) || hostOf(it.it) === undefined,
-    );
+    const isNext = (it: Judged) => !it.stands && it.waitsFor.every((need) => ids.has(need));
+    const spans = (it: Judged) => hostOf(it.it) === undefined;
+    const open = [...this.#judged.values()].filter((it) => ids.has(it.it.id) || isNext(it) || spans(it));
     const lead = this.#observer.leadOrFounder;
     const machines = about.flatMap(({ it }) => [hostOf(it), ...this.#asks(it).map((ask) => machineOf(ask.on, lead))]);
     const concerned = new Set([...moved, ...machines]);

@@ -17,6 +17,8 @@ export interface JobMove {
 /** One change of a job: what is remembered before and after, and the moves between. */
 export interface JobChange {
   readonly moves: readonly JobMove[];
+  /** Places in the job of changes that must have gone well before; it is skipped when one did not. */
+  readonly needs: readonly number[];
   /** Writes the inventory record as pending. Before the first move. */
   readonly pending?: Script;
   /** Writes it as done. After the last move, if all went well. */
@@ -107,21 +109,21 @@ export function closeJob(id: string): Script {
 
 /**
  * What the unit runs. Under one lock per machine, so that two jobs never overlap whatever clients believe. A move is a
- * file of its own under `timeout`; one that fails ends its change, not the job: the changes of a job do not need each
- * other.
+ * file of its own under `timeout`; one that fails ends its change, and those that need it are skipped.
  */
 function runner(job: Job): string {
   const dir = folder(job.id);
   const secrets = `${SECRETS}/${job.id}`;
   const changes = job.changes.map((change, i) => {
-    const moves = change.moves.map(
-      (move, k) => `timeout -k 10 ${move.deadlineS} bash --norc --noprofile -euo pipefail ${dir}/move-${i}-${k}`,
+    const move = (deadlineS: number, k: number) =>
+      `timeout -k 10 ${deadlineS} bash --norc --noprofile -euo pipefail ${dir}/move-${i}-${k}`;
+    return attempt(
+      job.id,
+      change,
+      i,
+      change.moves.map((it, k) => move(it.deadlineS, k)),
+      (line) => `echo "${line}" >>${dir}/progress`,
     );
-    const steps = [change.pending?.bash, ...moves, change.done?.bash].filter((s) => s !== undefined);
-    return `echo '${mark(job.id)} begin ${i}'
-echo "begin ${i}" >>${dir}/progress
-{ ${steps.map((s) => `{ ${s}\n}`).join(' && ')}; }
-echo "end ${i} $?" >>${dir}/progress`;
   });
   return `: >>${dir}/output
 echo $$ >${dir}/pid
@@ -140,6 +142,26 @@ ${changes.join('\n')}
 `;
 }
 
+/** One change of a job: skipped when one that it needs failed, else tried, and its status noted. */
+function attempt(
+  id: string,
+  change: JobChange,
+  i: number,
+  moves: readonly string[],
+  note: (line: string) => string,
+): string {
+  const steps = [change.pending?.bash, ...moves, change.done?.bash].filter((step) => step !== undefined);
+  const needs = change.needs.map((need) => `\${failed[${need}]-}`).join('');
+  return `if [ -z "${needs}" ]; then
+echo '${mark(id)} begin ${i}'
+{ ${steps.map((step) => `{ ${step}\n}`).join(' && ')}; } || failed[${i}]=$?
+${note(`end ${i} \${failed[${i}]-0}`)}
+else
+failed[${i}]=skipped
+${note(`skip ${i}`)}
+fi`;
+}
+
 /**
  * The same changes without a unit, for the user's own workstation: nothing there needs root or outlives the client for
  * long. Prints what a followed job prints.
@@ -147,11 +169,10 @@ ${changes.join('\n')}
 export function directFrame(job: Job): string {
   const inputs = Object.entries(job.inputs).map(([name, value]) => sh`printf %s ${value} >"$INPUTS"/${name}`);
   const changes = job.changes.map((change, i) => {
-    const moves = change.moves.map((move) => sh`bash --norc --noprofile -euo pipefail -c ${move.run.bash} </dev/null`);
-    const steps = [change.pending, ...moves, change.done].filter((s) => s !== undefined);
-    return `echo '${mark(job.id)} begin ${i}'
-{ ${steps.map((s) => `{ ${s.bash}\n}`).join(' && ')}; }
-progress+="end ${i} $?"$'\\n'`;
+    const moves = change.moves.map(
+      (move) => sh`bash --norc --noprofile -euo pipefail -c ${move.run.bash} </dev/null`.bash,
+    );
+    return attempt(job.id, change, i, moves, (line) => `progress+="${line}"$'\\n'`);
   });
   return `
 umask 077
@@ -194,6 +215,8 @@ export interface JobEnd {
   readonly interrupted: boolean;
   /** Exit status of each change that was begun and ended, by its place in the job. */
   readonly statuses: ReadonlyMap<number, number>;
+  /** Places of the changes that were skipped, because one that they need failed. */
+  readonly skipped: ReadonlySet<number>;
 }
 
 /** Reads the end of what a start or follow frame printed; undefined when the end has not come through. */
@@ -202,9 +225,11 @@ export function parseJobEnd(id: string, stdout: string): JobEnd | undefined {
   if (at < 0) return undefined;
   const [exit, ...progress] = stdout.slice(at).trim().split('\n').slice(1);
   const statuses = new Map<number, number>();
+  const skipped = new Set<number>();
   for (const line of progress) {
     const match = /^end (\d+) (\d+)$/.exec(line);
     if (match) statuses.set(Number(match[1]), Number(match[2]));
+    else if (line.startsWith('skip ')) skipped.add(Number(line.slice(5)));
   }
-  return { interrupted: exit !== 'finished', statuses };
+  return { interrupted: exit !== 'finished', statuses, skipped };
 }

@@ -74,6 +74,17 @@ describe('what is started next', () => {
     expect(start(things)).toEqual(['a: n/x@a']);
   });
 
+  it('lets a change follow in the same job when that job brings all that it needs', () => {
+    const things: Thing[] = [
+      { id: 'n/x@a' },
+      { id: 'n/y@a', needs: ['n/x@a'] },
+      { id: 'n/z@a', needs: ['n/x@a', 'n/w@b'] },
+      { id: 'n/w@b' },
+      { id: 'm/v@a', needs: ['n/y@a'], alone: true },
+    ];
+    expect(start(things)).toEqual(['a: n/x@a n/y@a', 'b: n/w@b']);
+  });
+
   it('waits with @* for every host that is still in the run, and only for those', () => {
     const things: Thing[] = [
       { id: 'n/x@a', verdict: 'ok' },
