@@ -30,8 +30,7 @@ const askMembership: Script = sh`
   if [ -e $data/var/lock/clustered.lock ]; then echo microk8s=worker; exit 0; fi
   echo microk8s=control-plane
   echo "peers=$(grep -c Address: $data/var/kubernetes/backend/cluster.yaml 2>/dev/null)"
-  echo "uid=$(microk8s kubectl --request-timeout=5s get namespace kube-system -o 'jsonpath={.metadata.uid}' 2>/dev/null)"
-  echo "holds=$(microk8s kubectl --request-timeout=5s get namespaces -o 'jsonpath={.items[*].metadata.name}' 2>/dev/null)"
+  echo "namespaces=$(microk8s kubectl --request-timeout=5s get namespaces -o 'jsonpath={range .items[*]}{.metadata.name}={.metadata.uid} {end}' 2>/dev/null)"
 `;
 
 /** Namespaces that every MicroK8s has, or that mlk8s makes for itself. */
@@ -47,12 +46,16 @@ export function parseMembership(text: string): Membership {
     text.split('\n').map((line) => [line.split('=', 1)[0] ?? '', line.slice(line.indexOf('=') + 1)]),
   );
   const microk8s = value.get('microk8s');
+  const namespaces = new Map(
+    (value.get('namespaces') ?? '').split(' ').map((pair) => pair.split('=') as [string, string]),
+  );
+  namespaces.delete('');
   return {
     microk8s: microk8s === 'worker' || microk8s === 'control-plane' ? microk8s : 'none',
-    uid: value.get('uid') || undefined,
+    uid: namespaces.get('kube-system'),
     identity: value.get('identity') || undefined,
     ours: value.get('ours') === 'yes',
-    holds: (value.get('holds') ?? '').split(' ').filter((name) => name !== '' && !EXPECTED_NAMESPACES.has(name)),
+    holds: [...namespaces.keys()].filter((name) => !EXPECTED_NAMESPACES.has(name)),
     peers: Number(value.get('peers') ?? 0),
   };
 }

@@ -26,10 +26,7 @@ function asks(it: Declared<MicroK8sReadySpec>): Ask[] {
     echo installed
     cd ${SNAP_DATA}/var/lock
     for lock in clustered stopped low-memory-guard; do [ -e $lock.lock ] && echo $lock; done
-    for unit in daemon-containerd daemon-kubelite; do
-      systemctl is-active --quiet snap.microk8s.$unit || echo "down $unit"
-      systemctl is-enabled --quiet snap.microk8s.$unit || echo "disabled $unit"
-    done
+    systemctl show -p Id,ActiveState,UnitFileState snap.microk8s.daemon-containerd snap.microk8s.daemon-kubelite
     [ -e clustered.lock ] || ${kubectl} get --raw /readyz
   `;
   return [{ key: 'microk8s services', on: it.on, sh: script, timeoutS: 30 }];
@@ -51,11 +48,12 @@ function judge(it: Declared<MicroK8sReadySpec>, world: World): Verdict {
       );
     }
     const worker = facts.includes('clustered');
-    const isDisabled = facts.some((fact) => fact.startsWith('disabled '));
+    const isDisabled = facts.includes('UnitFileState=disabled');
     if (facts.includes('stopped') || isDisabled) return start(it, host, worker);
-    const down = facts.filter((fact) => fact.startsWith('down ')).map((fact) => fact.slice(5));
-    if (down.length > 0)
-      return { verdict: 'settling', because: `not running yet: ${down.join(', ')}`, deadlineS: START_S };
+    const states = facts.filter((fact) => fact.startsWith('ActiveState=')).map((fact) => fact.slice(12));
+    if (states.some((state) => state !== 'active')) {
+      return { verdict: 'settling', because: `its services do not run yet: ${states.join(', ')}`, deadlineS: START_S };
+    }
     if (!worker && !facts.includes('ok')) {
       return { verdict: 'settling', because: 'the Kubernetes API does not answer yet', deadlineS: START_S };
     }

@@ -18,14 +18,16 @@ export const unitMaskedKind: Kind<UnitMaskedSpec> = { kind: 'unit-masked', asks,
 
 function asks(it: Declared<UnitMaskedSpec>): Ask[] {
   const { units } = it.spec;
-  const script = sh`for unit in ${units}; do echo "$unit $(systemctl is-enabled "$unit")"; done`;
+  const script = sh`systemctl is-enabled ${units}`;
   return [{ key: `masked ${units.join(' ')}`, on: it.on, sh: script, timeoutS: 15 }];
 }
 
 function judge(it: Declared<UnitMaskedSpec>, world: World): Verdict {
   return judged(it, world, asks(it), ({ text }) => {
     const { units, prevents } = it.spec;
-    const states = new Map(text.split('\n').map((row) => [row.split(' ')[0], row.split(' ')[1] ?? '']));
+    // One line a unit, in their order; a unit that systemd does not know may print none or "not-found".
+    const rows = text.trim().split('\n');
+    const states = new Map(units.map((unit, i) => [unit, rows.length === units.length ? (rows[i] ?? '') : '']));
     const open = units.filter((unit) => states.get(unit) !== 'masked');
     if (open.length === 0) return { verdict: 'ok', because: `masked: ${units.join(', ')}` };
     return {

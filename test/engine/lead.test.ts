@@ -110,7 +110,7 @@ describe('who is in charge', () => {
 describe('what a machine says of its own MicroK8s', () => {
   it('reads a control plane, its peers and what it holds beyond its own', () => {
     const text =
-      'identity=x\nours=yes\nmicrok8s=control-plane\npeers=3\nuid=x\nholds=default kube-system shop mlk8s-system\n';
+      'identity=x\nours=yes\nmicrok8s=control-plane\npeers=3\nnamespaces=default=a kube-system=x shop=c mlk8s-system=d \n';
     expect(parseMembership(text)).toEqual({
       microk8s: 'control-plane',
       uid: 'x',

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Host, Hosts } from '../../src/transport/host.ts';
@@ -67,6 +68,17 @@ describe('a rig', () => {
 });
 
 describe('a simulated program', () => {
+  test('is a shim that perl compiles with strict and warnings', () => {
+    const argv = [
+      '-Mstrict',
+      '-Mwarnings',
+      '-c',
+      new URL('../../templates/rehearsal/shim.pl', import.meta.url).pathname,
+    ];
+    const { status, stderr } = spawnSync('perl', argv, { encoding: 'utf8' });
+    expect([status, stderr.includes('syntax OK')]).toEqual([0, true]);
+  });
+
   test('knows its caller and passes on output, errors and status', async () => {
     expect(await run('cd /var; toy-echo a "b c" ""')).toEqual({
       stdout: 'root@rig1 /var ["a","b c",""]\n',

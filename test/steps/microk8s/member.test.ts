@@ -66,8 +66,8 @@ function judge(host: string, { me, nodes = [], dqlite = [], record, wipe = false
 }
 
 const rig2 = (me: string, more: Partial<Sight> = {}) => judge('rig2', { me, ...more });
-const MEMBER = 'identity=X ours=yes microk8s=control-plane peers=2 uid=X';
-const LONE = 'identity= ours=yes microk8s=control-plane peers=1 uid=own holds=';
+const MEMBER = 'identity=X ours=yes microk8s=control-plane peers=2 namespaces=kube-system=X';
+const LONE = 'identity= ours=yes microk8s=control-plane peers=1 namespaces=kube-system=own';
 const GONE = 'identity= microk8s=none';
 const listed = { nodes: [kubeNode('rig2')], dqlite: ['192.168.1.12'] };
 const JOIN = [
@@ -100,7 +100,7 @@ describe('a member', () => {
   });
 
   it('is not doubted because its own API is down', () => {
-    expect(rig2('identity=X ours=yes microk8s=control-plane peers=2 uid=', listed).verdict.verdict).toBe('ok');
+    expect(rig2('identity=X ours=yes microk8s=control-plane peers=2 namespaces=', listed).verdict.verdict).toBe('ok');
   });
 
   it('is refused in another role, and at another address', () => {
@@ -126,10 +126,15 @@ describe('a machine outside the cluster', () => {
   });
 
   it('only has its membership written down when it is in already', () => {
-    const { does, verdict } = rig2('identity= ours=yes microk8s=control-plane peers=2 uid=X', listed);
+    const { does, verdict } = rig2(
+      'identity= ours=yes microk8s=control-plane peers=2 namespaces=kube-system=X',
+      listed,
+    );
     expect(does).toEqual(['write down the membership']);
     expect(verdict).not.toHaveProperty('adopts');
-    expect(rig2('identity= microk8s=control-plane peers=2 uid=X', listed).verdict).toMatchObject({ adopts: true });
+    expect(rig2('identity= microk8s=control-plane peers=2 namespaces=kube-system=X', listed).verdict).toMatchObject({
+      adopts: true,
+    });
   });
 
   it('shows the whole join in the first plan, before there is a cluster', () => {
@@ -146,19 +151,19 @@ describe('a machine outside the cluster', () => {
     ],
     [
       'remembers the cluster, but its MicroK8s does not',
-      'identity=X ours=yes microk8s=control-plane peers=1 uid=own',
+      'identity=X ours=yes microk8s=control-plane peers=1 namespaces=kube-system=own',
       listed,
       'the cluster lists rig2 as a member, but the machine has a MicroK8s that is not in it',
     ],
     [
       'has a MicroK8s that we did not install',
-      'identity= microk8s=control-plane peers=1 uid=own',
+      'identity= microk8s=control-plane peers=1 namespaces=kube-system=own',
       {},
       'rig2 is not joined: it has a MicroK8s that mlk8s did not install',
     ],
     [
       'has a cluster with others',
-      'identity= ours=yes microk8s=control-plane peers=3 uid=own',
+      'identity= ours=yes microk8s=control-plane peers=3 namespaces=kube-system=own',
       {},
       'rig2 is not joined: it shares its datastore with other machines',
     ],
@@ -171,7 +176,7 @@ describe('a machine outside the cluster', () => {
   });
 
   it('that holds what somebody made is refused by name', () => {
-    const me = 'identity=\nours=yes\nmicrok8s=control-plane\npeers=1\nuid=own\nholds=default shop';
+    const me = 'identity=\nours=yes\nmicrok8s=control-plane\npeers=1\nnamespaces=default=a kube-system=own shop=b';
     const it = declared('rig2');
     const answers = new Map<string, Answer>([
       [at({ host: 'rig2' }, 'mlk8s.membership'), answerOf(me)],
