@@ -1,52 +1,57 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { User, until } from './user.ts';
 
-const KILLS = 10;
+/** Ten points, as shares of the changes of a first up: most on one machine, those around a join on two. */
+const POINTS = [
+  ...[0.02, 0.15, 0.3, 0.45, 0.6, 0.75, 0.95].map((point) => ({ sample: 'single', point })),
+  ...[0.9, 0.94, 0.98].map((point) => ({ sample: 'two-nodes', point })),
+];
 
 describe('up that was killed, and up again', () => {
-  let whole = '';
-  let changes = 0;
+  const whole: Record<string, { changes: number; dump: string }> = {};
+  const users: User[] = [];
+  const newUser = (sample: string) => {
+    const user = new User();
+    users.push(user);
+    user.file({ sample });
+    return user;
+  };
 
   beforeAll(async () => {
-    const user = new User();
-    user.file({ sample: 'two-nodes' });
-    const { summary } = await user.up();
-    expect(summary.exitCode).toBe(0);
-    changes = summary.applied;
-    whole = await user.dump();
-    expect((await user.up()).summary).toMatchObject({ exitCode: 0, changes: 0 });
-    await user.leave();
+    const undisturbed = async (sample: string) => {
+      const user = newUser(sample);
+      const { summary } = await user.up();
+      expect(summary.exitCode).toBe(0);
+      whole[sample] = { changes: summary.applied, dump: await user.dump() };
+      expect((await user.up()).summary).toMatchObject({ exitCode: 0, changes: 0 });
+    };
+    await Promise.all(['single', 'two-nodes'].map(undisturbed));
   });
-
-  // Spread over the changes of a whole first up, two at a time.
-  const points = Array.from({ length: KILLS }, (_, i) => (i + 0.5) / KILLS);
-  const users: User[] = [];
   afterAll(async () => void (await Promise.all(users.map((user) => user.leave()))));
 
-  it.concurrent.each(points)('ends as if nothing had happened: killed at %f of the way', async (point) => {
-    const user = new User();
-    users.push(user);
-    user.file({ sample: 'two-nodes' });
-    const { child, end } = user.start('up', '--rehearse', '--yes', '--json');
-    let begun = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      begun += chunk.toString();
-    });
-    // In the middle of a job: after its change began, before it was applied.
-    const nth = Math.floor(point * changes) + 1;
-    await until(() => child.exitCode !== null || (begun.match(/"event":"change"/g) ?? []).length >= nth);
-    child.kill('SIGKILL');
-    await end;
-    const again = await user.up();
-    expect(again.summary).toMatchObject({ exitCode: 0, failed: 0, refused: 0 });
-    // Everything there is, hosts files, members, nodes, records: as in a run that nobody disturbed, and once.
-    expect(await user.dump()).toBe(whole);
-  });
+  it.concurrent.each(POINTS)(
+    'ends as if nothing had happened: $sample, killed at $point',
+    async ({ sample, point }) => {
+      const user = newUser(sample);
+      const { child, end } = user.start('up', '--rehearse', '--yes', '--json');
+      let said = '';
+      child.stdout?.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+      });
+      // In the middle of a job: after a change began, before it was applied.
+      const nth = Math.floor(point * (whole[sample]?.changes ?? 0)) + 1;
+      await until(() => child.exitCode !== null || (said.match(/"event":"change"/g) ?? []).length >= nth);
+      child.kill('SIGKILL');
+      await end;
+      const again = await user.up();
+      expect(again.summary).toMatchObject({ exitCode: 0, failed: 0, refused: 0 });
+      // Everything there is, hosts files, members, nodes, records: as in a run that nobody disturbed, and once.
+      expect(await user.dump()).toBe(whole[sample]?.dump);
+    },
+  );
 
   it('followed the jobs that ran at the kill to their end', async () => {
-    const user = new User();
-    users.push(user);
-    user.file({ sample: 'two-nodes' });
+    const user = newUser('two-nodes');
     // Another program holds apt's lock, so that the job is still at work when the next run looks.
     const { child, end } = user.start('up', '--rehearse', '--yes', '--json', '--fault', 'rig1:aptlock:500');
     let said = '';
