@@ -75,7 +75,6 @@ describe('what would cost somebody a cluster', () => {
     const wiped = await user.up('--wipe-node', 'rig1');
     expect(wiped.summary).toMatchObject({ exitCode: 0, failed: 0 });
     expect(await user.exec('rig1', 'microk8s kubectl get ns -o name')).toContain('kept');
-    expect((await user.up()).summary).toMatchObject({ exitCode: 0, changes: 0 });
   });
 });
 
