@@ -8,6 +8,7 @@ import { followJob } from './jobs.ts';
 import { Lock } from './lock.ts';
 import type { RunOptions, UpOptions } from './options.ts';
 import { inParallel } from './parallel.ts';
+import { placeOf } from './places.ts';
 import { Prepared } from './prepare.ts';
 import { neverReady, undone } from './problems.ts';
 import { type Outcome, Runner } from './runner.ts';
@@ -33,7 +34,8 @@ async function look(options: RunOptions, judgement: (items: readonly PlanItem[])
   const prepared = new Prepared(options, []);
   await prepared.observe();
   const refused = refusedLead(prepared);
-  const items = showPlan(prepared);
+  // Without knowing who is in charge nothing can be said of the cluster, and what is left would mislead.
+  const items = refused ? [] : showPlan(prepared);
   if (refused) options.listener({ event: 'problem', problem: refused });
   const failed =
     refused !== undefined || (options.command === 'plan' && items.some((item) => item.verdict === 'refused'));
@@ -49,9 +51,9 @@ export async function up(options: UpOptions): Promise<Summary> {
   let items: readonly PlanItem[] = [];
   try {
     await prepared.observe();
+    const refusedAtOnce = refusedLead(prepared);
+    if (refusedAtOnce) throw new UserError(refusedAtOnce);
     items = showPlan(prepared);
-    const refused = refusedLead(prepared);
-    if (refused) throw new UserError(refused);
     if (!items.some(isOpen)) return finish(prepared, started, endCode(prepared, undefined, items), items, undefined);
     if (!(await options.confirm(items))) return finish(prepared, started, ExitCode.pending, items, undefined);
     await takeLock(options, prepared, lock);
@@ -112,13 +114,17 @@ async function underLock(
   return items;
 }
 
-/** Says all problems of all machines at once. */
+/** Says all problems of all machines at once; a warning that several machines share, once. */
 function preflight(prepared: Prepared): void {
   const { file, listener } = prepared.options;
   const findings = checks.flatMap((check) => check.judge(file, prepared.world));
+  const warnings = new Map<string, string[]>();
   for (const { level, problem } of findings) {
-    if (level === 'warning') listener({ event: 'warning', where: problem.where, text: problem.seen });
+    if (level !== 'warning') continue;
+    const text = [problem.seen, problem.why, ...problem.next].filter((part) => part !== undefined).join('; ');
+    warnings.set(text, [...(warnings.get(text) ?? []), placeOf(problem.where as Id)]);
   }
+  for (const [text, hosts] of warnings) listener({ event: 'warning', where: hosts.join(', '), text });
   const problems = findings.filter((it) => it.level === 'error').map((it) => it.problem);
   if (problems.length > 0) throw new UserError(problems);
 }

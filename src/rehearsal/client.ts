@@ -116,12 +116,12 @@ function target({ address, user, key, socket }: Login): SshTarget {
   };
 }
 
-/** A machine that is off has no socket; to the transport it is one that refuses. */
+/** A machine that is off has no socket; to the transport it is one that nobody finds on the network. */
 async function reach(socket: string, address: string): Promise<Duplex> {
   const stream = await dial(socket);
   if (stream) return stream;
-  const message = `connect ECONNREFUSED ${address}:22`;
-  throw Object.assign(new Error(message), { code: 'ECONNREFUSED', syscall: 'connect', level: 'client-socket' });
+  const message = `connect EHOSTUNREACH ${address}:22`;
+  throw Object.assign(new Error(message), { code: 'EHOSTUNREACH', syscall: 'connect', level: 'client-socket' });
 }
 
 function hostOptions(login: Login) {

@@ -66,10 +66,12 @@ function beforeCluster(sight: Sight): Verdict {
 }
 
 /** By its own account: its datastore is that of the cluster, or it runs as the worker that it was made. */
-function isMember({ me, world }: Sight): boolean {
+function isMember({ me, world, host }: Sight): boolean {
   if (me.identity !== world.identity || me.microk8s === 'none') return false;
-  // An API that does not answer says nothing; whether the machine is well is the question of its Node object.
-  return me.microk8s === 'worker' || me.uid === undefined || me.uid === world.identity;
+  if (me.microk8s === 'worker' || me.uid === world.identity) return true;
+  // An API that does not answer says nothing. A datastore with one member does: that is a MicroK8s of its own, unless
+  // the whole cluster is that machine.
+  return me.uid === undefined && (me.peers !== 1 || world.lead === host);
 }
 
 /** A member: in the right role, at the right address, Ready? */

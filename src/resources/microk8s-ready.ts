@@ -48,8 +48,9 @@ function judge(it: Declared<MicroK8sReadySpec>, world: World): Verdict {
       );
     }
     const worker = facts.includes('clustered');
-    const isDisabled = facts.includes('UnitFileState=disabled');
-    if (facts.includes('stopped') || isDisabled) return start(it, host, worker);
+    // A service that starts is "activating"; one that is inactive was stopped, and nothing starts it by itself.
+    const off = ['UnitFileState=disabled', 'ActiveState=inactive', 'ActiveState=failed', 'stopped'];
+    if (off.some((fact) => facts.includes(fact))) return start(it, host, worker);
     const states = facts.filter((fact) => fact.startsWith('ActiveState=')).map((fact) => fact.slice(12));
     if (states.some((state) => state !== 'active')) {
       return { verdict: 'settling', because: `its services do not run yet: ${states.join(', ')}`, deadlineS: START_S };
@@ -68,6 +69,6 @@ function start(it: Declared<MicroK8sReadySpec>, host: string, worker: boolean): 
     snap start --enable microk8s
     ${worker ? sh`true` : sh`microk8s start`}
   `;
-  const because = `somebody stopped MicroK8s on ${host}`;
+  const because = `MicroK8s on ${host} is stopped`;
   return { verdict: 'change', because, moves: [{ does: `start MicroK8s on ${host}`, on: it.on, run, deadlineS: 300 }] };
 }

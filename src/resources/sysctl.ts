@@ -35,7 +35,8 @@ function judge(it: Declared<SysctlSpec>, world: World): Verdict {
   return judged(it, world, asks(it), (liveAnswer, fileAnswer, everywhere) => {
     const { path, atLeast } = it.spec;
     const live = assignments(liveAnswer.text);
-    const kept = assignments(seenContent(fileAnswer)?.content ?? '');
+    const was = seenContent(fileAnswer)?.content ?? '';
+    const kept = assignments(was);
     const low = Object.entries(atLeast).filter(([key, least]) => !(number(live.get(key)) >= least));
     const lost = Object.entries(atLeast).filter(([key, least]) => !(number(kept.get(key)) >= least));
     const warning = lowered(it.spec, everywhere.text);
@@ -47,13 +48,10 @@ function judge(it: Declared<SysctlSpec>, world: World): Verdict {
     return {
       verdict: 'change',
       because: because(path, low, lost, live),
-      diff: Object.keys(atLeast)
-        .filter((key) => [...low, ...lost].some(([name]) => name === key))
-        .map((key) => ({
-          what: key,
-          before: live.get(key) ?? '',
-          after: `${larger(atLeast[key] ?? 0, live.get(key))}`,
-        })),
+      diff: [
+        ...low.map(([key, least]) => ({ what: key, before: live.get(key) ?? '', after: `${least}` })),
+        ...(was === content ? [] : [{ what: path, before: was, after: content }]),
+      ],
       moves: [
         {
           does: `write ${path} and apply it`,
@@ -71,7 +69,7 @@ type Entries = readonly (readonly [string, number])[];
 function because(path: string, low: Entries, lost: Entries, live: ReadonlyMap<string, string>): string {
   const [key, least] = low[0] ?? [];
   if (key) return `${key} is ${live.get(key) ?? 'not set'}, needed is ${least}`;
-  return `${path} does not keep ${lost.map(([name]) => name).join(', ')} over a reboot`;
+  return `${path} does not keep ${lost.length} of the values over a reboot`;
 }
 
 /** Not what is wanted but the largest: a system that ships a larger value must not be lowered by our file. */

@@ -103,6 +103,15 @@ describe('a member', () => {
     expect(rig2('identity=X ours=yes microk8s=control-plane peers=2 namespaces=', listed).verdict.verdict).toBe('ok');
   });
 
+  it('is doubted when its API is down and its datastore has one member: a fresh MicroK8s under an old note', () => {
+    const me = 'identity=X ours=yes microk8s=control-plane peers=1 namespaces=';
+    expect(rig2(me, listed).verdict).toMatchObject({
+      verdict: 'refused',
+      problem: { why: 'the machine or its MicroK8s was reinstalled' },
+    });
+    expect(rig2(me, { ...listed, wipe: true }).does).toContain('join as control-plane');
+  });
+
   it('is refused in another role, and at another address', () => {
     expect(judge('rig4', { me: MEMBER, nodes: [kubeNode('rig4')] }).verdict).toMatchObject({
       verdict: 'refused',
