@@ -25,27 +25,32 @@ export function writeRecord(record: InventoryRecord, cluster: string): Script {
   const name = `${record.id.replaceAll(/[^-._a-zA-Z0-9]/g, '_')}.json`;
   const json = JSON.stringify(record);
   if (record.on === 'cluster') return writeClusterRecord(name, json);
-  const folder =
-    record.on === 'workstation' ? sh`${WORKSTATION_STATE}/inventory/${cluster}` : sh`${MACHINE_STATE}/inventory`;
-  return sh`
-    (umask 077; mkdir -p ${folder})
-    (umask 077; printf '%s\n' ${json} >${folder}/${name}.new)
-    mv ${folder}/${name}.new ${folder}/${name}
-  `;
+  const isMine = record.on === 'workstation';
+  const folder = isMine ? sh`${WORKSTATION_STATE}/inventory/${cluster}` : sh`${MACHINE_STATE}/inventory`;
+  return lines(
+    sh`umask 077`,
+    ...(isMine ? [sh`mkdir -p ${folder}`] : []),
+    sh`printf '%s\n' ${json} >${folder}/${name}.new`,
+    sh`umask 022`,
+    sh`mv ${folder}/${name}.new ${folder}/${name}`,
+  );
 }
 
-function writeClusterRecord(name: string, json: string): Script {
+function writeClusterRecord(name: string, record: string): Script {
   const kubectl = sh`microk8s kubectl --request-timeout=20s`;
-  const patch = JSON.stringify({ data: { [name]: json } });
+  const json = JSON.stringify({ data: { [name]: record } });
+  const patch = sh`${kubectl} -n ${NAMESPACE} patch configmap ${CONFIG_MAP} --type merge -p ${json} >/dev/null`;
   return lines(
     // The change itself may have restarted the API: the record of it waits for the API to come back.
     sh`for try in $(seq 60); do if ${kubectl} get --raw /readyz >/dev/null 2>&1; then break; fi; sleep 5; done`,
-    sh`${kubectl} get namespace ${NAMESPACE} -o name >/dev/null 2>&1 || ${kubectl} create namespace ${NAMESPACE}`,
+    // The very first record finds no place to be put in yet.
     sh`
-      ${kubectl} -n ${NAMESPACE} get configmap ${CONFIG_MAP} -o name >/dev/null 2>&1 ||
+      ${patch} 2>&1 || {
+        ${kubectl} get namespace ${NAMESPACE} -o name >/dev/null 2>&1 || ${kubectl} create namespace ${NAMESPACE}
         ${kubectl} -n ${NAMESPACE} create configmap ${CONFIG_MAP}
+        ${patch}
+      }
     `,
-    sh`${kubectl} -n ${NAMESPACE} patch configmap ${CONFIG_MAP} --type merge -p ${patch} >/dev/null`,
   );
 }
 

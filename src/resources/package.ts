@@ -35,7 +35,7 @@ function asks(it: Declared<PackageSpec>): Ask[] {
     key: `debs ${list}`,
     on: it.on,
     sh: sh`
-      uname -r
+      ${packages.some((name) => name.includes('{kernel}')) ? sh`uname -r` : sh`echo`}
       dpkg-query -W -f '\${Package} \${db:Status-Abbrev}\n' ${names}
     `,
     timeoutS: 20,
