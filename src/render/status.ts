@@ -1,7 +1,7 @@
 import type { PlanItem } from '../engine/events.ts';
 import { verdictMark } from './plan.ts';
 import { problemLines } from './problem.ts';
-import { type Style, wrap } from './style.ts';
+import { row, type Style, wrap } from './style.ts';
 import { idParts } from './words.ts';
 
 /** How everything stands that the file asks for: a table per step, with the cause of what is not ok. */
@@ -51,12 +51,4 @@ function notOk(item: PlanItem, first: string, style: Style): string[] {
 
 function warned(item: PlanItem, style: Style): string[] {
   return item.warning ? wrap(`${item.id}: ${item.warning}`, `    ${style.symbols.warning} warning  `, style) : [];
-}
-
-/** One row of the table; on a narrow screen the last column goes below. */
-function row(first: string, text: string, style: Style): string[] {
-  const plain = first.replaceAll(/\u001b\[[0-9;]*m/g, '').length;
-  if (style.columns - plain < 20) return [first.trimEnd(), ...wrap(text, '      ', style)];
-  const [head = '', ...rest] = wrap(text, ' '.repeat(plain), style);
-  return [first + head.slice(plain), ...rest];
 }

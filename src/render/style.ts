@@ -141,3 +141,11 @@ export function marked(mark: string, colour: Colour, text: string, style: Style)
     index === 0 ? style.paint(colour, mark) + line.slice(mark.length) : line,
   );
 }
+
+/** One row of a table; on a narrow screen the last column goes below. */
+export function row(first: string, text: string, style: Style): string[] {
+  const plain = stripVTControlCharacters(first).length;
+  if (style.columns - plain < 20) return [first.trimEnd(), ...wrap(text, '      ', style)];
+  const [head = '', ...rest] = wrap(text, ' '.repeat(plain), style);
+  return [first + head.slice(plain), ...rest];
+}
