@@ -1,57 +1,75 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { User, until } from './user.ts';
 
-/** Ten points, as shares of the changes of a first up: most on one machine, those around a join on two. */
-const POINTS = [
-  ...[0.02, 0.15, 0.3, 0.45, 0.6, 0.75, 0.95].map((point) => ({ sample: 'single', point })),
-  ...[0.9, 0.94, 0.98].map((point) => ({ sample: 'two-nodes', point })),
+/** What a run says just before it is killed: ten moments of one first up that is begun again after each. */
+const MOMENTS = [
+  '"event":"plan"',
+  'checking the machines before the first change',
+  '"event":"change"',
+  '"event":"output"',
+  '"event":"change"',
+  '"event":"settling"',
+  '"event":"applied"',
+  '"event":"change"',
+  '"event":"applied"',
+  '"event":"ok"',
 ];
 
+/** Single kills of a first up, as shares of its changes: in the first jobs, around the join, before the end. */
+const POINTS = [0.1, 0.9, 0.97];
+
 describe('up that was killed, and up again', () => {
-  const whole: Record<string, { changes: number; dump: string }> = {};
+  let changes = 0;
+  let whole = '';
   const users: User[] = [];
-  const newUser = (sample: string) => {
+  const newUser = () => {
     const user = new User();
     users.push(user);
-    user.file({ sample });
+    user.file({ sample: 'two-nodes' });
     return user;
   };
 
+  /** Starts up and kills it when it has said `moment` for the nth time. True if it was killed before its end. */
+  const killAt = async (user: User, moment: string, nth = 1): Promise<boolean> => {
+    const { child, end } = user.start('up', '--rehearse', '--yes', '--json');
+    let said = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    await until(() => child.exitCode !== null || said.split(moment).length > nth);
+    const killed = child.kill('SIGKILL');
+    await end;
+    return killed;
+  };
+
   beforeAll(async () => {
-    const undisturbed = async (sample: string) => {
-      const user = newUser(sample);
-      const { summary } = await user.up();
-      expect(summary.exitCode).toBe(0);
-      whole[sample] = { changes: summary.applied, dump: await user.dump() };
-      expect((await user.up()).summary).toMatchObject({ exitCode: 0, changes: 0 });
-    };
-    await Promise.all(['single', 'two-nodes'].map(undisturbed));
+    const user = newUser();
+    const { summary } = await user.up();
+    expect(summary.exitCode).toBe(0);
+    changes = summary.applied;
+    whole = await user.dump();
   });
   afterAll(async () => void (await Promise.all(users.map((user) => user.leave()))));
 
-  it.concurrent.each(POINTS)(
-    'ends as if nothing had happened: $sample, killed at $point',
-    async ({ sample, point }) => {
-      const user = newUser(sample);
-      const { child, end } = user.start('up', '--rehearse', '--yes', '--json');
-      let said = '';
-      child.stdout?.on('data', (chunk: Buffer) => {
-        said += chunk.toString();
-      });
-      // In the middle of a job: after a change began, before it was applied.
-      const nth = Math.floor(point * (whole[sample]?.changes ?? 0)) + 1;
-      await until(() => child.exitCode !== null || (said.match(/"event":"change"/g) ?? []).length >= nth);
-      child.kill('SIGKILL');
-      await end;
-      const again = await user.up();
-      expect(again.summary).toMatchObject({ exitCode: 0, failed: 0, refused: 0 });
-      // Everything there is, hosts files, members, nodes, records: as in a run that nobody disturbed, and once.
-      expect(await user.dump()).toBe(whole[sample]?.dump);
-    },
-  );
+  it.concurrent('ends as if nothing had happened: killed ten times on its way', async () => {
+    const user = newUser();
+    const kills: boolean[] = [];
+    for (const moment of MOMENTS) kills.push(await killAt(user, moment));
+    expect(kills.filter((killed) => killed).length).toBe(MOMENTS.length);
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, failed: 0, refused: 0 });
+    // Everything there is, hosts files, members, nodes, records: as in a run that nobody disturbed, and once.
+    expect(await user.dump()).toBe(whole);
+  });
 
-  it('followed the jobs that ran at the kill to their end', async () => {
-    const user = newUser('two-nodes');
+  it.concurrent.each(POINTS)('ends as if nothing had happened: killed once, at %f of its changes', async (point) => {
+    const user = newUser();
+    expect(await killAt(user, '"event":"change"', Math.floor(point * changes) + 1)).toBe(true);
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, failed: 0, refused: 0 });
+    expect(await user.dump()).toBe(whole);
+  });
+
+  it.concurrent('followed the jobs that ran at the kill to their end', async () => {
+    const user = newUser();
     // Another program holds apt's lock, so that the job is still at work when the next run looks.
     const { child, end } = user.start('up', '--rehearse', '--yes', '--json', '--fault', 'rig1:aptlock:500');
     let said = '';
@@ -61,7 +79,7 @@ describe('up that was killed, and up again', () => {
     await until(() => said.includes('Waiting for cache lock'));
     child.kill('SIGKILL');
     await end;
-    const again = await user.up();
+    const again = await user.up('--fault', 'rig1:aptlock:500');
     expect(again.events.filter((event) => event.event === 'follow').length).toBeGreaterThan(0);
     expect(again.summary.exitCode).toBe(0);
     expect(
