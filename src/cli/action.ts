@@ -2,8 +2,10 @@ import type { Summary } from '../engine/events.ts';
 import { ExitCode, UserError } from '../errors.ts';
 import { secrets } from '../redact.ts';
 import { jsonRenderer } from '../render/json.ts';
+import { programName } from '../render/style.ts';
 import type { Context } from './context.ts';
 import { problemsOf } from './report.ts';
+import { problemAsTyped } from './typed.ts';
 
 interface Flags {
   readonly json?: boolean;
@@ -28,7 +30,10 @@ export async function act(
 function sayInJson(context: Context, command: string, flags: Flags, error: unknown): void {
   const { listener } = jsonRenderer(context.io.stdout);
   const unexpected = { where: 'mlk8s', seen: 'unexpected error', next: ['see standard error'] };
-  for (const problem of problemsOf(error) ?? [unexpected]) listener(secrets.value({ event: 'problem', problem }));
+  const typing = { rehearsal: flags.rehearse === true, program: programName(context.io.env) };
+  for (const problem of problemsOf(error) ?? [unexpected]) {
+    listener(secrets.value({ event: 'problem', problem: problemAsTyped(problem, typing) }));
+  }
   listener({
     event: 'summary',
     command,

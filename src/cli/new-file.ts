@@ -4,6 +4,7 @@ import { parseCluster } from '../config/load.ts';
 import { name as nameRule } from '../config/rules.ts';
 import { shownPath } from '../config/source.ts';
 import { UserError } from '../errors.ts';
+import { programName } from '../render/style.ts';
 import { type Asker, createAsker } from './ask.ts';
 import type { Context } from './context.ts';
 import type { InitFlags } from './init.ts';
@@ -24,14 +25,15 @@ export async function writeClusterFile(context: Context, name: string | undefine
   parseCluster(Buffer.from(text), path);
   await (flags.force ? replaceFile : writeNewFile)(path, text);
   const inFolder = flags.file === DEFAULT_FILE ? '' : ` -f ${flags.file}`;
+  const program = programName(context.io.env);
   context.io.stdout.write(
     [
       `Wrote ${shownPath(path)}: cluster ${input.name}, ${input.nodes.map((node) => node.name).join(', ')}.`,
       '',
       'Next:',
-      `  mlk8s up${inFolder} --rehearse   try it with simulated machines`,
-      `  mlk8s plan${inFolder}            see what would change`,
-      `  mlk8s up${inFolder}              make it so`,
+      `  ${program} up${inFolder} --rehearse   try it with simulated machines`,
+      `  ${program} plan${inFolder}            see what would change`,
+      `  ${program} up${inFolder}              make it so`,
       '',
     ].join('\n'),
   );

@@ -6,14 +6,22 @@ import { secrets } from '../redact.ts';
 import { problemLines } from '../render/problem.ts';
 import { styleFor } from '../render/style.ts';
 import { HostError } from '../transport/host.ts';
+import { problemAsTyped } from './typed.ts';
 
 /** Says what ended the command, on standard error, and gives its exit code. */
 export function report(error: unknown, args: readonly string[], version: string): number {
   const style = styleFor(process.stderr, process.env);
   const problems = problemsOf(error) ?? [unexpected(error, args, version)];
-  const lines = problems.flatMap((problem) => problemLines(secrets.value(problem), style));
+  const typing = { rehearsal: isRehearsal(args), program: style.program };
+  const lines = problems.flatMap((it) => problemLines(secrets.value(problemAsTyped(it, typing)), style));
   process.stderr.write(`${lines.join('\n')}\n`);
   return error instanceof UserError ? error.exitCode : ExitCode.failed;
+}
+
+/** Read from the words themselves: the error may be about one that makes no sense. */
+function isRehearsal(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args[0] === 'rehearsal' || args.slice(0, end < 0 ? args.length : end).includes('--rehearse');
 }
 
 /** The problems of an error that a user can cause; undefined for any other. */

@@ -4,6 +4,7 @@ import { type Journal, openJournal } from '../engine/journal.ts';
 import type { RunOptions } from '../engine/options.ts';
 import { secrets } from '../redact.ts';
 import type { Renderer } from '../render/renderer.ts';
+import { programName } from '../render/style.ts';
 import { type Asker, createAsker } from './ask.ts';
 import type { Context, Engine, HostsWish } from './context.ts';
 import { type Interrupt, listenForInterrupt } from './interrupt.ts';
@@ -11,6 +12,7 @@ import { checkKnown } from './known.ts';
 import type { RunFlags } from './options.ts';
 import { chooseRenderer } from './renderer.ts';
 import { problemsOf } from './report.ts';
+import { eventAsTyped, type Typing } from './typed.ts';
 
 /** A run that is set up: what the engine is handed, and who asks. */
 export interface Session {
@@ -44,7 +46,8 @@ export async function inSession(
 
   const renderer = await chooseRenderer(context.io, flags.json === true);
   const journal = journalOf(job, renderer);
-  const listener = masked(journal.listener, renderer.listener);
+  const typing = { rehearsal: flags.rehearse === true, program: programName(context.io.env) };
+  const listener = shown(typing, journal.listener, renderer.listener);
   const interrupt = listenForInterrupt((text) => job.changes && listener({ event: 'interrupt', text }));
   const asker = pausing(createAsker(context.io), renderer);
   try {
@@ -69,7 +72,7 @@ export async function inSession(
     }
   } catch (error) {
     // Who ends the process shows it; here it is only kept.
-    for (const problem of problemsOf(error) ?? []) masked(journal.listener)({ event: 'problem', problem });
+    for (const problem of problemsOf(error) ?? []) shown(typing, journal.listener)({ event: 'problem', problem });
     throw error;
   } finally {
     interrupt.release();
@@ -83,11 +86,11 @@ export function nodeNames(cluster: Loaded): readonly string[] {
   return cluster.file.nodes.map((node) => node.name);
 }
 
-/** Hands every event on without secrets. */
-function masked(...listeners: readonly Listener[]): Listener {
+/** Hands every event on without secrets, and with commands that can be typed as they stand. */
+function shown(typing: Typing, ...listeners: readonly Listener[]): Listener {
   return (event: EngineEvent) => {
-    const shown = secrets.value(event);
-    for (const listener of listeners) listener(shown);
+    const safe = secrets.value(eventAsTyped(event, typing));
+    for (const listener of listeners) listener(safe);
   };
 }
 

@@ -36,6 +36,8 @@ export interface Style {
   readonly columns: number;
   readonly unicode: boolean;
   readonly symbols: Symbols;
+  /** How the program has to be called here: `mlk8s`, or `npx mlk8s`. */
+  readonly program: string;
   paint(colour: Colour, text: string): string;
 }
 
@@ -49,12 +51,20 @@ export interface Output {
 
 const NARROWEST = 40;
 
-export function createStyle(options: { columns?: number; unicode: boolean; colour: boolean }): Style {
-  const { columns = Number.POSITIVE_INFINITY, unicode, colour } = options;
+interface Look {
+  readonly columns?: number;
+  readonly unicode: boolean;
+  readonly colour: boolean;
+  readonly program?: string;
+}
+
+export function createStyle(look: Look): Style {
+  const { columns = Number.POSITIVE_INFINITY, unicode, colour, program = 'mlk8s' } = look;
   return {
     columns: Math.max(columns, NARROWEST),
     unicode,
     symbols: unicode ? UNICODE : ASCII,
+    program,
     paint: (name, text) => (colour ? styleText(name, text, { validateStream: false }) : text),
   };
 }
@@ -66,7 +76,13 @@ export function styleFor(out: Output, env: NodeJS.ProcessEnv): Style {
     ...(out.isTTY && out.columns ? { columns: out.columns } : {}),
     unicode: /utf-?8/i.test(locale),
     colour: wantsColour(out, env),
+    program: programName(env),
   });
+}
+
+/** How the program was called: npm leaves its marks in the environment of what npx starts. */
+export function programName(env: NodeJS.ProcessEnv): string {
+  return env.npm_execpath || env.npm_command === 'exec' ? 'npx mlk8s' : 'mlk8s';
 }
 
 function wantsColour(out: Output, env: NodeJS.ProcessEnv): boolean {

@@ -15,7 +15,7 @@ export function summaryLines(summary: Summary, style: Style): string[] {
     style.paint(colour, head),
     ...rest,
     ...notes,
-    ...next(summary).flatMap((line) => wrap(line, '  ', style)),
+    ...next(summary, style).flatMap((line) => wrap(line, '  ', style)),
     ...(summary.rehearsal ? wrap('This was a rehearsal: no real machine was touched.', '  ', style) : []),
   ];
 }
@@ -52,17 +52,17 @@ function counts({ changes, applied, failed, refused, dropped }: Summary, isLook:
   ].join(', ');
 }
 
-function next(summary: Summary): string[] {
+function next(summary: Summary, { program }: Style): string[] {
   const flag = summary.rehearsal ? ' --rehearse' : '';
   switch (summary.exitCode) {
     case ExitCode.done:
     case ExitCode.locked:
       return [];
     case ExitCode.pending:
-      return [`To make the changes: mlk8s up${flag}`];
+      return [`To make the changes: ${program} up${flag}`];
     case ExitCode.interrupted:
-      return [`To go on: mlk8s up${flag}`];
+      return [`To go on: ${program} up${flag}`];
     default:
-      return [`To read it all again: mlk8s logs --last 1${flag}`, `To go on after that: mlk8s up${flag}`];
+      return [`To read it all again: ${program} logs --last 1${flag}`, `To go on after that: ${program} up${flag}`];
   }
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { report } from '../../src/cli/report.ts';
 import { ExitCode, UserError } from '../../src/errors.ts';
 import { secrets } from '../../src/redact.ts';
@@ -15,9 +15,9 @@ const problem = {
   next: ['switch it on', 'or leave it out'],
 };
 
-function reported(error: unknown): { code: number; text: string } {
+function reported(error: unknown, args = ['up', '--yes']): { code: number; text: string } {
   const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  const code = report(error, ['up', '--yes'], '1.2.3');
+  const code = report(error, args, '1.2.3');
   return { code, text: write.mock.calls.map(([text]) => String(text)).join('') };
 }
 
@@ -34,6 +34,28 @@ describe('an error that a user can cause', () => {
     const { code, text } = reported(new HostError('unreachable', problem));
     expect(code).toBe(1);
     expect(text).toContain('no route to host');
+  });
+});
+
+describe('what to type next', () => {
+  const error = new UserError({ ...problem, next: ['mlk8s up --wipe-node rig2'] });
+  beforeEach(() => {
+    vi.stubEnv('npm_execpath', '');
+    vi.stubEnv('npm_command', '');
+  });
+
+  test.each([
+    [['up'], 'mlk8s up --wipe-node rig2'],
+    [['up', '--rehearse', '--yes'], 'mlk8s up --rehearse --wipe-node rig2'],
+    [['rehearsal', 'dump'], 'mlk8s up --rehearse --wipe-node rig2'],
+    [['up', '--', '--rehearse'], 'mlk8s up --wipe-node rig2'],
+  ])('after %j is %s', (args, wanted) => {
+    expect(reported(error, args).text).toContain(` next  ${wanted}\n`);
+  });
+
+  test('starts with npx when the program was', () => {
+    vi.stubEnv('npm_command', 'exec');
+    expect(reported(error).text).toContain(' next  npx mlk8s up --wipe-node rig2\n');
   });
 });
 

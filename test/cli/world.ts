@@ -45,6 +45,7 @@ export class World {
   engine: Partial<Engine> = {};
   /** What a person types; undefined: there is no terminal. */
   typed: string | undefined;
+  env: NodeJS.ProcessEnv = {};
 
   write(name: string, text: string): void {
     writeFileSync(join(this.folder, name), text);
@@ -78,7 +79,7 @@ export class World {
     stderr.on('data', (chunk: Buffer) => {
       if (/[?\]:] $/.test(chunk.toString())) setImmediate(() => stdin.push(`${answers.shift() ?? ''}\n`));
     });
-    return { stdin, stdout: { write }, stderr, env: {}, cwd: this.folder };
+    return { stdin, stdout: { write }, stderr, env: this.env, cwd: this.folder };
   }
 
   #fakes(): Partial<Parts> {
