@@ -13,7 +13,7 @@ export function addPlan(program: Command, context: Context): void {
   command.addHelpText('after', '\nExit code: 0 nothing to change, 2 changes to make.');
   addExamples(command, [
     ['mlk8s plan', 'what would change?'],
-    ['mlk8s plan --only gpu --host rig4', 'one step on one machine'],
+    ['mlk8s plan --only node --host rig4', 'one step on one machine'],
     ['mlk8s plan --json', 'for a program'],
     ['mlk8s plan --rehearse', 'with simulated machines'],
   ]);

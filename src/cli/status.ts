@@ -15,7 +15,7 @@ export function addStatus(program: Command, context: Context): void {
   command.addHelpText('after', '\nExit code: 0 all is there, 2 degraded.');
   addExamples(command, [
     ['mlk8s status', 'how everything stands'],
-    ['mlk8s status --only storage', 'one step'],
+    ['mlk8s status --only microk8s', 'one step'],
     ['mlk8s status --json', 'for a program'],
   ]);
 }

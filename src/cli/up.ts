@@ -28,7 +28,7 @@ out, 5 locked by another run, 130 interrupted.`,
   addExamples(command, [
     ['mlk8s up', 'show the plan, ask, do it'],
     ['mlk8s up --yes', 'do not ask'],
-    ['mlk8s up --only storage --host rig4', 'one step on one machine'],
+    ['mlk8s up --only node --host rig4', 'one step on one machine'],
     ['mlk8s up --lock-wait 600', 'wait for the run of somebody else'],
     ['mlk8s up --rehearse', 'try it with simulated machines'],
     ['mlk8s up --rehearse --fault rig2:drop@exec2', 'what if the connection to rig2 drops?'],

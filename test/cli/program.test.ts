@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { realParts } from '../../src/cli/parts.ts';
 import { createProgram } from '../../src/cli/program.ts';
+import { steps } from '../../src/steps/index.ts';
 import { freshWorld } from './world.ts';
 
 const world = freshWorld();
@@ -51,6 +52,8 @@ describe.each(['', ...names])('the help of mlk8s %s', (name) => {
     const [first, ...args] = words.split(' ');
     expect(first).toBe('mlk8s');
     await programWithoutActions().program.parseAsync(args, { from: 'user' });
+    const named = args.filter((_, index) => ['--only', '--skip'].includes(args[index - 1] ?? ''));
+    expect(steps.map((step) => step.name)).toEqual(expect.arrayContaining(named));
   });
 
   test('says nothing about empty lists', () => {
