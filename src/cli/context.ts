@@ -35,7 +35,8 @@ export interface Engine {
 export interface Rehearsal {
   exec(cluster: string, name: string, argv: readonly string[]): Promise<number>;
   dump(cluster: string): Promise<unknown>;
-  reset(cluster: string): Promise<unknown>;
+  /** Without a name: those of all clusters. */
+  reset(cluster?: string): Promise<readonly string[]>;
 }
 
 /** What commands use of the rest of mlk8s, loaded when it is used. */

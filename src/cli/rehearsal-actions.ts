@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { checkKnown } from './known.ts';
 import { nodeNames } from './run.ts';
@@ -24,10 +25,25 @@ export async function dumpRigs(context: Context, flags: Flags): Promise<void> {
   context.io.stdout.write(`${JSON.stringify(state, null, flags.json ? 0 : 2)}\n`);
 }
 
-/** Throws the simulated machines away. */
-export async function resetRigs(context: Context, flags: Flags): Promise<void> {
-  const cluster = await needCluster(context, { ...flags, rehearse: true });
+/** Throws the simulated machines away: those of one cluster, or all that there are. */
+export async function resetRigs(context: Context, flags: Flags & { readonly all?: boolean }): Promise<void> {
+  const cluster = flags.all ? undefined : await clusterToReset(context, flags);
   const { reset } = await context.parts.rehearsal();
-  await reset(cluster.file.name);
-  context.io.stdout.write(`The simulated machines of ${cluster.file.name} are gone; no real machine was touched.\n`);
+  const gone = await reset(cluster);
+  const names = cluster ?? gone.join(', ');
+  const text = names === '' ? 'There are no simulated machines' : `The simulated machines of ${names} are gone`;
+  context.io.stdout.write(`${text}; no real machine was touched.\n`);
+}
+
+/** A cluster file that is wrong does not say whose machines are meant: then only all can go. */
+async function clusterToReset(context: Context, flags: Flags): Promise<string> {
+  try {
+    return (await needCluster(context, { ...flags, rehearse: true })).file.name;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const all = 'mlk8s rehearsal reset --all throws away the simulated machines of all clusters';
+    const last = error.problems.length - 1;
+    const problems = error.problems.map((it, index) => (index === last ? { ...it, next: [...it.next, all] } : it));
+    throw new UserError(problems, error.exitCode);
+  }
 }

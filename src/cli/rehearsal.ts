@@ -53,11 +53,16 @@ function addReset(group: Command, context: Context): void {
   const command = group
     .command('reset')
     .description('throw the simulated machines away; the next rehearsal starts anew');
-  addFile(command).action(async (flags: Flags) => {
-    const { resetRigs } = await import('./rehearsal-actions.ts');
-    await resetRigs(context, flags);
-  });
-  addExamples(command, [['mlk8s rehearsal reset', 'of the cluster file in this folder, or of the sample']]);
+  addFile(command)
+    .option('--all', 'those of all clusters, whatever the cluster file says')
+    .action(async (flags: Flags & { readonly all?: boolean }) => {
+      const { resetRigs } = await import('./rehearsal-actions.ts');
+      await resetRigs(context, flags);
+    });
+  addExamples(command, [
+    ['mlk8s rehearsal reset', 'of the cluster file in this folder, or of the sample'],
+    ['mlk8s rehearsal reset --all', 'of all clusters'],
+  ]);
 }
 
 function addFile(command: Command): Command {

@@ -195,10 +195,30 @@ describe('rehearsal', () => {
     world().write('mlk8s.yaml', CLUSTER);
     const calls: unknown[] = [];
     const exec = async (...call: unknown[]) => calls.push(call) + 41;
-    world().parts = { rehearsal: async () => ({ exec, dump: async () => ({ a: 1 }), reset: async () => {} }) };
+    world().parts = {
+      rehearsal: async () => ({ exec, dump: async () => ({ a: 1 }), reset: async () => ['home-lab'] }),
+    };
     expect((await world().mlk8s('rehearsal', 'exec', 'rig2', '--', 'ls', '-l', '--json')).code).toBe(42);
     expect(calls).toEqual([['home-lab', 'rig2', ['ls', '-l', '--json']]]);
     expect((await world().mlk8s('rehearsal', 'dump', '--json')).out).toBe('{"a":1}\n');
     expect((await world().mlk8s('rehearsal', 'reset')).out).toContain('no real machine was touched');
+  });
+
+  test('reset --all needs no cluster file that is right', async () => {
+    world().write('mlk8s.yaml', CLUSTER.replace('10.0.0.102', '10.0.0.999').replace('name: home-lab', 'name: "?"'));
+    const asked: unknown[] = [];
+    const reset = async (cluster?: string) => {
+      asked.push(cluster);
+      return asked.length === 1 ? ['attic', 'home-lab'] : [];
+    };
+    world().parts = { rehearsal: async () => ({ exec: async () => 0, dump: async () => ({}), reset }) };
+    const { code, error } = await world().mlk8s('rehearsal', 'reset');
+    expect(code).toBe(3);
+    expect(error?.problems.length).toBeGreaterThan(1);
+    expect(error?.problems.at(-1)?.next.at(-1)).toContain('mlk8s rehearsal reset --all');
+    expect(asked).toEqual([]);
+    expect((await world().mlk8s('rehearsal', 'reset', '--all')).out).toContain('machines of attic, home-lab are gone');
+    expect((await world().mlk8s('rehearsal', 'reset', '--all')).out).toContain('There are no simulated machines');
+    expect(asked).toEqual([undefined, undefined]);
   });
 });
