@@ -6,13 +6,9 @@ const MOMENTS = [
   '"event":"plan"',
   'checking the machines before the first change',
   '"event":"change"',
-  '"event":"output"',
-  '"event":"change"',
-  '"event":"settling"',
-  '"event":"applied"',
-  '"event":"change"',
-  '"event":"applied"',
-  '"event":"ok"',
+  '"event":"follow"',
+  '"event":"follow"',
+  ...Array.from({ length: 5 }, () => '"event":"change"'),
 ];
 
 /** Single kills of a first up, as shares of its changes: in the first jobs, around the join, before the end. */
