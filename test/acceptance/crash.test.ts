@@ -4,11 +4,15 @@ import { User, until } from './user.ts';
 /** What a run says just before it is killed: ten moments of one first up that is begun again after each. */
 const MOMENTS = [
   '"event":"plan"',
+  '"event":"change"',
   'checking the machines before the first change',
   '"event":"change"',
-  '"event":"follow"',
-  '"event":"follow"',
-  ...Array.from({ length: 5 }, () => '"event":"change"'),
+  '"event":"plan"',
+  '"event":"change"',
+  'checking the machines before the first change',
+  '"event":"change"',
+  '"event":"plan"',
+  '"event":"change"',
 ];
 
 /** Single kills of a first up, as shares of its changes: in the first jobs, around the join, before the end. */
