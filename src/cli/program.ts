@@ -19,7 +19,7 @@ export async function run(args: readonly string[], surroundings: Omit<Context, '
   };
   const program = createProgram({ ...surroundings, finish });
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(upToUnknown(args, program), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.helpDisplayed' || error.code === 'commander.help') return error.exitCode;
@@ -58,11 +58,26 @@ function optionDescription(option: Option): string {
   return Array.isArray(option.defaultValue) ? option.description : new Help().optionDescription(option);
 }
 
+/** The commands that the first words name, each one a command of the one before. */
+function commandsIn([word, ...rest]: readonly string[], parent: Command): Command[] {
+  const found = parent.commands.find((command) => command.name() === word);
+  return found ? [found, ...commandsIn(rest, found)] : [];
+}
+
+/** A command that there is not has no help: without the words after it commander says so. */
+function upToUnknown(args: readonly string[], program: Command): readonly string[] {
+  const found = commandsIn(args, program);
+  const word = args[found.length];
+  const isGroup = (found.at(-1) ?? program).commands.length > 0;
+  const isCommand = word === undefined || word.startsWith('-') || word === 'help';
+  return isGroup && !isCommand ? args.slice(0, found.length + 1) : args;
+}
+
 function usageError(error: CommanderError, args: readonly string[], program: Command): UserError {
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
   const guess = rest.map((line) => line.replace(/^\((.*)\)$/, '$1').replace(/^Did you mean/, 'did you mean'));
-  const named = program.commands.find((command) => command.name() === args[0]);
-  const help = `mlk8s ${named ? `${named.name()} ` : ''}--help shows what there is`;
+  const names = commandsIn(args, program).map((command) => `${command.name()} `);
+  const help = `mlk8s ${names.join('')}--help shows what there is`;
   return new UserError({ where: 'command line', seen: first, next: [...guess, help] });
 }
 

@@ -21,17 +21,14 @@ export function summaryLines(summary: Summary, style: Style): string[] {
 }
 
 function outcome(summary: Summary): string {
-  const { exitCode, changes, applied, command } = summary;
+  const { exitCode, applied, command } = summary;
   const isLook = command === 'plan' || command === 'status';
   switch (exitCode) {
     case ExitCode.done:
       if (applied > 0) return `Done: ${count(applied, 'change')} applied.`;
       return command === 'status' ? 'Everything that the file asks for is there.' : 'Nothing to do.';
     case ExitCode.pending:
-      if (command === 'status') return 'Degraded: not everything is as the file asks.';
-      return isLook
-        ? `${count(changes, 'change')} to make.`
-        : `Nothing was changed: ${count(changes, 'change')} to make.`;
+      return pending(summary);
     case ExitCode.partial:
       return `${isLook ? 'Not all could be seen' : 'Partly done'}: ${counts(summary, isLook)}.`;
     case ExitCode.locked:
@@ -39,17 +36,32 @@ function outcome(summary: Summary): string {
     case ExitCode.interrupted:
       return `Interrupted: ${counts(summary, isLook)}.`;
     default:
-      return `${isLook ? 'Something stands in the way' : 'Failed'}: ${counts(summary, isLook)}.`;
+      return isLook ? inTheWay(summary) : `Failed: ${counts(summary, isLook)}.`;
   }
 }
 
+function pending({ command, changes }: Summary): string {
+  if (command === 'status') return 'Degraded: not everything is as the file asks.';
+  const left = changes === 0 ? 'not everything is ready yet' : `${count(changes, 'change')} to make`;
+  if (command !== 'plan') return `Nothing was changed: ${left}.`;
+  return changes === 0 ? `No changes to make, but ${left}.` : `${left}.`;
+}
+
+function inTheWay({ changes, refused }: Summary): string {
+  if (refused === 0) return 'Stopped by the problem above.';
+  const rest = changes === 0 ? 'nothing else to change' : `${count(changes, 'change')} to make`;
+  return `Refused: ${count(refused, 'thing')}, for the reason above; ${rest}.`;
+}
+
 function counts({ changes, applied, failed, refused, dropped }: Summary, isLook: boolean): string {
-  return [
-    isLook ? `${count(changes, 'change')} to make` : `${count(applied, 'change')} applied`,
+  const parts = [
+    ...(isLook && changes > 0 ? [`${count(changes, 'change')} to make`] : []),
+    ...(isLook ? [] : [`${count(applied, 'change')} applied`]),
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(refused > 0 ? [`${refused} refused`] : []),
     ...(dropped.length > 0 ? [`dropped out: ${dropped.join(', ')}`] : []),
-  ].join(', ');
+  ];
+  return parts.length === 0 ? 'nothing was changed' : parts.join(', ');
 }
 
 function next(summary: Summary, { program }: Style): string[] {
@@ -59,7 +71,10 @@ function next(summary: Summary, { program }: Style): string[] {
     case ExitCode.locked:
       return [];
     case ExitCode.pending:
-      return [`To make the changes: ${program} up${flag}`];
+      if (summary.changes > 0) return [`To make the changes: ${program} up${flag}`];
+      return summary.refused > 0
+        ? ['What to do about it stands above, with what is refused.', `To look again: ${program} status${flag}`]
+        : [`To wait until all is ready: ${program} up${flag}`];
     case ExitCode.interrupted:
       return [`To go on: ${program} up${flag}`];
     default:

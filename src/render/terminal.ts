@@ -2,7 +2,7 @@ import type { EngineEvent } from '../engine/events.ts';
 import { liveArea, type Screen } from './live.ts';
 import type { Renderer } from './renderer.ts';
 import { clean, marked, type Style } from './style.ts';
-import { lockedText, teller } from './text.ts';
+import { followText, lockedText, singleBlanks, teller } from './text.ts';
 import { duration, idParts, withoutPlace } from './words.ts';
 
 /** Something that is going on: what, since when, and what it said last. */
@@ -20,16 +20,18 @@ export function terminalRenderer(screen: Screen, style: Style, now: () => number
   const rows = new Map<string, Row>();
   const live = liveArea(screen, style, () => [...rows.values()].map((row) => rowText(row, now(), style)));
   const tell = teller(style);
+  const single = singleBlanks();
 
   const set = (key: string, what: string): void => {
     rows.set(key, { what, since: rows.get(key)?.since ?? now() });
     live.start();
   };
-  const stay = (event: EngineEvent): void => live.print(tell(event));
+  const print = (lines: readonly string[]): void => live.print(single(lines));
+  const stay = (event: EngineEvent): void => print(tell(event));
   const done = (id: string, text: string): void => {
     const row = rows.get(id);
     rows.delete(id);
-    if (row) live.print(doneLines(id, `${text} (${duration((now() - row.since) / 1000)})`, style));
+    if (row) print(doneLines(id, `${text} (${duration((now() - row.since) / 1000)})`, style));
   };
   const listener = (event: EngineEvent): void => {
     switch (event.event) {
@@ -42,7 +44,8 @@ export function terminalRenderer(screen: Screen, style: Style, now: () => number
         else stay(event);
         break;
       case 'follow':
-        set(RUN, `${event.host}: following job ${event.job} of an earlier run`);
+        stay(event);
+        set(RUN, followText(event));
         break;
       case 'change':
         rows.delete(RUN);

@@ -29,6 +29,10 @@ export function lockedText(event: Of<'locked'>): string {
   return `${event.host} is locked by ${event.holder}${event.waiting ? '; waiting for it' : ''}`;
 }
 
+export function followText({ host, job }: Of<'follow'>): string {
+  return `${host}: an earlier run started job ${job}; following it to its end`;
+}
+
 /** A failed change: the four parts, then the last words of the command itself. */
 function failedLines(event: Of<'failed'>, style: Style): string[] {
   const tail = event.tail.map((line) => `    ${style.symbols.bar} ${clean(line)}`);
@@ -42,6 +46,17 @@ function failedLines(event: Of<'failed'>, style: Style): string[] {
 function droppedLines(event: Of<'dropped'>, wasSaid: boolean, style: Style): string[] {
   if (!wasSaid) return problemLines(event.problem, style, 'dropped', event.host);
   return wrap(`${style.symbols.dropped} dropped ${event.host}: it is left out from here on`, '', style);
+}
+
+/** Takes out of lines that come one after the other each empty one that follows an empty one. */
+export function singleBlanks(): (lines: readonly string[]) => readonly string[] {
+  let last = '';
+  return (lines) =>
+    lines.filter((line) => {
+      const isSecond = line === '' && last === '';
+      last = line;
+      return !isSecond;
+    });
 }
 
 /** Tells one run: gives the lines of each event. */
@@ -75,7 +90,7 @@ function eventLines(event: Exclude<EngineEvent, Of<'dropped'>>, command: string,
     case 'locked':
       return wrap(lockedText(event), '', style);
     case 'follow':
-      return wrap(`${event.host}: an earlier run started job ${event.job}; following it to its end`, '', style);
+      return wrap(followText(event), '', style);
     case 'failed':
       return failedLines(event, style);
     case 'summary':
