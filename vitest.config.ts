@@ -1,12 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+/** What takes long and needs many machines: whole stories on rehearsals, run by `npm run test:rehearsal`. */
+export const STORIES = ['test/acceptance/troubles.test.ts', 'test/docs/readme.test.ts'];
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['test/lab/**', 'test/chaos/**', 'test/bench/**', ...STORIES],
     globalSetup: 'test/build.ts',
-    exclude: ['test/lab/**', 'test/chaos/**', 'test/bench/**'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     maxWorkers: 2,
     maxConcurrency: 3,
   },

@@ -79,7 +79,7 @@ describe('up that was killed, and up again', () => {
     await until(() => child.exitCode !== null || said.includes('Waiting for cache lock'));
     child.kill('SIGKILL');
     await end;
-    const again = await user.up('--fault', 'rig1:aptlock:400');
+    const again = await user.up('--fault', 'rig1:aptlock:1000');
     expect(again.events.filter((event) => event.event === 'follow').length).toBeGreaterThan(0);
     expect(again.summary.exitCode).toBe(0);
     expect(
