@@ -81,6 +81,7 @@ async function checkMachine(engine: Engine, options: RunOptions, name: string): 
   const problems: Problem[] = [];
   const listener = (event: EngineEvent): void => {
     if (event.event === 'dropped' && event.host === name) problems.push(event.problem);
+    if (event.event === 'problem') problems.push(event.problem);
     if (event.event !== 'plan') return;
     for (const { id, problem } of event.items) if (problem && id.endsWith(`@${name}`)) problems.push(problem);
   };

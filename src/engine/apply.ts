@@ -84,7 +84,10 @@ const readBootId = 'cat /proc/sys/kernel/random/boot_id';
 /** Reboots a machine and waits until it answers with another boot id and has finished starting. */
 export async function reboot(host: Host, letGo: AbortSignal): Promise<void> {
   const before = (await host.exec(readBootId, { deadlineS: 30 })).stdout.toString().trim();
-  await host.exec('systemd-run --quiet --on-active=2 systemctl reboot', { deadlineS: 60 });
+  // Timers may be a minute late unless told otherwise.
+  const order = 'systemd-run --quiet --on-active=2 --timer-property=AccuracySec=1s systemctl reboot';
+  const ordered = await host.exec(order, { deadlineS: 60 });
+  if (ordered.code !== 0) throw new MoveFailed(ordered.code, [ordered.stderr.trim()]);
   const until = host.clock.now().getTime() + REBOOT_S * 1000;
   let last: HostError | undefined;
   while (host.clock.now().getTime() < until) {

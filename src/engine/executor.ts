@@ -82,6 +82,8 @@ export class Executor {
       if (machine === undefined) throw new Error(`${change.it.id} has a move in the cluster, but there is no lead`);
       this.#say(change, machine, move.does);
       try {
+        // Each move may take long: whoever lost the lock under one must not begin the next.
+        await this.#lock.confirm();
         await this.#move(change, move, machine, captured, around);
       } catch (error) {
         return endingOf(error, change, machine);

@@ -62,6 +62,7 @@ async function followThrough(
   let known = 0;
   for (;;) {
     try {
+      reader.reset();
       const result = await host.exec(script, { deadlineS, onStdout: (chunk) => reader.push(chunk), signal: letGo });
       const end = parseJobEnd(id, result.stdout.toString('utf8'));
       if (end) return end;
@@ -100,6 +101,11 @@ class OutputReader {
   constructor(id: string, listener: JobListener) {
     this.#marker = mark(id);
     this.#listener = listener;
+  }
+
+  /** Half a line that a break cut off is sent again whole. */
+  reset(): void {
+    this.#rest = Buffer.alloc(0);
   }
 
   push(chunk: Buffer): void {

@@ -41,7 +41,13 @@ export function openJournal(options: JournalOptions): Journal {
   return {
     path,
     // One write per event: after a crash the journal ends with what was said last.
-    listener: (event) => writeSync(fd, `${JSON.stringify({ at: now().toISOString(), ...event })}\n`),
+    listener: (event) => {
+      try {
+        writeSync(fd, `${JSON.stringify({ at: now().toISOString(), ...event })}\n`);
+      } catch {
+        // A full disk on the workstation must not end a run on the machines: the run matters more than its log.
+      }
+    },
     close: () => closeSync(fd),
   };
 }

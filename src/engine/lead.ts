@@ -5,10 +5,12 @@ import { type Script, sh } from '../shell/script.ts';
 import type { Ask } from './types.ts';
 
 const SNAP_DATA = '/var/snap/microk8s/current';
+const SNAP_COMMON = '/var/snap/microk8s/common';
 
 /** What a machine says of its own MicroK8s, read without trusting what it once joined. */
 export interface Membership {
-  readonly microk8s: 'none' | 'worker' | 'control-plane';
+  /** `away`: installed, but its data is not reachable at the moment (disabled, or in the middle of a refresh). */
+  readonly microk8s: 'none' | 'away' | 'worker' | 'control-plane';
   /** UID of kube-system as its own API server answers; undefined when that does not answer. */
   readonly uid: string | undefined;
   /** The identity that mlk8s wrote down when it made the machine a member. */
@@ -26,7 +28,10 @@ const askMembership: Script = sh`
   data=${SNAP_DATA}
   echo "identity=$(cat ${MACHINE_STATE}/identity 2>/dev/null)"
   grep -qs '"origin":"created"' ${MACHINE_STATE}/inventory/microk8s_snap_*.json && echo ours=yes
-  if [ ! -e $data ]; then echo microk8s=none; exit 0; fi
+  if [ ! -e $data ]; then
+    if [ -d ${SNAP_COMMON} ]; then echo microk8s=away; else echo microk8s=none; fi
+    exit 0
+  fi
   if [ -e $data/var/lock/clustered.lock ]; then echo microk8s=worker; exit 0; fi
   echo microk8s=control-plane
   echo "peers=$(grep -c Address: $data/var/kubernetes/backend/cluster.yaml 2>/dev/null)"
@@ -51,7 +56,7 @@ export function parseMembership(text: string): Membership {
   );
   namespaces.delete('');
   return {
-    microk8s: microk8s === 'worker' || microk8s === 'control-plane' ? microk8s : 'none',
+    microk8s: microk8s === 'worker' || microk8s === 'control-plane' || microk8s === 'away' ? microk8s : 'none',
     uid: namespaces.get('kube-system'),
     identity: value.get('identity') || undefined,
     ours: value.get('ours') === 'yes',
@@ -86,7 +91,8 @@ export function findLead(
 
   const strangers = firstByUid(facts, (it) => (it.ours && it.peers <= 1 ? undefined : it.uid));
   if (strangers.size > 1) return { kind: 'refused', problem: twoClusters(file, [...strangers]) };
-  const silent = planes.filter((name) => !facts.has(name) && !wiped.has(name));
+  const isSilent = (name: string) => !facts.has(name) || facts.get(name)?.microk8s === 'away';
+  const silent = planes.filter((name) => isSilent(name) && !wiped.has(name));
   const able = planes.filter((name) => !out.has(name) && !wiped.has(name));
   if (silent.length > 0 || able.length === 0)
     return { kind: 'refused', problem: nobodyKnows(silent.length > 0 ? silent : planes) };
@@ -117,15 +123,20 @@ function memberLead(
   const isMember = (it: Membership | undefined) => it?.identity === identity || it?.uid === identity;
   const members = planes.filter((name) => isMember(facts.get(name)) && !out.has(name));
   const answering = members.find((name) => facts.get(name)?.uid === identity);
-  const host = answering ?? members[0];
+  const silent = members.find((name) => facts.get(name)?.uid === undefined);
+  const host = answering ?? silent ?? members[0];
   if (host !== undefined) return { kind: 'lead', host, identity };
+  const keepers = [...facts].filter(([, it]) => it.identity === identity).map(([name]) => name);
   return {
     kind: 'refused',
     problem: {
       where: planes.join(', '),
       seen: `a machine belongs to the cluster ${short(identity)}, but no control plane that can be reached does`,
       why: 'the control planes were reinstalled, or those that belong to the cluster are off',
-      next: ['start the control planes of that cluster and run the same command again'],
+      next: [
+        'start the control planes of that cluster and run the same command again',
+        `or give that cluster up: mlk8s up ${keepers.map((name) => `--wipe-node ${name}`).join(' ')}`,
+      ],
     },
   };
 }

@@ -66,7 +66,8 @@ export class Lock {
     this.#held.clear();
   }
 
-  async #takeOne(host: Host, waitS: number, stop: AbortSignal): Promise<void> {
+  /** `mineOnly`: waits only while the holder is this very run, whose broken channel the machine still holds. */
+  async #takeOne(host: Host, waitS: number, stop: AbortSignal, mineOnly = false): Promise<void> {
     const until = host.clock.now().getTime() + waitS * 1000;
     for (let said = ''; ; ) {
       const session = await host.open(lockFrame(this.#holder, host.clock.deadlineMs(SILENCE_S) / 1000));
@@ -78,9 +79,11 @@ export class Lock {
         this.#held.set(host.name, { host, session, queue: Promise.resolve(), echoed: Date.now() });
         return;
       }
-      const holder = describe(answer === 'held' ? await session.read(ANSWER_S).catch(() => undefined) : undefined);
+      const json = answer === 'held' ? await session.read(ANSWER_S).catch(() => undefined) : undefined;
       session.close();
-      const waiting = host.clock.now().getTime() < until && !stop.aborted;
+      const holder = describe(json);
+      const mine = json?.includes(this.#holder.run) ?? false;
+      const waiting = host.clock.now().getTime() < until && !stop.aborted && (mine || !mineOnly);
       if (holder !== said || !waiting) this.#listener({ event: 'locked', host: host.name, holder, waiting });
       said = holder;
       if (!waiting) throw heldByAnother(host.name, holder);
@@ -112,13 +115,14 @@ export class Lock {
    * nobody holds it now: another run may have come and gone, and the plan of this one is no longer true.
    */
   async #again(name: string, host: Host, echoed: number): Promise<void> {
+    this.#held.get(name)?.session.close();
     this.#held.delete(name);
     if (Date.now() - echoed > host.clock.deadlineMs(SILENCE_S)) {
       this.#lost = name;
       return;
     }
     try {
-      await this.#takeOne(host, 0, AbortSignal.abort());
+      await this.#takeOne(host, SILENCE_S, new AbortController().signal, true);
     } catch (error) {
       // A control plane that is gone holds no lock for anybody; the run notices by itself that it is gone.
       if (!(error instanceof HostError)) this.#lost = name;

@@ -54,7 +54,10 @@ export class Observer {
   drop(host: string, problem: Problem): void {
     if (this.#dropped.has(host)) return;
     this.#dropped.set(host, problem);
-    if (this.#lead) this.#findLead();
+    if (!this.#lead) return;
+    this.#findLead();
+    // What the old lead said of the cluster is not to be taken for what the new one would say.
+    if (this.#leadName() !== this.#clusterAsked) this.#answers.delete('cluster');
   }
 
   /** Asks `asks` of the named hosts (and of the lead and the workstation, as far as there are asks for them). */

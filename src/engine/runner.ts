@@ -47,6 +47,8 @@ export class Runner {
   readonly #stood = new Set<Id>();
   readonly #settlingSince = new Map<Id, number>();
   readonly #said = new Map<Id, string>();
+  /** What ended a group and must end the run: a lost lock, or a fault of ours. */
+  readonly #fatal: unknown[] = [];
   #judged: ReadonlyMap<Id, Judged> = new Map();
 
   constructor(options: UpOptions, prepared: Prepared, kinds: Kinds, lock: Lock) {
@@ -62,6 +64,7 @@ export class Runner {
   async run(): Promise<Outcome> {
     try {
       for (;;) {
+        if (this.#fatal.length > 0) break;
         this.#judge();
         const stopped = this.#options.stop.aborted;
         if (!stopped) await this.#startReady();
@@ -73,6 +76,7 @@ export class Runner {
       // Whatever went wrong: a job that runs is followed to its end before the run says how it went.
       await Promise.allSettled(this.#busy.values());
     }
+    if (this.#fatal.length > 0) throw this.#fatal[0];
     return { applied: this.#applied, failed: this.#failed, refused: this.#refused, stood: this.#stood };
   }
 
@@ -147,6 +151,9 @@ export class Runner {
       if (this.#options.letGo.aborted) return;
       for (const [i, change] of group.changes.entries()) this.#end(change, group.machine, endings[i] as Ending);
       await this.#look(group.changes, movedOn(group, this.#observer.leadOrFounder));
+    } catch (error) {
+      // Kept for the loop: whoever waits for this group may be waiting for something else at this moment.
+      this.#fatal.push(error);
     } finally {
       for (const { it } of group.changes) this.#inFlight.delete(it.id);
       this.#busy.delete(group.machine);

@@ -52,5 +52,6 @@ function change(it: Declared<DnsSpec>, because: string): Verdict {
     if microk8s status --addon dns | grep -qx enabled; then microk8s disable dns; fi
     microk8s enable dns
   `;
-  return { verdict: 'change', because, moves: [{ does: 'enable dns', on: it.on, run, deadlineS: 600 }] };
+  // It may restart kubelite on every machine: not while one joins.
+  return { verdict: 'change', because, moves: [{ does: 'enable dns', on: it.on, run, deadlineS: 600 }], alone: true };
 }

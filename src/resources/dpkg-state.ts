@@ -55,5 +55,5 @@ const repair = sh`
       *) exit 1 ;;
     esac
   done
-  ${aptGet} -f install
+  ${aptGet} --no-remove -f install
 `;

@@ -29,7 +29,7 @@ function asks(it: Declared<KubeconfigSpec>): Ask[] {
   const mine = sh`
     ${PATH}
     echo "$file"
-    [ -e "$file" ] && stat -c %a "$file" || echo 600
+    [ -e "$file" ] && stat -L -c %a "$file" || echo 600
     cat "$file"
   `;
   return [
@@ -51,7 +51,7 @@ function judge(it: Declared<KubeconfigSpec>, world: World): Verdict {
   return judged(it, world, [mine], ({ text }) => {
     const [path = '', mode = '600', ...rest] = text.split('\n');
     const before = rest.join('\n');
-    const document = parseDocument(before);
+    const document = parseDocument(before, { prettyErrors: false });
     if (document.errors.length > 0 || (document.contents !== null && !isMap(document.contents))) {
       return refused(
         it.id,

@@ -68,6 +68,7 @@ function beforeCluster(sight: Sight): Verdict {
 /** By its own account: its datastore is that of the cluster, or it runs as the worker that it was made. */
 function isMember({ me, world, host }: Sight): boolean {
   if (me.identity !== world.identity || me.microk8s === 'none') return false;
+  if (me.microk8s === 'away') return true;
   if (me.microk8s === 'worker' || me.uid === world.identity) return true;
   // An API that does not answer says nothing. A datastore with one member does: that is a MicroK8s of its own, unless
   // the whole cluster is that machine.
@@ -77,6 +78,9 @@ function isMember({ me, world, host }: Sight): boolean {
 /** A member: in the right role, at the right address, Ready? */
 function standing({ it, host, node, me, world }: Sight): Verdict {
   const { role, address } = it.spec;
+  if (me.microk8s === 'away') {
+    return { verdict: 'settling', because: `MicroK8s on ${host} is switched off or being refreshed`, deadlineS: 600 };
+  }
   if (me.microk8s !== role) return refuseRole(it.id, host, me.microk8s, role);
   if (!node) return register(it, host);
   if (node.address !== address) {
@@ -88,8 +92,12 @@ function standing({ it, host, node, me, world }: Sight): Verdict {
     );
   }
   if (!node.ready) return { verdict: 'settling', because: `${host} is not Ready: ${node.message}`, deadlineS: READY_S };
-  const as =
-    role === 'worker' ? 'worker' : `control plane, ${dqliteOf(world)?.get(address) ?? 'not in the datastore yet'}`;
+  const members = dqliteOf(world);
+  // The list lags by up to 30 s. The next join must not come before (microk8s sheet, 2.3).
+  if (role === 'control-plane' && members && members.size > 1 && !members.has(address)) {
+    return { verdict: 'settling', because: `${host} is not in the datastore yet`, deadlineS: 240 };
+  }
+  const as = role === 'worker' ? 'worker' : `control plane, ${members?.get(address) ?? 'voter'}`;
   return { verdict: 'ok', because: `Ready, ${as}` };
 }
 
@@ -127,8 +135,14 @@ function outside(sight: Sight): Verdict {
   const begun = world.record(it.id) !== undefined;
   if ((node !== undefined || listed) && !begun) return refuseReinstalled(sight);
   if (me.microk8s === 'worker' && !begun) return refuseForeign(sight, 'it is a worker of another cluster');
+  if (me.microk8s === 'away') {
+    return { verdict: 'settling', because: `MicroK8s on ${host} is switched off or being refreshed`, deadlineS: 600 };
+  }
   if (me.microk8s === 'none') return join(sight, `${host} is not in the cluster`);
   if (!me.ours) return refuseForeign(sight, 'it has a MicroK8s that mlk8s did not install');
+  if (me.microk8s === 'control-plane' && me.uid === undefined) {
+    return { verdict: 'settling', because: `${host} does not say what its MicroK8s holds`, deadlineS: 300 };
+  }
   if (me.peers > 1) return refuseForeign(sight, 'it shares its datastore with other machines');
   if (me.holds.length > 0)
     return refuseForeign(sight, `it holds namespaces that mlk8s did not make: ${me.holds.join(', ')}`);
@@ -150,14 +164,16 @@ function join(sight: Sight, because: string): Verdict {
     verdict: 'change',
     because,
     disrupts: 'the Kubernetes API may be away for some seconds while the datastore takes it in',
-    moves: [clean(it), ...dropStale(sight), mintToken(host), joinWith(it, world), awaitNode(it.spec.name)],
+    moves: [clean(it, world), ...dropStale(sight), mintToken(host), joinWith(it, world), awaitNode(it.spec.name)],
     alone: true,
   };
 }
 
 /** What a join that failed leaves behind stops the certificate watcher (microk8s sheet, 2.3). */
-function clean(it: Declared<MemberSpec>): Move {
+function clean(it: Declared<MemberSpec>, world: World): Move {
+  // With --host the machine that makes the cluster may be left out of the run.
   const run = sh`
+    [ -n ${world.identity ?? ''} ] || { echo 'there is no cluster to join yet: run mlk8s up without --host first' >&2; exit 1; }
     rm -f ${SNAP_DATA}/var/lock/join-in-progress
     if [ -e ${SNAP_DATA}/var/lock/clustered.lock ]; then microk8s leave; fi
   `;

@@ -27,6 +27,7 @@ function asks(it: Declared<MicroK8sReadySpec>): Ask[] {
     cd ${SNAP_DATA}/var/lock
     for lock in clustered stopped low-memory-guard; do [ -e $lock.lock ] && echo $lock; done
     systemctl show -p Id,ActiveState,UnitFileState snap.microk8s.daemon-containerd snap.microk8s.daemon-kubelite
+    [ -e /var/snap/microk8s/common/etc/launcher/install.yaml ] && echo launching
     [ -e clustered.lock ] || ${kubectl} get --raw /readyz
   `;
   return [{ key: 'microk8s services', on: it.on, sh: script, timeoutS: 30 }];
@@ -54,6 +55,10 @@ function judge(it: Declared<MicroK8sReadySpec>, world: World): Verdict {
     const states = facts.filter((fact) => fact.startsWith('ActiveState=')).map((fact) => fact.slice(12));
     if (states.some((state) => state !== 'active')) {
       return { verdict: 'settling', because: `its services do not run yet: ${states.join(', ')}`, deadlineS: START_S };
+    }
+    if (facts.includes('launching')) {
+      const because = 'MicroK8s is still at its own first settings';
+      return { verdict: 'settling', because, deadlineS: START_S };
     }
     if (!worker && !facts.includes('ok')) {
       return { verdict: 'settling', because: 'the Kubernetes API does not answer yet', deadlineS: START_S };

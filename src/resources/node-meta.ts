@@ -19,7 +19,11 @@ export const nodeMetaKind: Kind<NodeMetaSpec> = { kind: 'node-meta', asks: () =>
 
 function judge(it: Declared<NodeMetaSpec>, world: World): Verdict {
   const { node: name, labels, taints } = it.spec;
-  const node = nodesOf(world)?.find((n) => n.name === name);
+  const nodes = nodesOf(world);
+  if (world.identity !== undefined && nodes === undefined) {
+    return { verdict: 'settling', because: `${world.lead} does not list its nodes`, deadlineS: 300 };
+  }
+  const node = nodes?.find((n) => n.name === name);
   // What an earlier version of the file asked for and this one does not is taken away again.
   const before = world.record(it.id)?.spec as NodeMetaSpec | undefined;
   const has = new Set(node?.taints.map(taintWord));

@@ -40,13 +40,14 @@ function asks(it: Declared<PackageSpec>): Ask[] {
     `,
     timeoutS: 20,
   };
+  // Without its cache files: writing them anew is more than an ask may write.
   // A cloud image comes without lists: then the archive is not known to lack anything.
   const offered: Ask = {
     key: `offered debs ${list}`,
     on: it.on,
     sh: sh`
       if [ -d /var/lib/apt/lists ] && ! ls /var/lib/apt/lists | grep -q _Packages; then echo 'no lists'; fi
-      apt-cache policy ${names}
+      apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy ${names}
     `,
     timeoutS: 30,
   };
@@ -83,7 +84,7 @@ function tryInstall(names: readonly string[]): Script {
   return sh`
     ${aptUpdate}
     for name in ${names}; do
-      if apt-cache policy "$name" | grep -q 'Candidate: [^(]'; then ${aptGet} install "$name"; fi
+      if [[ $(apt-cache policy "$name") =~ Candidate:\ [^\(] ]]; then ${aptGet} install "$name"; fi
     done
   `;
 }

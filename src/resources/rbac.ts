@@ -37,6 +37,9 @@ function judge(it: Declared<RbacSpec>, world: World): Verdict {
   for (const name of members) {
     const answer = world.answer({ host: name }, 'authorization mode');
     if (answer.kind !== 'bytes') return { verdict: 'refused', problem: unanswered(it.id, modeAsk(name), answer) };
+    if (answer.status !== 0) {
+      return { verdict: 'settling', because: `${name} does not say how its API authorises`, deadlineS: 300 };
+    }
   }
   const open = members.filter((name) => !(world.text({ host: name }, 'authorization mode') ?? '').includes('RBAC'));
   if (world.identity === undefined || open.length > 0) {

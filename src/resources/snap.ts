@@ -18,7 +18,12 @@ const INSTALL_S = 1800;
 function asks(it: Declared<SnapSpec>): Ask[] {
   const { snap } = it.spec;
   return [
-    { key: `snap ${snap}`, on: it.on, sh: sh`snap list ${snap}`, timeoutS: 20 },
+    {
+      key: `snap ${snap}`,
+      on: it.on,
+      sh: sh`command -v snap >/dev/null || exit 0; snap list ${snap} 2>&1`,
+      timeoutS: 20,
+    },
     { key: `snap changes ${snap}`, on: it.on, sh: sh`snap changes ${snap} | awk '$2 == "Doing"'`, timeoutS: 20 },
   ];
 }
@@ -34,6 +39,10 @@ function judge(it: Declared<SnapSpec>, world: World): Verdict {
       return { verdict: 'settling', because: `snapd is busy: ${summary}`, deadlineS: INSTALL_S };
     }
     const row = list.text.split('\n').find((line) => line.startsWith(`${snap} `));
+    // Only snapd's own words prove that it is not there: a snapd that restarts says nothing, and fails as well.
+    if (!row && list.status !== 0 && !list.text.includes('no matching snaps')) {
+      return { verdict: 'settling', because: 'snapd does not answer', deadlineS: 180 };
+    }
     if (!row)
       return change(it, `snap ${snap} is not installed`, `install ${snap} ${channel} and hold it`, install(it.spec));
     const [, version = '', , tracking = '', , notes = ''] = row.split(/\s+/);

@@ -64,7 +64,7 @@ export function startFrame(job: Job): string {
         [ -e ${MACHINE_STATE}/jobs/"$old"/exit ] && rm -rf ${MACHINE_STATE}/jobs/"$old"
       done
       if mkdir ${dir} 2>/dev/null || ! ${isStarted(job.id)}; then
-        { ${launch}; } || { rm -rf ${secrets}; exit 70; }
+        { ${launch}; } || ${isStarted(job.id)} || { rm -rf ${secrets}; exit 70; }
       fi
     `,
     follow(job.id, 0),
@@ -126,7 +126,7 @@ function runner(job: Job): string {
     );
   });
   return `: >>${dir}/output
-echo $$ >${dir}/pid
+echo $$ >${dir}/pid.new && mv ${dir}/pid.new ${dir}/pid || exit 75
 exec >>${dir}/output 2>&1 </dev/null
 export HOME=/root LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
 export INPUTS=${secrets}
@@ -176,7 +176,8 @@ export function directFrame(job: Job): string {
   });
   return `
 umask 077
-export INPUTS=$(mktemp -d "\${XDG_RUNTIME_DIR:-\${TMPDIR:-/tmp}}/mlk8s.XXXXXX")
+INPUTS=$(mktemp -d "\${XDG_RUNTIME_DIR:-\${TMPDIR:-/tmp}}/mlk8s.XXXXXX") || exit 70
+export INPUTS
 trap 'rm -rf "$INPUTS"' EXIT
 ${lines(...inputs).bash}
 progress=
@@ -210,9 +211,8 @@ function follow(id: string, offset: number): Script {
   `;
 }
 
-/** How a job ended: `interrupted` when the machine or somebody stopped it. */
+/** How a job ended. A change that was begun and has no status was interrupted: the machine or somebody stopped it. */
 export interface JobEnd {
-  readonly interrupted: boolean;
   /** Exit status of each change that was begun and ended, by its place in the job. */
   readonly statuses: ReadonlyMap<number, number>;
   /** Places of the changes that were skipped, because one that they need failed. */
@@ -223,7 +223,7 @@ export interface JobEnd {
 export function parseJobEnd(id: string, stdout: string): JobEnd | undefined {
   const at = stdout.lastIndexOf(`\n${mark(id)} ended\n`);
   if (at < 0) return undefined;
-  const [exit, ...progress] = stdout.slice(at).trim().split('\n').slice(1);
+  const progress = stdout.slice(at).trim().split('\n').slice(2);
   const statuses = new Map<number, number>();
   const skipped = new Set<number>();
   for (const line of progress) {
@@ -231,5 +231,5 @@ export function parseJobEnd(id: string, stdout: string): JobEnd | undefined {
     if (match) statuses.set(Number(match[1]), Number(match[2]));
     else if (line.startsWith('skip ')) skipped.add(Number(line.slice(5)));
   }
-  return { interrupted: exit !== 'finished', statuses, skipped };
+  return { statuses, skipped };
 }

@@ -160,8 +160,10 @@ class Attempt {
     const ssh = new NodeSSH();
     let sock: Duplex | undefined;
     try {
+      // Before there is a socket: one that fails while files are read would have nobody to listen to it.
+      const algorithms = await abortable(this.#o.hostKeys.algorithms(), signal);
       sock = await abortable(this.#socket(), signal);
-      return await abortable(Promise.race([this.#handshake(ssh, sock), this.#limit.over]), signal);
+      return await abortable(Promise.race([this.#handshake(ssh, sock, algorithms), this.#limit.over]), signal);
     } catch (error) {
       if (this.stage === 'banner' && sock && (sock as Partial<Socket>).bytesRead) this.stage = 'handshake';
       sock?.destroy();
@@ -187,9 +189,12 @@ class Attempt {
     return this.#held(sock());
   }
 
-  async #handshake(ssh: NodeSSH, sock: Duplex): Promise<Link> {
-    const { target, hostKeys, clock } = this.#o;
-    const algorithms = await hostKeys.algorithms();
+  async #handshake(
+    ssh: NodeSSH,
+    sock: Duplex,
+    algorithms: Awaited<ReturnType<HostKeyVerifier['algorithms']>>,
+  ): Promise<Link> {
+    const { target, clock } = this.#o;
     const connecting = ssh.connect({
       host: target.host,
       username: target.user,

@@ -251,7 +251,7 @@ describe('apt and dpkg', () => {
   it('waits for the lock of dpkg before it repairs', () => {
     const locked = `[ $(wc -l <${join(dir, 'calls')}) -gt 2 ] || { echo 'dpkg frontend lock was locked by another process with pid 7' >&2; exit 2; }`;
     const found = calls(dpkgState(placed), ['0001\n'], { dpkg: locked, 'apt-get': '' });
-    expect(found).toEqual([dpkg, 'sleep 15', dpkg, `apt-get ${apt} -f install`]);
+    expect(found).toEqual([dpkg, 'sleep 15', dpkg, `apt-get ${apt} --no-remove -f install`]);
   });
 
   it('does not wait for what will not get better', () => {
