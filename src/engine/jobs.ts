@@ -111,7 +111,7 @@ class OutputReader {
   push(chunk: Buffer): void {
     if (this.#ended) return;
     this.#rest = Buffer.concat([this.#rest, chunk]);
-    for (let at = this.#rest.indexOf(10); at >= 0 && !this.#ended; at = this.#rest.indexOf(10)) {
+    for (let at = lineEnd(this.#rest); at >= 0 && !this.#ended; at = lineEnd(this.#rest)) {
       this.#line(this.#rest.subarray(0, at).toString('utf8'), at + 1);
       this.#rest = this.#rest.subarray(at + 1);
     }
@@ -127,4 +127,9 @@ class OutputReader {
     if (begin !== undefined) this.#listener.begin(begin);
     else if (text !== '') this.#listener.line(text);
   }
+}
+
+/** Programs that wait write their line anew with a carriage return (apt on a lock): that is a line as well. */
+function lineEnd(bytes: Buffer): number {
+  return bytes.findIndex((byte) => byte === 10 || byte === 13);
 }
