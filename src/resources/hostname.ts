@@ -38,7 +38,10 @@ function judge(it: Declared<HostnameSpec>, world: World): Verdict {
     if (now === name) return { verdict: 'ok', because: `its name is ${name}` };
     const seen = `the machine's name is "${now}", not "${name}"`;
     const rename = `give the node the name it has: name: ${now}`;
-    if (microk8s.text.trim() === 'yes') {
+    // Named by us before MicroK8s came: that is the name that MicroK8s knows, and the machine gets it back.
+    const record = world.record(it.id);
+    const isOurs = record?.state === 'done' && (record.spec as HostnameSpec).name === name;
+    if (microk8s.text.trim() === 'yes' && !isOurs) {
       return refused(
         it.id,
         seen,
