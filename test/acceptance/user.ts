@@ -22,6 +22,8 @@ export interface Run {
 export class User {
   readonly home = mkdtempSync(join(tmpdir(), 'mlk8s-user-'));
   readonly folder = join(this.home, 'work');
+  /** Further environment of what the user starts. */
+  readonly env: Record<string, string> = {};
 
   constructor() {
     mkdirSync(this.folder);
@@ -35,7 +37,14 @@ export class User {
   }
 
   start(...args: string[]): { child: ChildProcess; end: Promise<Run> } {
-    const env = { PATH: process.env.PATH, HOME: this.home, USER: 'tester', NO_COLOR: '1', LC_ALL: 'C.UTF-8' };
+    const env = {
+      PATH: process.env.PATH,
+      HOME: this.home,
+      USER: 'tester',
+      NO_COLOR: '1',
+      LC_ALL: 'C.UTF-8',
+      ...this.env,
+    };
     const child = spawn(process.execPath, [BIN, ...args], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
