@@ -70,9 +70,9 @@ describe('up that was killed, and up again', () => {
 
   it.concurrent('followed the jobs that ran at the kill to their end', async () => {
     const user = newUser();
-    // Time runs slower here, so that the job is still at work when the next run looks, however busy this computer is.
-    user.env.MLK8S_REHEARSAL_SCALE = '20';
-    // Another program holds apt's lock, so that the job is still at work when the next run looks.
+    // Time runs slower and another program holds apt's lock, so that the job is still at work when the next run looks,
+    // however busy this computer is.
+    user.env.MLK8S_REHEARSAL_SCALE = '40';
     const { child, end } = user.start('up', '--rehearse', '--yes', '--json', '--fault', 'rig1:aptlock:150');
     let said = '';
     child.stdout?.on('data', (chunk: Buffer) => {
@@ -81,7 +81,7 @@ describe('up that was killed, and up again', () => {
     await until(() => child.exitCode !== null || said.includes('Waiting for cache lock'));
     child.kill('SIGKILL');
     await end;
-    const again = await user.up('--fault', 'rig1:aptlock:250');
+    const again = await user.up('--fault', 'rig1:aptlock:300');
     expect(again.events.filter((event) => event.event === 'follow').length).toBeGreaterThan(0);
     expect(again.summary.exitCode).toBe(0);
     expect(
