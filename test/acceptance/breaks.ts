@@ -5,11 +5,12 @@
 export const breaks: Readonly<Record<string, string>> = {
   'node/cloud-init': 'echo "manage_etc_hosts: true" >/etc/cloud/cloud.cfg.d/99-mlk8s.cfg',
   'node/hostname': 'hostnamectl set-hostname renamed',
-  'node/dpkg': 'mkdir -p /var/lib/dpkg/updates && touch /var/lib/dpkg/updates/0001',
   'node/hosts': 'sed -i "/rig1$/d" /etc/hosts',
   'node/apt': 'chmod 600 /etc/apt/apt.conf.d/52mlk8s',
   'node/packages': 'apt-get remove -y nfs-common',
   'node/modules-extra': 'apt-get remove -y "linux-modules-extra-$(uname -r)"',
+  // After the two above: an interrupted dpkg refuses to remove anything.
+  'node/dpkg': 'mkdir -p /var/lib/dpkg/updates && touch /var/lib/dpkg/updates/0001',
   'node/iscsid': 'systemctl stop iscsid.service',
   'node/modules': 'rm /etc/modules-load.d/mlk8s.conf',
   'node/sysctl': 'sysctl -w fs.inotify.max_user_instances=128',
