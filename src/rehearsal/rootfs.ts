@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { coverable } from './fakes.ts';
@@ -55,9 +56,7 @@ function ubuntuFiles(rig: RigState): Record<string, { content: string; mode?: nu
     '/etc/group': { content: `root:x:0:\nadm:x:4:\nsudo:x:27:${user}\nnogroup:x:65534:\n${group}` },
     '/etc/shadow': { content: `root:*:20000:0:99999:7:::\n${user}:*:20000:0:99999:7:::\n`, mode: 0o640 },
     '/etc/os-release': { content: osRelease(os) },
-    '/etc/machine-id': {
-      content: `${'0'.repeat(24)}${Buffer.from(name).toString('hex').padEnd(8, '0').slice(0, 8)}\n`,
-    },
+    '/etc/machine-id': { content: `${createHash('sha256').update(name).digest('hex').slice(0, 32)}\n` },
     '/etc/resolv.conf': { content: 'nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch lan\n' },
     '/etc/nsswitch.conf': { content: 'passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n' },
     '/etc/environment': { content: `PATH="${LOGIN_PATH}"\n` },
