@@ -22,6 +22,7 @@ import {
   type RigAnswer,
   type RigRequest,
 } from './messages.ts';
+import type { Counts } from './model/counts.ts';
 import { removeEmpty, sockets } from './paths.ts';
 
 /** What every screen of a rehearsal says. */
@@ -29,8 +30,8 @@ export const REHEARSAL =
   'Rehearsal: the machines are simulated and nothing real is touched. It cannot show what real hardware, real downloads and real timing do.';
 
 const WORKSTATION = 'workstation';
-/** Of a range that is for documentation: no node can have it. */
-const WORKSTATION_ADDRESS = '192.0.2.1';
+/** Of a range that is for documentation: no node can have it. A number above 1 makes it another person's computer. */
+const workstationAddress = () => `192.0.2.${Number(process.env.MLK8S_REHEARSAL_WORKSTATION) || 1}`;
 const DEFAULT_USER = 'lab';
 
 export interface RehearsalOptions {
@@ -96,7 +97,7 @@ function nodeRequest(file: Cluster, node: Cluster['nodes'][number]): RigRequest 
 function workstationRequest(file: Cluster): RigRequest {
   const taken = file.nodes.some((node) => node.name === WORKSTATION);
   const name = taken ? `${WORKSTATION}-of-yours` : WORKSTATION;
-  return { name, address: WORKSTATION_ADDRESS, labels: {}, local: false, user: DEFAULT_USER, purpose: 'workstation' };
+  return { name, address: workstationAddress(), labels: {}, local: false, user: DEFAULT_USER, purpose: 'workstation' };
 }
 
 interface Login extends RigAnswer {
@@ -203,11 +204,11 @@ export async function rehearsalDump(cluster: string): Promise<unknown> {
   }
 }
 
-/** How many execs each machine's own SSH server has run, by its name in the rehearsal. */
-export async function rehearsalExecs(cluster: string): Promise<Record<string, number>> {
+/** What happened to each machine so far, by its name in the rehearsal. */
+export async function rehearsalCounts(cluster: string): Promise<Record<string, Counts>> {
   const server = await attach(cluster);
   try {
-    return (await server.ask({ op: 'execs' })) as Record<string, number>;
+    return (await server.ask({ op: 'counts' })) as Record<string, Counts>;
   } finally {
     server.close();
   }

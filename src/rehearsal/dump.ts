@@ -20,7 +20,7 @@ const PASSING_KEYS = new Set([
   'anchorReal',
   'counter',
   'scale',
-  'execs',
+  'counts',
   'faults',
   'snapChanges',
   'resourceVersion',

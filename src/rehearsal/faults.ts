@@ -11,6 +11,8 @@ export interface MachineFault {
   readonly what: FaultKind;
   /** With the n-th exec of this run … */
   readonly atExec?: number;
+  /** … or when so many bytes have gone over its network in this run, both ways … */
+  readonly atByte?: number;
   /** … or so many seconds (of the rehearsal's time) after its start. */
   readonly atS?: number;
 }
@@ -22,8 +24,8 @@ export interface Faults {
   readonly model: readonly string[];
 }
 
-const FORM = /^([^:@]+):([a-z][a-z0-9-]*)(?::([^@]+))?(?:@(?:exec([1-9]\d*)|(\d+(?:\.\d+)?)))?$/;
-const EXAMPLES = 'rig2:gone  rig2:drop@exec2  rig2:freeze@exec1  rig2:slow  rig2:nosudo  rig2:badkey  rig2:power@60';
+const FORM = /^([^:@]+):([a-z][a-z0-9-]*)(?::([^@]+))?(?:@(?:(exec|byte)([1-9]\d*)|(\d+(?:\.\d+)?)))?$/;
+const EXAMPLES = 'rig2:gone  rig2:drop@exec2  rig2:freeze@byte9000  rig2:slow  rig2:nosudo  rig2:badkey  rig2:power@60';
 
 /** Reads `--fault` values: rig → its faults. `rigs` and `known`: names that may stand in them. */
 export function parseFaults(
@@ -33,16 +35,17 @@ export function parseFaults(
 ): Map<string, Faults> {
   const all = new Map<string, { machine: MachineFault[]; model: string[] }>();
   for (const text of texts) {
-    const [, rig = '', what = '', value, exec, seconds] = FORM.exec(text) ?? [];
-    if (!rig) throw bad(text, 'is not a fault', `<machine>:<what>[@exec<N>|@<seconds>], for example: ${EXAMPLES}`);
+    const [, rig = '', what = '', value, unit, count, seconds] = FORM.exec(text) ?? [];
+    if (!rig)
+      throw bad(text, 'is not a fault', `<machine>:<what>[@exec<N>|@byte<N>|@<seconds>], for example: ${EXAMPLES}`);
     if (!rigs.includes(rig)) throw bad(text, `there is no machine "${rig}"`, `machines of the file: ${rigs.join(' ')}`);
     const faults = all.get(rig) ?? { machine: [], model: [] };
     all.set(rig, faults);
-    if (known.includes(what) && exec === undefined && seconds === undefined) {
+    if (known.includes(what) && unit === undefined && seconds === undefined) {
       faults.model.push(value === undefined ? what : `${what}:${value}`);
     } else if (isKind(what) && value === undefined) {
-      const atExec = exec === undefined ? {} : { atExec: Number(exec) };
-      faults.machine.push({ what, ...atExec, ...(seconds !== undefined && { atS: Number(seconds) }) });
+      const moment = unit === undefined ? {} : { [unit === 'exec' ? 'atExec' : 'atByte']: Number(count) };
+      faults.machine.push({ what, ...moment, ...(seconds !== undefined && { atS: Number(seconds) }) });
     } else throw bad(text, `"${what}" is no known fault`, `known ones: ${[...LASTING, ...SUDDEN, ...known].join(' ')}`);
   }
   return all;
@@ -57,9 +60,10 @@ function bad(text: string, seen: string, next: string): UserError {
 }
 
 /** As `--fault` has it, without the machine. */
-export function formatFault(fault: MachineFault): string {
-  const at = fault.atExec !== undefined ? `@exec${fault.atExec}` : fault.atS !== undefined ? `@${fault.atS}` : '';
-  return `${fault.what}${at}`;
+export function formatFault({ what, atExec, atByte, atS }: MachineFault): string {
+  if (atExec !== undefined) return `${what}@exec${atExec}`;
+  if (atByte !== undefined) return `${what}@byte${atByte}`;
+  return atS !== undefined ? `${what}@${atS}` : what;
 }
 
 /** The faults of one machine in one run. */
@@ -67,16 +71,19 @@ export class ArmedFaults {
   readonly #active = new Set<FaultKind>();
   readonly #waiting: Map<number, FaultKind[]> = new Map();
   readonly #timers: NodeJS.Timeout[] = [];
+  #atBytes: { readonly atByte: number; readonly what: FaultKind }[] = [];
   #execs = 0;
+  #bytes = 0;
 
   /** `happen` is called when a fault begins, other than by an exec. */
   constructor(faults: readonly MachineFault[], scale: number, happen: (what: FaultKind) => void) {
-    for (const { what, atExec, atS } of faults) {
+    for (const { what, atExec, atByte, atS } of faults) {
       const begin = () => {
         this.#active.add(what);
         happen(what);
       };
       if (atS !== undefined) this.#timers.push(setTimeout(begin, (atS * 1000) / scale));
+      else if (atByte !== undefined) this.#atBytes.push({ atByte, what });
       else if (atExec === undefined && LASTING.some((kind) => kind === what)) begin();
       else this.#waiting.set(atExec ?? 1, [...(this.#waiting.get(atExec ?? 1) ?? []), what]);
     }
@@ -91,6 +98,17 @@ export class ArmedFaults {
     const begun = this.#waiting.get(++this.#execs) ?? [];
     for (const what of begun) this.#active.add(what);
     return begun;
+  }
+
+  /** So many bytes want to pass: how many of them do, and the faults that begin behind them. */
+  bytes(count: number): { readonly passing: number; readonly begun: readonly FaultKind[] } {
+    const before = this.#bytes;
+    this.#bytes += count;
+    const due = this.#atBytes.filter(({ atByte }) => atByte <= this.#bytes);
+    if (due.length === 0) return { passing: count, begun: [] };
+    this.#atBytes = this.#atBytes.filter((each) => !due.includes(each));
+    for (const { what } of due) this.#active.add(what);
+    return { passing: Math.min(...due.map(({ atByte }) => atByte)) - before, begun: due.map(({ what }) => what) };
   }
 
   disarm(): void {

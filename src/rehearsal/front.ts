@@ -76,7 +76,10 @@ export class SshFront {
   }
 
   #accept(socket: net.Socket): void {
-    const link = new Link(socket, { delayMs: () => (this.#machine.faults.active('slow') ? SLOW_MS : 0) });
+    const link = new Link(socket, {
+      delayMs: () => (this.#machine.faults.active('slow') ? SLOW_MS : 0),
+      pass: (chunk) => this.#pass(chunk),
+    });
     this.#links.add(link);
     link.on('close', () => this.#links.delete(link));
     link.on('error', () => link.destroy());
@@ -142,7 +145,7 @@ export class SshFront {
 
   #exec(user: string, command: string, channel: ServerChannel, signals: (on: (name: string) => void) => void): void {
     const machine = this.#machine;
-    machine.state.execs++;
+    machine.state.counts.execs++;
     machine.changed();
     const faults = machine.faults.exec();
     channel.on('error', () => undefined);
@@ -159,6 +162,15 @@ export class SshFront {
       },
       () => channel.close(),
     );
+  }
+
+  /** A connection may break in the middle of a packet: what came before still arrives. */
+  #pass(chunk: Buffer): Buffer {
+    const { state, faults } = this.#machine;
+    state.counts.bytes += chunk.length;
+    const { passing, begun } = faults.bytes(chunk.length);
+    if (begun.length > 0) setImmediate(() => this.#beginAll(begun));
+    return chunk.subarray(0, passing);
   }
 
   #beginAll(faults: readonly FaultKind[]): void {

@@ -8,6 +8,7 @@ import { type DumpSource, dump } from './dump.ts';
 import { parseFaults } from './faults.ts';
 import { SshFront } from './front.ts';
 import { keyPair } from './keys.ts';
+import { authorize } from './login.ts';
 import { Machine } from './machine.ts';
 import type { EnsureAnswer, Request, RigAnswer, RigRequest } from './messages.ts';
 import type { Command, Model, RigState } from './model/types.ts';
@@ -156,8 +157,8 @@ export class RehearsalServer implements Site, DumpSource {
     if (request.op === 'stop') return this.stop();
     if (request.op === 'build') return Promise.resolve(this.#build);
     if (request.op === 'dump') return Promise.resolve(dump(this));
-    if (request.op === 'execs') {
-      const all = Object.values(this.world.state.rigs).map(({ name, execs }) => [name, execs] as const);
+    if (request.op === 'counts') {
+      const all = Object.values(this.world.state.rigs).map(({ name, counts }) => [name, counts] as const);
       return Promise.resolve(Object.fromEntries(all));
     }
     // One after the other: two clients may want the same new machine.
@@ -178,7 +179,18 @@ export class RehearsalServer implements Site, DumpSource {
       rigs.push({ name: wanted.name, rig: name, user, socket, hostKey: front.hostKey });
     }
     const { scale } = this.world.state;
-    return { rigs, key: this.#key.private, time: { model: this.world.now(), real: Date.now(), scale } };
+    const own = rigs.find((_, i) => request.rigs[i]?.purpose === 'workstation');
+    return { rigs, key: this.#letIn(own?.rig).private, time: { model: this.world.now(), real: Date.now(), scale } };
+  }
+
+  /** Further people have keys of their own, which the machines know already. Returns the key of a workstation's user. */
+  #letIn(workstation: string | undefined): { private: string; public: string } {
+    const all = [...this.#stations.values()].map(({ machine }) => machine);
+    const first = all.find(({ state }) => state.purpose === 'workstation')?.state.name;
+    if (workstation === undefined || workstation === first) return this.#key;
+    const key = keyPair(join(this.layout.rig(workstation), 'id_ed25519'));
+    for (const { files, state } of all) authorize(files, state.user, key.public);
+    return key;
   }
 
   /** The address says which machine it is: a machine keeps it when the file gives it another name. */

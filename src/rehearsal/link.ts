@@ -5,6 +5,8 @@ import { Duplex } from 'node:stream';
 export interface Weather {
   /** Milliseconds that a packet takes, each way. */
   delayMs(): number;
+  /** What of it gets through. */
+  pass(chunk: Buffer): Buffer;
 }
 
 /** A connection that can be slow, freeze without being closed, or break. */
@@ -17,7 +19,7 @@ export class Link extends Duplex {
     super();
     this.#socket = socket;
     this.#weather = weather;
-    socket.on('data', (chunk) => this.#later(() => this.push(chunk)));
+    socket.on('data', (chunk) => this.#later(() => this.push(weather.pass(chunk))));
     socket.on('end', () => this.#later(() => this.push(null)));
     socket.on('error', () => this.destroy());
     socket.on('close', () => this.#later(() => this.destroy()));
@@ -41,7 +43,7 @@ export class Link extends Duplex {
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.#later(() => this.#socket.write(chunk));
+    this.#later(() => this.#socket.write(this.#weather.pass(chunk)));
     done();
   }
 

@@ -18,6 +18,13 @@ export function account(files: RigFiles, who: string): Account | undefined {
   return { name, uid: Number(uid), gid: Number(gid), home, shell };
 }
 
+/** Lets the owner of a public key log in as `user`. */
+export function authorize(files: RigFiles, user: string, publicKey: string): void {
+  const path = `${account(files, user)?.home}/.ssh/authorized_keys`;
+  const known = files.read(path) ?? '';
+  if (!known.includes(publicKey)) files.write(path, `${known}${publicKey}\n`, 0o600);
+}
+
 /** Groups of a user: the own one first. */
 export function groups(files: RigFiles, user: Account): { name: string; gid: number }[] {
   const all = (files.read('/etc/group') ?? '')

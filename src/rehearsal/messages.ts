@@ -6,8 +6,8 @@ export type Request =
   /** Runs a program; lines of ExecInput follow. */
   | { readonly op: 'exec'; readonly rig: string; readonly argv: readonly string[] }
   | { readonly op: 'dump' }
-  /** How many execs each SSH server ran. */
-  | { readonly op: 'execs' }
+  /** What happened to each machine so far. */
+  | { readonly op: 'counts' }
   /** Which program the server is. */
   | { readonly op: 'build' }
   | { readonly op: 'stop' };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmdirSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,7 +67,11 @@ export interface Sockets {
  */
 export function sockets(dir: string): Sockets {
   const uid = userInfo().uid;
-  const hash = createHash('sha256').update(dir).digest('hex').slice(0, 12);
+  // Somebody else's state folder may hold a link to the same machines.
+  const hash = createHash('sha256')
+    .update(existsSync(dir) ? realpathSync(dir) : dir)
+    .digest('hex')
+    .slice(0, 12);
   const base = tmpdir().length <= 50 ? tmpdir() : '/tmp';
   const folder = join(base, `mlk8s-${uid}-${hash}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { noCounts } from './model/counts.ts';
 import type { WorldState } from './model/types.ts';
 
 /** Model seconds that a rehearsal lets pass while it is switched on again: services are up when somebody looks. */
@@ -22,6 +23,8 @@ export class World {
     const anchorReal = Date.now();
     try {
       const state = JSON.parse(readFileSync(path, 'utf8')) as WorldState;
+      // An earlier version stored none.
+      for (const rig of Object.values(state.rigs)) rig.counts ??= noCounts();
       return new World(path, { ...state, anchorReal, scale });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;

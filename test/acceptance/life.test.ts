@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadCluster } from '../../src/config/load.ts';
 import type { PlanItem } from '../../src/engine/events.ts';
-import { rehearsalExecs } from '../../src/rehearsal/client.ts';
+import { rehearsalCounts } from '../../src/rehearsal/client.ts';
 import { steps } from '../../src/steps/index.ts';
 import { templatePath } from '../../src/templates.ts';
 import { breaks, unbroken } from './breaks.ts';
@@ -35,15 +35,15 @@ describe("a file of one's own, two machines", () => {
   it('has nothing to do the second time: no change, one exec per machine, and the machines count the same', async () => {
     vi.stubEnv('HOME', user.home);
     vi.stubEnv('XDG_STATE_HOME', '');
-    const before = await rehearsalExecs('lab');
+    const before = await rehearsalCounts('lab');
     const { summary } = await user.up();
-    const after = await rehearsalExecs('lab');
+    const after = await rehearsalCounts('lab');
     vi.unstubAllEnvs();
     const one = { rig1: 1, rig2: 1 };
     expect(summary).toMatchObject({ exitCode: 0, changes: 0, applied: 0, rehearsal: true, execs: one });
-    expect(Object.fromEntries(Object.keys(one).map((rig) => [rig, (after[rig] ?? 0) - (before[rig] ?? 0)]))).toEqual(
-      one,
-    );
+    expect(
+      Object.fromEntries(Object.keys(one).map((rig) => [rig, (after[rig]?.execs ?? 0) - (before[rig]?.execs ?? 0)])),
+    ).toEqual(one);
   });
 
   it('stands: status ends with 0 and shows both steps', async () => {

@@ -29,7 +29,11 @@ async function failure(work: Promise<unknown>): Promise<string> {
 
 describe('faults are read', () => {
   test('with their time', () => {
-    const parsed = parseFaults(['a:gone', 'b:drop@exec2', 'b:power@1.5', 'a:toy:5'], ['a', 'b'], ['toy']);
+    const parsed = parseFaults(
+      ['a:gone', 'b:drop@exec2', 'b:freeze@byte9000', 'b:power@1.5', 'a:toy:5'],
+      ['a', 'b'],
+      ['toy'],
+    );
     expect([...parsed]).toEqual([
       ['a', { machine: [{ what: 'gone' }], model: ['toy:5'] }],
       [
@@ -37,6 +41,7 @@ describe('faults are read', () => {
         {
           machine: [
             { what: 'drop', atExec: 2 },
+            { what: 'freeze', atByte: 9000 },
             { what: 'power', atS: 1.5 },
           ],
           model: [],
@@ -49,6 +54,7 @@ describe('faults are read', () => {
     ['rig1', 'is not a fault'],
     ['rig1:gone@later', 'is not a fault'],
     ['rig1:drop@exec0', 'is not a fault'],
+    ['rig1:drop@byte0', 'is not a fault'],
     ['rig9:gone', 'there is no machine "rig9"'],
     ['rig1:burn', '"burn" is no known fault'],
     ['rig1:gone:5', '"gone" is no known fault'],
@@ -81,6 +87,14 @@ describe('a machine', () => {
     await runOn(rig, ':');
     expect(await failure(runOn(rig, 'trap "" PIPE; sleep 20; echo survived >/root/survived'))).toBe('lost');
     expect((await runOn(rig, 'sleep 40; cat /root/survived')).stdout).toBe('survived\n');
+  });
+
+  test('is dropped in the middle of a packet', async () => {
+    const rig = (await open('rig1:drop@byte20000')).node('rig1');
+    expect((await runOn(rig, 'echo here')).stdout).toBe('here\n');
+    expect(await failure(runOn(rig, 'head -c 100000 /dev/zero'))).toBe('lost');
+    expect((await runOn(rig, 'head -c 100000 /dev/zero | wc -c')).stdout).toBe('100000\n');
+    expect(site.server?.world.state.rigs.rig1?.counts.bytes).toBeGreaterThan(20000);
   });
 
   test('shows another key', async () => {

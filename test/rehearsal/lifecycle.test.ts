@@ -1,15 +1,25 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { build } from 'esbuild';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   openRehearsal,
+  rehearsalCounts,
   rehearsalDump,
   rehearsalExec,
-  rehearsalExecs,
   rehearsalReset,
 } from '../../src/rehearsal/client.ts';
 import { runOn, toyFile } from './toy.ts';
@@ -123,11 +133,31 @@ describe('the background process', () => {
     await again.close();
   });
 
+  test('lets another person in, with a key, a state folder and a workstation of their own', async () => {
+    const first = await open();
+    await runOn(first.node('rig1'), 'echo kept >/etc/kept');
+    await runOn(first.workstation, 'echo mine >~/mine');
+    const other = mkdtempSync(join(tmpdir(), 'mlk8s-test-'));
+    mkdirSync(join(other, 'mlk8s/rehearsal'), { recursive: true });
+    symlinkSync(join(state, 'mlk8s/rehearsal/toy'), join(other, 'mlk8s/rehearsal/toy'));
+    vi.stubEnv('XDG_STATE_HOME', other);
+    vi.stubEnv('MLK8S_REHEARSAL_WORKSTATION', '2');
+    const second = await open();
+    vi.unstubAllEnvs();
+    expect((await runOn(second.node('rig1'), 'cat /etc/kept; wc -l <~lab/.ssh/authorized_keys')).stdout).toBe(
+      'kept\n2\n',
+    );
+    expect((await runOn(second.workstation, 'ls -A ~/mine; echo its own')).stdout).toBe('its own\n');
+    await Promise.all([first.close(), second.close()]);
+    rmSync(other, { recursive: true, force: true });
+  });
+
   test('counts execs as its clients do', async () => {
     const hosts = await open();
     for (let i = 0; i < 3; i++) await runOn(hosts.node('rig1'), ':');
     expect(hosts.node('rig1').execs).toBe(3);
-    expect(await rehearsalExecs('toy')).toEqual({ rig1: 3, rig2: 0, workstation: 0 });
+    const counted = Object.entries(await rehearsalCounts('toy')).map(([rig, { execs }]) => [rig, execs]);
+    expect(Object.fromEntries(counted)).toEqual({ rig1: 3, rig2: 0, workstation: 0 });
     await hosts.close();
   });
 

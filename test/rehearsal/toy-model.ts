@@ -1,3 +1,4 @@
+import { noCounts } from '../../src/rehearsal/model/counts.ts';
 import type { Model, RigState } from '../../src/rehearsal/model/types.ts';
 
 /** A model of a few commands, to test what runs them. */
@@ -87,6 +88,6 @@ function newRig(name: string, address: string, options: Parameters<Model['newRig
     seeded: true,
     owners: {},
     faults: [],
-    execs: 0,
+    counts: noCounts(),
   };
 }

@@ -1,3 +1,4 @@
+import { noCounts } from './counts.ts';
 import type { NewRigOptions, RigState } from './types.ts';
 import { basePackages } from './ubuntu/archive.ts';
 import { BOOT_MODULES } from './ubuntu/boot.ts';
@@ -69,7 +70,7 @@ export function newRig(name: string, address: string, options: NewRigOptions): R
     seeded: true,
     owners: {},
     faults: [],
-    execs: 0,
+    counts: noCounts(),
   };
 }
 

@@ -3,6 +3,8 @@
  * what mlk8s happens to send.
  */
 
+import type { Counts } from './counts.ts';
+
 /** Kubernetes-style object as kubectl and Helm put it into the store. */
 export interface KubeObject {
   apiVersion: string;
@@ -154,8 +156,7 @@ export interface RigState {
   };
   /** Faults and marks that were asked for, see rehearsal/faults.ts. */
   faults: string[];
-  /** Number of execs that the simulated SSH server ran. */
-  execs: number;
+  counts: Counts;
 }
 
 /** Everything that a rehearsal knows. */

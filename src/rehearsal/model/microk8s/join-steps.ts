@@ -17,6 +17,7 @@ export async function joinControlPlane(context: CommandContext, contacted: RigSt
   const key = contacted.microk8s?.cluster;
   const cluster = key === undefined ? undefined : world.clusters[key];
   if (!mk || !cluster || key === undefined) return 1;
+  rig.counts.joinsBegun++;
   bindToAddress(context, contacted, ip);
   warnings(context);
   context.out('Waiting for this node to finish joining the cluster. ');
@@ -45,6 +46,7 @@ export async function joinControlPlane(context: CommandContext, contacted: RigSt
   assumeRoleOnline(context, key, row.address);
   context.files.write(`${BACKEND}/cluster.yaml`, clusterYaml(cluster), 0o660);
   Object.assign(mk, { readyAt: now, nodeReadyAt: now + joinDelay(rig), registers: true });
+  rig.counts.joinsDone++;
   await dots(context, 4);
   advance(context);
   return success(context, true);
@@ -56,6 +58,7 @@ export async function joinWorker(context: CommandContext, contacted: RigState, i
   const mk = rig.microk8s;
   const key = contacted.microk8s?.cluster;
   if (!mk || key === undefined) return 1;
+  rig.counts.joinsBegun++;
   Object.assign(mk, { readyAt: NEVER, wedged: true });
   context.changed();
   await context.sleep(5);
@@ -77,6 +80,7 @@ export async function joinWorker(context: CommandContext, contacted: RigState, i
   }
   const now = context.now();
   Object.assign(mk, { wedged: false, readyAt: now, nodeReadyAt: now + joinDelay(rig), registers: true });
+  rig.counts.joinsDone++;
   unitsOf(rig, 'worker', now);
   advance(context);
   context.out('The node has joined the cluster and will appear in the nodes list in a few seconds.\n\n');

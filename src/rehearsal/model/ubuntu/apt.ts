@@ -47,8 +47,19 @@ export const aptGet: Command = async (context) => {
   const run = VERBS[verb ?? 'install'];
   if (!run) return fail(context, `E: Invalid operation ${verb}`, 100);
   if (context.user !== 'root' && !options.has('--dry-run')) return notRoot(context, verb ?? '');
-  return run(context, options, names);
+  return counted(context, () => run(context, options, names));
 };
+
+async function counted(context: CommandContext, work: () => Promise<number> | number): Promise<number> {
+  const { counts } = context.rig;
+  counts.aptNow++;
+  counts.aptAtOnce = Math.max(counts.aptAtOnce, counts.aptNow);
+  try {
+    return await work();
+  } finally {
+    counts.aptNow--;
+  }
+}
 
 type Verb = (context: CommandContext, options: Options, names: readonly string[]) => Promise<number> | number;
 

@@ -31,6 +31,7 @@ export function boot(site: Site): void {
   rig.swap = [];
   delete rig.forwardPolicy;
   delete rig.dpkgLock;
+  rig.counts.aptNow = 0;
   loadConfiguration(site);
   onBoot(rig);
   site.changed();

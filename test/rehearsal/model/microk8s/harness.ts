@@ -1,3 +1,4 @@
+import { noCounts } from '../../../../src/rehearsal/model/counts.ts';
 import { microk8sCommands } from '../../../../src/rehearsal/model/microk8s/commands.ts';
 import { onSnapInstalled } from '../../../../src/rehearsal/model/microk8s/install.ts';
 import type { CommandContext, RigFiles, RigState, WorldState } from '../../../../src/rehearsal/model/types.ts';
@@ -206,6 +207,6 @@ function blankRig(name: string, address: string, now: number): RigState {
     seeded: true,
     owners: {},
     faults: [],
-    execs: 0,
+    counts: noCounts(),
   };
 }
