@@ -12,9 +12,12 @@ export interface TreeMap {
 
 const MOST_LINKS = 40;
 
+/** Path on this computer of a path in the machine that has no links in it. */
+export type Outside = (path: string) => string;
+
 /** The files of a machine from outside. Links are followed by its own tree, never by this computer's. */
-export function rigFiles(tree: TreeMap): RigFiles {
-  const at = (path: string, followLast: boolean) => resolve(tree, path, followLast);
+export function rigFiles(outside: Outside): RigFiles {
+  const at = (path: string, followLast: boolean) => resolve(outside, path, followLast);
   return {
     read: (path) => attempt(() => fs.readFileSync(at(path, true), 'utf8')),
     exists: (path) => attempt(() => fs.lstatSync(at(path, true))) !== undefined,
@@ -50,13 +53,13 @@ function attempt<T>(act: () => T): T | undefined {
 }
 
 /** The path on this computer of a path in the machine. */
-function resolve(tree: TreeMap, path: string, followLast: boolean): string {
+function resolve(outside: Outside, path: string, followLast: boolean): string {
   let done = '/';
   const todo = posix.normalize(`/${path}`).split('/').filter(Boolean);
   for (let links = 0; todo.length > 0; ) {
     const part = todo.shift() as string;
     const next = posix.join(done, part);
-    const target = part === '..' || (todo.length === 0 && !followLast) ? undefined : linkTarget(outside(tree, next));
+    const target = part === '..' || (todo.length === 0 && !followLast) ? undefined : linkTarget(outside(next));
     if (target === undefined) done = next;
     else {
       if (++links > MOST_LINKS) throw Object.assign(new Error(`ELOOP: ${path}`), { code: 'ELOOP' });
@@ -64,7 +67,7 @@ function resolve(tree: TreeMap, path: string, followLast: boolean): string {
       if (target.startsWith('/')) done = '/';
     }
   }
-  return outside(tree, done);
+  return outside(done);
 }
 
 function linkTarget(path: string): string | undefined {
@@ -75,11 +78,14 @@ function linkTarget(path: string): string | undefined {
   }
 }
 
-function outside(tree: TreeMap, path: string): string {
-  const below = (folder: string) => path === folder || path.startsWith(`${folder}/`);
-  if (below('/run')) return join(tree.run() ?? '/nonexistent', path);
-  if (below('/usr/local')) return join(tree.folder, 'local', path.slice('/usr/local'.length));
-  if (below('/usr')) return path;
-  if (below('/proc') || below('/sys')) return join(tree.folder, path);
-  return join(tree.folder, 'root', path);
+/** Of a simulated machine, whose tree lies in several places. */
+export function simulated(tree: TreeMap): Outside {
+  const below = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
+  return (path) => {
+    if (below(path, '/run')) return join(tree.run() ?? '/nonexistent', path);
+    if (below(path, '/usr/local')) return join(tree.folder, 'local', path.slice('/usr/local'.length));
+    if (below(path, '/usr')) return path;
+    if (below(path, '/proc') || below(path, '/sys')) return join(tree.folder, path);
+    return join(tree.folder, 'root', path);
+  };
 }

@@ -6,7 +6,7 @@ import { CallerGone, ShimCall } from './call.ts';
 import { HostContext, USER_VARIABLE } from './context.ts';
 import { Fakes } from './fakes.ts';
 import { ArmedFaults, type FaultKind, type Faults, formatFault } from './faults.ts';
-import { rigFiles } from './files.ts';
+import { rigFiles, simulated } from './files.ts';
 import { login } from './login.ts';
 import type { MachineSite, RigFiles, RigState } from './model/types.ts';
 import { type ExecSpec, Rig, type Started } from './rig.ts';
@@ -48,10 +48,8 @@ export class Machine extends EventEmitter<MachineEvents> {
     this.#folder = site.layout.rig(state.name);
     this.#modelSocket = site.sockets.model(index);
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    this.files = rigFiles({
-      folder: this.#folder,
-      run: () => (this.#rig ? `/proc/${this.#rig.pid}/root` : undefined),
-    });
+    const run = () => (this.#rig ? `/proc/${this.#rig.pid}/root` : undefined);
+    this.files = rigFiles(simulated({ folder: this.#folder, run }));
     this.#fakes = new Fakes(this.#folder);
   }
 
