@@ -27,6 +27,7 @@ export interface HostsWish {
 
 export interface Engine {
   up(options: UpOptions): Promise<Summary>;
+  reset(options: UpOptions): Promise<Summary>;
   plan(options: RunOptions): Promise<Summary>;
   status(options: RunOptions): Promise<Summary>;
 }

@@ -6,15 +6,19 @@ export interface FileFlags {
   readonly rehearse?: boolean;
 }
 
-/** What all commands that look at machines understand. */
-export interface RunFlags extends FileFlags {
+/** What all commands that connect to machines understand. */
+export interface MachineFlags extends FileFlags {
   readonly json?: boolean;
-  readonly only: readonly string[];
-  readonly skip: readonly string[];
   readonly host: readonly string[];
   readonly parallel: number;
   readonly acceptNewHostKeys?: boolean;
   readonly fault: readonly string[];
+}
+
+/** What all commands that look at steps understand. */
+export interface RunFlags extends MachineFlags {
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
 }
 
 /** What all commands that change machines understand besides. */
@@ -37,10 +41,15 @@ export function addFileOptions(command: Command): Command {
 }
 
 export function addRunOptions(command: Command): Command {
-  return addFileOptions(command)
-    .option('--json', 'one JSON object per event on standard output')
+  addFileOptions(command)
     .option('--only <step>', 'this step alone (repeatable)', collect, [])
-    .option('--skip <step>', 'leave this step out (repeatable)', collect, [])
+    .option('--skip <step>', 'leave this step out (repeatable)', collect, []);
+  return addMachineOptions(command);
+}
+
+export function addMachineOptions(command: Command): Command {
+  return command
+    .option('--json', 'one JSON object per event on standard output')
     .option('--host <name>', 'work on this machine only (repeatable)', collect, [])
     .option('--parallel <n>', 'most machines worked on at the same time', wholeNumber(1), DEFAULT_PARALLEL)
     .option('--accept-new-host-keys', 'trust machines that are seen for the first time')
@@ -74,7 +83,8 @@ export function collect(value: string, before: readonly string[]): readonly stri
   return [...before, value];
 }
 
-function wholeNumber(least: number): (value: string) => number {
+/** Argument parser of a whole number of at least `least`. */
+export function wholeNumber(least: number): (value: string) => number {
   return (value) => {
     const number = Number(value);
     if (/^\d+$/.test(value) && number >= least) return number;

@@ -8,6 +8,7 @@ import { addExamples } from './options.ts';
 import { realParts } from './parts.ts';
 import { addPlan } from './plan.ts';
 import { addRehearsal } from './rehearsal.ts';
+import { addReset } from './reset.ts';
 import { addStatus } from './status.ts';
 import { addUp } from './up.ts';
 
@@ -43,7 +44,8 @@ export function createProgram(context: Context): Command {
       outputError: () => {},
       ...(stdout.isTTY && stdout.columns ? { getOutHelpWidth: () => stdout.columns ?? 80 } : {}),
     });
-  for (const add of [addInit, addPlan, addUp, addStatus, addAddNode, addLogs, addRehearsal]) add(program, context);
+  for (const add of [addInit, addPlan, addUp, addStatus, addAddNode, addReset, addLogs, addRehearsal])
+    add(program, context);
   addExamples(program, [
     ['mlk8s init', 'write a cluster file'],
     ['mlk8s plan', 'what would change?'],

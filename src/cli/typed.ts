@@ -11,8 +11,8 @@ export interface Typing {
 
 /** From the name of the program to the next one, or to the end of the line. */
 const COMMAND =
-  /(?<![\w./-])(?:npx )?mlk8s (init|plan|up|status|add-node|logs|rehearsal|--help)\b((?:(?!mlk8s )[^\n])*)/g;
-const REHEARSABLE = new Set(['plan', 'up', 'status', 'add-node', 'logs']);
+  /(?<![\w./-])(?:npx )?mlk8s (init|plan|up|status|reset|add-node|logs|rehearsal|--help)\b((?:(?!mlk8s )[^\n])*)/g;
+const REHEARSABLE = new Set(['plan', 'up', 'status', 'reset', 'add-node', 'logs']);
 
 /** `text` with each command of mlk8s in it as it has to be typed here. */
 export function textAsTyped(text: string, { rehearsal, program }: Typing): string {

@@ -1,10 +1,10 @@
 import { directFrame, type Job, type JobChange, type JobEnd, parseJobEnd } from '../shell/job.ts';
 import { type Script, sh } from '../shell/script.ts';
 import { type Host, HostError } from '../transport/host.ts';
-import { recordFor, writeRecord } from './inventory.ts';
+import { recordFor, removeRecord, writeRecord } from './inventory.ts';
 import { type JobListener, JobRefused, jobId, runJob } from './jobs.ts';
 import type { Change } from './planner.ts';
-import type { InventoryRecord, Move } from './types.ts';
+import type { Id, InventoryRecord, Move } from './types.ts';
 
 /** Seconds that a job may wait for another job of the same machine, besides its own moves. */
 const QUEUE_S = 900;
@@ -14,9 +14,11 @@ type RunMove = Extract<Move, { run: Script }>;
 /** What applying a change needs to know of its surroundings. */
 export interface Surroundings {
   readonly cluster: string;
-  /** The kind leaves nothing behind: no record. */
-  readonly transient: boolean;
+  /** What becomes of the record; `none`: the kind leaves nothing behind. */
+  readonly record: 'write' | 'remove' | 'none';
   readonly known: InventoryRecord | undefined;
+  /** What the record says it was built on. */
+  readonly needs: readonly Id[];
 }
 
 /** Puts a change into the form of a job: pending record, moves, done record. */
@@ -27,12 +29,14 @@ export function jobChange(
   part: { readonly first: boolean; readonly last: boolean; readonly needs: readonly number[] },
 ): JobChange {
   const record = (state: InventoryRecord['state']): Script =>
-    writeRecord(recordFor(change.it, state, at.known, change.verdict.adopts ?? false), at.cluster);
+    writeRecord(recordFor(change.it, state, at.known, change.verdict.adopts ?? false, at.needs), at.cluster);
+  const done = { write: () => record('done'), remove: () => removeRecord(change.it, at.cluster), none: undefined };
+  const last = part.last ? done[at.record]?.() : undefined;
   return {
     moves: moves.map((move) => ({ run: move.run, deadlineS: move.deadlineS })),
     needs: part.needs,
-    ...(part.first && !at.transient ? { pending: record('pending') } : {}),
-    ...(part.last && !at.transient ? { done: record('done') } : {}),
+    ...(part.first && at.record === 'write' ? { pending: record('pending') } : {}),
+    ...(last ? { done: last } : {}),
   };
 }
 
@@ -55,8 +59,8 @@ export async function runOn(
   return end;
 }
 
-/** Runs a move whose output is a secret for a later move. No durable job: its output never touches a disk. */
-export async function capture(host: Host, move: RunMove, letGo: AbortSignal): Promise<string> {
+/** Runs a move that is no durable job: its output never touches a disk. Gives that output. */
+export async function runBare(host: Host, move: RunMove, letGo: AbortSignal): Promise<string> {
   const script = sh`bash --norc --noprofile -euo pipefail -c ${move.run.bash} </dev/null`;
   const result = await host.exec(script.bash, { deadlineS: move.deadlineS, signal: letGo });
   if (result.code !== 0) throw new MoveFailed(result.code, result.stderr.trim().split('\n').slice(-5));

@@ -4,7 +4,8 @@ import type { Diff, Id } from './types.ts';
 /** One line of a plan. */
 export interface PlanItem {
   readonly id: Id;
-  readonly verdict: 'ok' | 'change' | 'settling' | 'later' | 'refused' | 'dropped';
+  /** `stays`: something that reset leaves on purpose. */
+  readonly verdict: 'ok' | 'stays' | 'change' | 'settling' | 'later' | 'refused' | 'dropped';
   readonly because: string;
   readonly does?: readonly string[];
   readonly diff?: readonly Diff[];

@@ -1,7 +1,7 @@
 import type { Problem } from '../errors.ts';
 import { secrets } from '../redact.ts';
 import { type Host, HostError } from '../transport/host.ts';
-import { capture, jobChange, MoveFailed, reboot, runOn, type Surroundings } from './apply.ts';
+import { jobChange, MoveFailed, reboot, runBare, runOn, type Surroundings } from './apply.ts';
 import type { Listener } from './events.ts';
 import { JobRefused } from './jobs.ts';
 import type { Lock } from './lock.ts';
@@ -100,8 +100,9 @@ export class Executor {
     around: (c: Change) => Surroundings,
   ): Promise<void> {
     if ('reboot' in move) return this.#reboot(machine);
-    if (move.capture !== undefined) {
-      const value = await capture(this.#machine(machine), move, this.#options.letGo);
+    if (move.capture !== undefined || move.bare) {
+      const value = await runBare(this.#machine(machine), move, this.#options.letGo);
+      if (move.capture === undefined) return;
       secrets.add(value);
       captured.set(move.capture, value);
       return;
@@ -179,7 +180,7 @@ class Tails {
 type RunMove = Exclude<Move, { reboot: string }>;
 
 function isJob(move: Move): move is RunMove {
-  return !('reboot' in move) && move.capture === undefined;
+  return !('reboot' in move) && move.capture === undefined && !move.bare;
 }
 
 function runnable(moves: readonly Move[]): RunMove[] {

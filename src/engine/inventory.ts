@@ -1,8 +1,10 @@
 import { MACHINE_STATE } from '../shell/job.ts';
+import { dropOriginals, recordName } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
-import type { Declared, InventoryRecord, Where } from './types.ts';
+import type { Declared, Id, InventoryRecord, Where } from './types.ts';
 
-const NAMESPACE = 'mlk8s-system';
+/** Namespace of what mlk8s itself keeps in the cluster. */
+export const NAMESPACE = 'mlk8s-system';
 const CONFIG_MAP = 'inventory';
 
 /** Prints all records of a host, one JSON object a line. */
@@ -15,25 +17,47 @@ export const listClusterRecords: Script = sh`
 
 /** Prints the records of the workstation that belong to that cluster. */
 export function listWorkstationRecords(cluster: string): Script {
-  return sh`cat ${WORKSTATION_STATE}/inventory/${cluster}/*.json 2>/dev/null`;
+  return sh`cat ${workstationRecords(cluster)}/*.json 2>/dev/null`;
 }
 
 const WORKSTATION_STATE: Script = { bash: `"\${XDG_STATE_HOME:-$HOME/.local/state}"/mlk8s` };
 
 /** Writes one record where it belongs. Part of the job that makes the change. */
 export function writeRecord(record: InventoryRecord, cluster: string): Script {
-  const name = `${record.id.replaceAll(/[^-._a-zA-Z0-9]/g, '_')}.json`;
+  const name = `${recordName(record.id)}.json`;
   const json = JSON.stringify(record);
   if (record.on === 'cluster') return writeClusterRecord(name, json);
-  const isMine = record.on === 'workstation';
-  const folder = isMine ? sh`${WORKSTATION_STATE}/inventory/${cluster}` : sh`${MACHINE_STATE}/inventory`;
+  const folder = folderOf(record.on, cluster);
   return lines(
     sh`umask 077`,
-    ...(isMine ? [sh`mkdir -p ${folder}`] : []),
+    ...(record.on === 'workstation' ? [sh`mkdir -p ${folder}`] : []),
     sh`printf '%s\n' ${json} >${folder}/${name}.new`,
     sh`umask 022`,
     sh`mv ${folder}/${name}.new ${folder}/${name}`,
   );
+}
+
+function folderOf(on: Where, cluster: string): Script {
+  return on === 'workstation' ? workstationRecords(cluster) : sh`${MACHINE_STATE}/inventory`;
+}
+
+/** Folder of the records that the workstation keeps of a cluster. */
+export function workstationRecords(cluster: string): Script {
+  return sh`${WORKSTATION_STATE}/inventory/${cluster}`;
+}
+
+/** Removes a record and what was kept for it. Part of the job that undid it; also when there is none any more. */
+export function removeRecord({ id, on }: Pick<InventoryRecord, 'id' | 'on'>, cluster: string): Script {
+  const name = `${recordName(id)}.json`;
+  if (on !== 'cluster') {
+    return lines(sh`rm -f ${folderOf(on, cluster)}/${name}`, ...(on === 'workstation' ? [] : [dropOriginals(id)]));
+  }
+  const json = JSON.stringify({ data: { [name]: null } });
+  return sh`
+    if microk8s kubectl -n ${NAMESPACE} get configmap ${CONFIG_MAP} -o name >/dev/null 2>&1; then
+      microk8s kubectl --request-timeout=20s -n ${NAMESPACE} patch configmap ${CONFIG_MAP} --type merge -p ${json}
+    fi
+  `;
 }
 
 function writeClusterRecord(name: string, record: string): Script {
@@ -60,9 +84,10 @@ export function recordFor(
   state: InventoryRecord['state'],
   known: InventoryRecord | undefined,
   adopts: boolean,
+  needs: readonly Id[],
 ): InventoryRecord {
   const origin = known?.origin ?? (adopts ? 'adopted' : 'created');
-  return { id: it.id, kind: it.kind, on: it.on, spec: it.spec, origin, state };
+  return { id: it.id, kind: it.kind, on: it.on, spec: it.spec, origin, state, needs };
 }
 
 /** Reads records of a place. Lines that are no record (a half-written file after a power cut) are left out. */

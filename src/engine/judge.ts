@@ -80,7 +80,8 @@ export function checkNeeds(all: readonly Declared[]): void {
   }
 }
 
-function nameOf(id: Id): string {
+/** The part of an id before the `@`: step and name. */
+export function nameOf(id: Id): string {
   return id.slice(0, id.lastIndexOf('@'));
 }
 
@@ -105,7 +106,12 @@ function itemOf(judged: Judged): PlanItem {
   if (waits !== undefined) return { id, verdict: 'later', because: waits };
   switch (verdict.verdict) {
     case 'ok':
-      return { id, verdict: 'ok', because: verdict.because, ...(verdict.warning ? { warning: verdict.warning } : {}) };
+      return {
+        id,
+        verdict: verdict.stays ? 'stays' : 'ok',
+        because: verdict.because,
+        ...(verdict.warning ? { warning: verdict.warning } : {}),
+      };
     case 'change':
       return {
         id,

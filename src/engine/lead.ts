@@ -7,6 +7,9 @@ import type { Ask } from './types.ts';
 const SNAP_DATA = '/var/snap/microk8s/current';
 const SNAP_COMMON = '/var/snap/microk8s/common';
 
+/** Written before a machine leaves its cluster, so that an interruption cannot be taken for a reinstalled machine. */
+export const LEAVING = `${MACHINE_STATE}/leaving`;
+
 /** What a machine says of its own MicroK8s, read without trusting what it once joined. */
 export interface Membership {
   /** `away`: installed, but its data is not reachable at the moment (disabled, or in the middle of a refresh). */
@@ -15,6 +18,8 @@ export interface Membership {
   readonly uid: string | undefined;
   /** The identity that mlk8s wrote down when it made the machine a member. */
   readonly identity: string | undefined;
+  /** It was being taken out of the cluster: what it holds and what the cluster still says of it is nobody's. */
+  readonly leaving: boolean;
   /** mlk8s installed the snap. */
   readonly ours: boolean;
   /** Namespaces that neither Kubernetes nor mlk8s made: what somebody would lose by a join. */
@@ -27,6 +32,7 @@ export interface Membership {
 const askMembership: Script = sh`
   data=${SNAP_DATA}
   echo "identity=$(cat ${MACHINE_STATE}/identity 2>/dev/null)"
+  [ -e ${LEAVING} ] && echo leaving=yes
   grep -qs '"origin":"created"' ${MACHINE_STATE}/inventory/microk8s_snap_*.json && echo ours=yes
   if [ ! -e $data ]; then
     if [ -d ${SNAP_COMMON} ]; then echo microk8s=away; else echo microk8s=none; fi
@@ -59,6 +65,7 @@ export function parseMembership(text: string): Membership {
     microk8s: microk8s === 'worker' || microk8s === 'control-plane' || microk8s === 'away' ? microk8s : 'none',
     uid: namespaces.get('kube-system'),
     identity: value.get('identity') || undefined,
+    leaving: value.get('leaving') === 'yes',
     ours: value.get('ours') === 'yes',
     holds: [...namespaces.keys()].filter((name) => !EXPECTED_NAMESPACES.has(name)),
     peers: Number(value.get('peers') ?? 0),
@@ -69,7 +76,7 @@ export function parseMembership(text: string): Membership {
 export type Lead =
   | { readonly kind: 'lead'; readonly host: string; readonly identity: string }
   | { readonly kind: 'founder'; readonly host: string }
-  | { readonly kind: 'refused'; readonly problem: Problem };
+  | { readonly kind: 'refused'; readonly why: 'two-clusters' | 'unknown'; readonly problem: Problem };
 
 /**
  * Finds the lead: the first reachable control plane, in file order, that is a member. Decides on the safe side, because
@@ -85,17 +92,17 @@ export function findLead(
 ): Lead {
   const planes = file.nodes.filter((n) => n.role === 'control-plane').map((n) => n.name);
   const identities = firstByUid(facts, (it) => it.identity);
-  if (identities.size > 1) return { kind: 'refused', problem: twoClusters(file, [...identities]) };
+  if (identities.size > 1) return { kind: 'refused', why: 'two-clusters', problem: twoClusters(file, [...identities]) };
   const [identity] = identities.keys();
   if (identity !== undefined) return memberLead(planes, facts, identity, out);
 
   const strangers = firstByUid(facts, (it) => (it.ours && it.peers <= 1 ? undefined : it.uid));
-  if (strangers.size > 1) return { kind: 'refused', problem: twoClusters(file, [...strangers]) };
+  if (strangers.size > 1) return { kind: 'refused', why: 'two-clusters', problem: twoClusters(file, [...strangers]) };
   const isSilent = (name: string) => !facts.has(name) || facts.get(name)?.microk8s === 'away';
   const silent = planes.filter((name) => isSilent(name) && !wiped.has(name));
   const able = planes.filter((name) => !out.has(name) && !wiped.has(name));
   if (silent.length > 0 || able.length === 0)
-    return { kind: 'refused', problem: nobodyKnows(silent.length > 0 ? silent : planes) };
+    return { kind: 'refused', why: 'unknown', problem: nobodyKnows(silent.length > 0 ? silent : planes) };
   const stranger = able.find((name) => strangers.has(facts.get(name)?.uid ?? ''));
   return { kind: 'founder', host: stranger ?? (able[0] as string) };
 }
@@ -129,6 +136,7 @@ function memberLead(
   const keepers = [...facts].filter(([, it]) => it.identity === identity).map(([name]) => name);
   return {
     kind: 'refused',
+    why: 'unknown',
     problem: {
       where: planes.join(', '),
       seen: `a machine belongs to the cluster ${short(identity)}, but no control plane that can be reached does`,

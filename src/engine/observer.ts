@@ -8,7 +8,7 @@ import { listClusterRecords, listHostRecords, listWorkstationRecords, parseRecor
 import { findLead, type Lead, type Membership, membershipAsk, parseMembership } from './lead.ts';
 import { inParallel } from './parallel.ts';
 import { placeKey } from './places.ts';
-import type { Answer, Ask, Id, InventoryRecord, Where, World } from './types.ts';
+import type { Answer, Ask, InventoryRecord, Where, World } from './types.ts';
 
 /** Seconds that one host may take to answer everything; each ask has its own deadline besides. */
 const OBSERVE_S = 180;
@@ -22,6 +22,7 @@ export class Observer {
   readonly #hosts: Hosts;
   readonly #parallel: number;
   readonly #wipe: ReadonlySet<string>;
+  readonly #leaving: readonly string[];
   readonly #answers = new Map<string, Map<string, Answer & { readonly askedAs: number }>>();
   /** Counts the scripts that were sent, so that of two that overlap the later one counts. */
   #sent = 0;
@@ -30,11 +31,17 @@ export class Observer {
   /** Who was last asked about the cluster. */
   #clusterAsked: string | undefined;
 
-  constructor(file: Cluster, hosts: Hosts, parallel: number, wipeNodes: readonly string[]) {
+  constructor(
+    file: Cluster,
+    hosts: Hosts,
+    parallel: number,
+    { wipe = [], leaving = [] }: { wipe?: readonly string[]; leaving?: readonly string[] },
+  ) {
     this.#file = file;
     this.#hosts = hosts;
     this.#parallel = parallel;
-    this.#wipe = new Set(wipeNodes);
+    this.#wipe = new Set(wipe);
+    this.#leaving = leaving;
   }
 
   /** Hosts that are out of the run, and why. */
@@ -84,7 +91,7 @@ export class Observer {
   /** What is known now. `hosts` are those of the run; the dropped ones are taken out. */
   world(hosts: readonly string[]): World {
     const lead = this.#lead;
-    const records = this.#records();
+    const records = new Map(this.records().map(({ record }) => [record.id, record]));
     const answer = (on: Where, key: string): Answer => this.#answers.get(placeKey(on))?.get(key) ?? { kind: 'absent' };
     return {
       file: this.#file,
@@ -100,7 +107,18 @@ export class Observer {
       record: (id) => records.get(id),
       debts: (host) => this.#lines(host, 'mlk8s.debts'),
       mayWipe: (host) => this.#wipe.has(host),
+      leaving: this.#leaving,
     };
+  }
+
+  /** All records, and the place that keeps each. */
+  records(): { readonly place: string; readonly record: InventoryRecord }[] {
+    return [...this.#answers].flatMap(([place, answers]) => {
+      const it = answers.get('mlk8s.inventory');
+      if (it?.kind !== 'bytes') return [];
+      const on: Where = place === 'cluster' || place === 'workstation' ? place : { host: place };
+      return parseRecords(on, it.text).map((record) => ({ place, record }));
+    });
   }
 
   /** Jobs of the host that have not ended, and whether they still run. */
@@ -150,9 +168,7 @@ export class Observer {
   }
 
   #workstationAsks(own: readonly Ask[]): Ask[] {
-    if (own.length === 0) return [];
-    const sh = listWorkstationRecords(this.#file.name);
-    return [{ key: 'mlk8s.inventory', on: 'workstation', sh, timeoutS: 10 }];
+    return own.length === 0 ? [] : [workstationRecordsAsk(this.#file)];
   }
 
   #findLead(): void {
@@ -171,20 +187,19 @@ export class Observer {
   #firstPlane(names: readonly string[]): string | undefined {
     return this.#file.nodes.find((n) => n.role === 'control-plane' && names.includes(n.name))?.name;
   }
-
-  #records(): Map<Id, InventoryRecord> {
-    const records = new Map<Id, InventoryRecord>();
-    for (const [place, answers] of this.#answers) {
-      const it = answers.get('mlk8s.inventory');
-      if (it?.kind !== 'bytes') continue;
-      const on: Where = place === 'cluster' || place === 'workstation' ? place : { host: place };
-      for (const record of parseRecords(on, it.text)) records.set(record.id, record);
-    }
-    return records;
-  }
 }
 
 const CLUSTER_RECORDS: Ask = { key: 'mlk8s.inventory', on: 'cluster', sh: listClusterRecords, timeoutS: 20 };
+
+function workstationRecordsAsk(file: Cluster): Ask {
+  const sh = listWorkstationRecords(file.name);
+  return { key: 'mlk8s.inventory', on: 'workstation', sh, timeoutS: 10 };
+}
+
+/** Asks for the records that are asked for only beside other questions: those of the cluster and of the workstation. */
+export function recordAsks(file: Cluster): Ask[] {
+  return [CLUSTER_RECORDS, workstationRecordsAsk(file)];
+}
 
 /** What the engine itself wants to know of every machine. */
 function engineAsks(host: string): Ask[] {

@@ -67,7 +67,8 @@ export function isChange(it: Judged): it is Change {
 }
 
 function isSequence(moves: readonly Move[], on: Where): boolean {
-  return moves.some((move) => 'reboot' in move || move.capture !== undefined || placeKey(move.on) !== placeKey(on));
+  const isBare = (move: Move) => 'reboot' in move || move.capture !== undefined || move.bare;
+  return moves.some((move) => isBare(move) || placeKey(move.on) !== placeKey(on));
 }
 
 /** Machines on which a group has run something. */

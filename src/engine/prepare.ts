@@ -1,27 +1,53 @@
-import type { Problem } from '../errors.ts';
-import { kinds } from '../resources/index.ts';
+import { ExitCode, type Problem } from '../errors.ts';
 import type { PlanItem } from './events.ts';
-import { checkNeeds, type Judged, judgeAll, kindOf, planItems } from './judge.ts';
+import { checkNeeds, type Judged, judgeAll, type Kinds, kindOf, planItems } from './judge.ts';
 import { Observer } from './observer.ts';
 import type { RunOptions } from './options.ts';
 import { hostOf, placeOf, stepOf } from './places.ts';
 import type { Ask, Declared, Id, World } from './types.ts';
+import { lastingNeeds } from './undo.ts';
 
 /** What a run is about: its resources, the machines it asks, and what is known of them. */
 export class Prepared {
   readonly options: RunOptions;
-  readonly resources: readonly Declared[];
+  readonly kinds: Kinds;
   readonly observer: Observer;
   /** The machines that are asked: those of the run, and all control planes. */
   readonly names: readonly string[];
+  /** All that the file asks for, of all steps. */
+  readonly #all: readonly Declared[];
+  resources: readonly Declared[];
 
-  constructor(options: RunOptions, wipeNodes: readonly string[]) {
+  constructor(options: RunOptions, kinds: Kinds, told: { wipe?: readonly string[]; leaving?: readonly string[] } = {}) {
     this.options = options;
+    this.kinds = kinds;
     this.names = askedHosts(options);
-    const all = options.steps.flatMap((step) => step.resources(options.file));
-    checkNeeds(all);
-    this.resources = all.filter((it) => isWanted(it, options));
-    this.observer = new Observer(options.file, options.hosts, options.parallel, wipeNodes);
+    this.#all = options.steps.flatMap((step) => step.resources(options.file));
+    checkNeeds(this.#all);
+    this.resources = this.#all.filter((it) => isWanted(it, options));
+    this.observer = new Observer(options.file, options.hosts, options.parallel, told);
+  }
+
+  /** What becomes of the record of a changed resource: see `Surroundings`. */
+  recording(it: Declared): 'write' | 'remove' | 'none' {
+    return kindOf(this.kinds, it).transient ? 'none' : 'write';
+  }
+
+  /** What the record of a resource says it was built on. */
+  needsOf(it: Declared): Id[] {
+    return lastingNeeds(it, this.#all, this.kinds);
+  }
+
+  /** What forbids the run as a whole. */
+  refusal(): Problem | undefined {
+    const { lead } = this.observer;
+    return lead?.kind === 'refused' ? lead.problem : undefined;
+  }
+
+  /** Sentences for people at the end; `shown` is the plan that was carried out. */
+  notes(exitCode: ExitCode, _shown: readonly PlanItem[]): readonly string[] {
+    if (exitCode !== ExitCode.done || !this.whole) return [];
+    return this.options.steps.flatMap((step) => step.notes?.(this.world) ?? []);
   }
 
   /** Asks everything, and what the caller wants to know besides. Says who does not answer. */
@@ -31,7 +57,7 @@ export class Prepared {
       event: 'phase',
       text: `asking ${this.names.length} ${this.names.length === 1 ? 'machine' : 'machines'}`,
     });
-    const asks = this.resources.flatMap((it): readonly Ask[] => kindOf(kinds, it).asks(it));
+    const asks = this.resources.flatMap((it): readonly Ask[] => kindOf(this.kinds, it).asks(it));
     await this.observer.observe([...asks, ...more], this.names);
     for (const [host, problem] of this.observer.dropped) {
       if (!before.has(host)) this.options.listener({ event: 'dropped', host, problem });
@@ -61,7 +87,7 @@ export class Prepared {
 
   judge(): ReadonlyMap<Id, Judged> {
     const dropped = new Set(this.observer.dropped.keys());
-    return judgeAll(this.resources, kinds, this.world, dropped);
+    return judgeAll(this.resources, this.kinds, this.world, dropped);
   }
 
   plan(): PlanItem[] {
@@ -77,7 +103,8 @@ function askedHosts({ file, limitHosts }: RunOptions): string[] {
   return wanted.map((n) => n.name);
 }
 
-function isWanted(it: Declared, options: RunOptions): boolean {
+/** What the flags of the run let through. */
+export function isWanted(it: Declared, options: RunOptions): boolean {
   const step = stepOf(it.id);
   if (options.only.length > 0 && !options.only.includes(step)) return false;
   if (options.skip.includes(step)) return false;

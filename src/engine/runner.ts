@@ -1,7 +1,7 @@
 import type { Problem } from '../errors.ts';
 import type { Surroundings } from './apply.ts';
 import { type Ending, Executor } from './executor.ts';
-import { type Judged, judgeAll, type Kinds, kindOf } from './judge.ts';
+import { type Judged, kindOf } from './judge.ts';
 import type { Lock } from './lock.ts';
 import type { Observer } from './observer.ts';
 import type { UpOptions } from './options.ts';
@@ -30,8 +30,7 @@ export interface Outcome {
 export class Runner {
   readonly #options: UpOptions;
   readonly #observer: Observer;
-  readonly #resources: readonly Declared[];
-  readonly #kinds: Kinds;
+  readonly #prepared: Prepared;
   readonly #lock: Lock;
   readonly #executor: Executor;
   readonly #names: readonly string[];
@@ -51,11 +50,10 @@ export class Runner {
   readonly #fatal: unknown[] = [];
   #judged: ReadonlyMap<Id, Judged> = new Map();
 
-  constructor(options: UpOptions, prepared: Prepared, kinds: Kinds, lock: Lock) {
+  constructor(options: UpOptions, prepared: Prepared, lock: Lock) {
     this.#options = options;
     this.#observer = prepared.observer;
-    this.#resources = prepared.resources;
-    this.#kinds = kinds;
+    this.#prepared = prepared;
     this.#lock = lock;
     this.#executor = new Executor(options, lock);
     this.#names = prepared.names;
@@ -83,9 +81,7 @@ export class Runner {
   #judge(): void {
     for (let dropped = -1; dropped !== this.#observer.dropped.size; ) {
       dropped = this.#observer.dropped.size;
-      const out = new Set(this.#observer.dropped.keys());
-      const world = this.#observer.world(this.#names);
-      this.#judged = judgeAll(this.#resources, this.#kinds, world, out);
+      this.#judged = this.#prepared.judge();
       for (const it of this.#judged.values()) if (!this.#inFlight.has(it.it.id)) this.#conclude(it);
     }
   }
@@ -230,11 +226,15 @@ export class Runner {
   }
 
   #asks(it: Declared): readonly Ask[] {
-    return kindOf(this.#kinds, it).asks(it);
+    return kindOf(this.#prepared.kinds, it).asks(it);
   }
 
   #around(change: Change): Surroundings {
-    const known = this.#observer.world(this.#names).record(change.it.id);
-    return { cluster: this.#options.file.name, transient: kindOf(this.#kinds, change.it).transient ?? false, known };
+    return {
+      cluster: this.#options.file.name,
+      record: this.#prepared.recording(change.it),
+      known: this.#prepared.world.record(change.it.id),
+      needs: this.#prepared.needsOf(change.it),
+    };
   }
 }

@@ -50,7 +50,12 @@ export interface InventoryRecord {
   readonly spec: Json;
   readonly origin: 'created' | 'adopted';
   readonly state: 'pending' | 'done';
+  /** Recorded things that it was built on: they are undone after it. Records that were written before 0.2 have none. */
+  readonly needs?: readonly Id[];
 }
+
+/** A record as what it asks to undo. `needs` are those that must be undone before it. */
+export interface Recorded<Spec = Json> extends Declared<Spec>, Pick<InventoryRecord, 'origin' | 'state'> {}
 
 /** All that is known when a verdict is given. Answers only: nothing in it can be asked for more. */
 export interface World {
@@ -71,6 +76,8 @@ export interface World {
   debts(host: string): readonly string[];
   /** The user said `--wipe-node` for that host. */
   mayWipe(host: string): boolean;
+  /** Machines of the file that mlk8s is to leave as it found them: those of `reset`. */
+  readonly leaving: readonly string[];
 }
 
 /** What a plan shows of a file or a value before and after. Never holds a secret. */
@@ -81,7 +88,13 @@ export interface Diff {
 }
 
 export type Verdict =
-  | { readonly verdict: 'ok'; readonly because: string; readonly warning?: string }
+  | {
+      readonly verdict: 'ok';
+      readonly because: string;
+      readonly warning?: string;
+      /** Of an undo: it is left on purpose, and people should know. */
+      readonly stays?: true;
+    }
   | {
       readonly verdict: 'change';
       /** The fact that causes the change. */
@@ -119,17 +132,34 @@ export type Move =
        * durable job: its output never touches a disk.
        */
       readonly capture?: string;
+      /** Runs by itself instead of as a durable job: it removes the folder that jobs live in. */
+      readonly bare?: true;
     }
   | { readonly does: string; readonly on: { readonly host: string }; readonly reboot: string };
 
 /** How one kind of resource is asked for and judged. Pure: the only state is the declaration and the world. */
-export interface Kind<Spec = Json> {
+interface Asked<Spec> {
   readonly kind: string;
-  /** Leaves nothing behind that would have to be undone: not written to the inventory (a debt, a check). */
-  readonly transient?: true;
   asks(it: Declared<Spec>): readonly Ask[];
   judge(it: Declared<Spec>, world: World): Verdict;
 }
+
+/** How what a kind left behind is taken away again. */
+export interface Undoing<Spec = Json> {
+  /**
+   * ok: nothing of it is left, or it `stays`; change: the moves that undo it; refused: it cannot be undone now. Called
+   * for what mlk8s created, and for what it adopted only if it `givesBack`.
+   */
+  undo(it: Recorded<Spec>, world: World): Verdict;
+  /** What `undo` wants to know besides the answers to `asks`. */
+  undoAsks?(it: Recorded<Spec>): readonly Ask[];
+  /** It keeps what was there before, or touches only what is its own: adopted ones are undone too. */
+  readonly givesBack?: true;
+}
+
+/** A kind is transient when it leaves nothing behind (a debt, a check): it is not written to the inventory. */
+export type Kind<Spec = Json> = Asked<Spec> &
+  ({ readonly transient: true } | ({ readonly transient?: undefined } & Undoing<Spec>));
 
 /** A step module: a pure function from the cluster file to resources. Facts reach `judge`, never the list. */
 export interface Step {

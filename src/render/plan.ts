@@ -9,6 +9,7 @@ type Verdict = PlanItem['verdict'];
 
 const COLOURS: { readonly [verdict in Verdict]: Colour } = {
   ok: 'green',
+  stays: 'dim',
   change: 'yellow',
   later: 'cyan',
   settling: 'cyan',
@@ -38,7 +39,7 @@ export function planLines(items: readonly PlanItem[], style: Style): string[] {
 /** `3 changes, 1 refused, 12 ok`; what there is none of is left out. */
 function planCounts(items: readonly PlanItem[], style: Style): string[] {
   const of = (verdict: Verdict): number => items.filter((item) => item.verdict === verdict).length;
-  const rest = (['later', 'settling', 'refused', 'dropped', 'ok'] as const)
+  const rest = (['later', 'settling', 'refused', 'dropped', 'stays', 'ok'] as const)
     .filter((verdict) => of(verdict) > 0)
     .map((verdict) => `${of(verdict)} ${verdict}`);
   const counts = [of('change') === 0 ? 'no changes' : count(of('change'), 'change'), ...rest].join(', ');

@@ -2,6 +2,7 @@ import { stripVTControlCharacters, styleText } from 'node:util';
 
 const UNICODE = {
   ok: '✓',
+  stays: '=',
   change: '~',
   later: '›',
   settling: '◌',

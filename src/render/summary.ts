@@ -26,6 +26,7 @@ function outcome(summary: Summary): string {
   switch (exitCode) {
     case ExitCode.done:
       if (applied > 0) return `Done: ${count(applied, 'change')} applied.`;
+      if (command === 'reset') return 'Nothing to undo.';
       return command === 'status' ? 'Everything that the file asks for is there.' : 'Nothing to do.';
     case ExitCode.pending:
       return pending(summary);
@@ -66,6 +67,7 @@ function counts({ changes, applied, failed, refused, dropped }: Summary, isLook:
 
 function next(summary: Summary, { program }: Style): string[] {
   const flag = summary.rehearsal ? ' --rehearse' : '';
+  if (summary.command === 'reset') return nextOfReset(summary, `${program} logs --last 1${flag}`);
   switch (summary.exitCode) {
     case ExitCode.done:
     case ExitCode.locked:
@@ -80,4 +82,12 @@ function next(summary: Summary, { program }: Style): string[] {
     default:
       return [`To read it all again: ${program} logs --last 1${flag}`, `To go on after that: ${program} up${flag}`];
   }
+}
+
+/** The same words again, and no others: without its --host a reset ends the whole cluster. */
+function nextOfReset({ exitCode }: Summary, logs: string): string[] {
+  const again = 'To go on: run the same command again.';
+  if (exitCode === ExitCode.interrupted) return [again];
+  if (exitCode === ExitCode.failed || exitCode === ExitCode.partial) return [`To read it all again: ${logs}`, again];
+  return [];
 }

@@ -1,9 +1,10 @@
-import { parseMembership } from '../engine/lead.ts';
+import { LEAVING, parseMembership } from '../engine/lead.ts';
 import type { Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { MACHINE_STATE } from '../shell/job.ts';
 import { sh } from '../shell/script.ts';
 import type { Placed } from './declare.ts';
 import { kubectl } from './kube.ts';
+import { gone } from './stays.ts';
 
 /** There is a cluster, and its identity (the UID of kube-system) is written down on its first member. */
 export type ClusterSpec = Record<string, never>;
@@ -13,12 +14,18 @@ export function cluster(at: Placed): Declared<ClusterSpec> {
 }
 
 /** Whom to ask is the engine's own question, asked of every machine. */
-export const clusterKind: Kind<ClusterSpec> = { kind: 'cluster', asks: () => [], judge };
+export const clusterKind: Kind<ClusterSpec> = {
+  kind: 'cluster',
+  asks: () => [],
+  judge,
+  undo: () => gone('the machines forget it when they leave it'),
+};
 
 /** Writes down that the machine belongs to the cluster with the UID in `$uid`. The last act of becoming a member. */
 export const writeIdentity = sh`
   (umask 077; mkdir -p ${MACHINE_STATE}; printf '%s\n' "$uid" >${MACHINE_STATE}/identity.new)
   mv ${MACHINE_STATE}/identity.new ${MACHINE_STATE}/identity
+  rm -f ${LEAVING}
 `;
 
 function judge(it: Declared<ClusterSpec>, world: World): Verdict {

@@ -1,7 +1,9 @@
-import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
-import { type Script, sh } from '../shell/script.ts';
+import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
+import { missing, noteOnce, removeMade } from '../shell/originals.ts';
+import { lines, type Script, sh } from '../shell/script.ts';
 import { judged, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
+import { gone, stays } from './stays.ts';
 
 /** A folder of root's. What is in it is left alone. */
 export type DirectorySpec = {
@@ -14,7 +16,13 @@ export function directory({ id, on, needs, ...spec }: Placed & DirectorySpec): D
   return { kind: 'directory', id, on, needs, spec };
 }
 
-export const directoryKind: Kind<DirectorySpec> = { kind: 'directory', asks, judge };
+export const directoryKind: Kind<DirectorySpec> = {
+  kind: 'directory',
+  asks,
+  judge,
+  undo,
+  undoAsks: (it) => [fullAsk(it)],
+};
 
 function asks(it: Declared<DirectorySpec>): Ask[] {
   const { path } = it.spec;
@@ -37,18 +45,38 @@ function judge(it: Declared<DirectorySpec>, world: World): Verdict {
       verdict: 'change',
       because: there ? `${path} is ${owner}'s with mode ${nowMode}` : `${path} does not exist`,
       diff: [{ what: path, before: there ? `${nowMode} ${owner}` : '', after: `${mode} root` }],
-      moves: [
-        { does: `make the folder ${path}`, on: it.on, run: make(it.spec, there && owner !== 'root'), deadlineS: 30 },
-      ],
+      moves: [{ does: `make the folder ${path}`, on: it.on, run: make(it, there && owner !== 'root'), deadlineS: 30 }],
       ...(there && !world.record(it.id) ? { adopts: true } : {}),
     };
   });
 }
 
-function make({ path, mode }: DirectorySpec, foreign: boolean): Script {
-  return sh`
-    mkdir -p -- ${path}
-    ${foreign ? sh`chown root:root -- ${path}` : sh``}
-    chmod ${mode} -- ${path}
-  `;
+function make({ id, spec: { path, mode } }: Declared<DirectorySpec>, foreign: boolean): Script {
+  return lines(
+    noteOnce(id, missing(path)),
+    sh`
+      mkdir -p -- ${path}
+      ${foreign ? sh`chown root:root -- ${path}` : sh``}
+      chmod ${mode} -- ${path}
+    `,
+  );
+}
+
+/** Is there something in it? Prints `full`. */
+function fullAsk(it: Recorded<DirectorySpec>): Ask {
+  const { path } = it.spec;
+  const script = sh`[ -z "$(ls -A -- ${path} | head -c 1)" ] || echo full`;
+  return { key: `content of ${path}`, on: it.on, sh: script, timeoutS: 10 };
+}
+
+/** Data that somebody put there is nobody's to throw away. */
+function undo(it: Recorded<DirectorySpec>, world: World): Verdict {
+  return judged(it, world, [...asks(it), fullAsk(it)], ({ text }, full) => {
+    const { path } = it.spec;
+    if (text.trim() === 'missing') return gone(`${path} does not exist`);
+    if (full.text !== '') return stays(`there is something in ${path}`);
+    const run = lines(sh`rmdir --ignore-fail-on-non-empty -- ${path}`, removeMade(it.id));
+    const moves = [{ does: `remove the empty folder ${path}`, on: it.on, run, deadlineS: 30 }];
+    return { verdict: 'change', because: 'it was made by mlk8s', moves };
+  });
 }

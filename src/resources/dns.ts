@@ -1,7 +1,9 @@
-import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
 import type { Placed } from './declare.ts';
 import { kubectl } from './kube.ts';
+import { clusterEnds } from './microk8s-leave.ts';
+import { gone } from './stays.ts';
 
 /** Names are resolved inside the cluster: CoreDNS of the addon `dns` is there and available. */
 export type DnsSpec = Record<string, never>;
@@ -10,7 +12,7 @@ export function dns(at: Placed): Declared<DnsSpec> {
   return { kind: 'dns', ...at, spec: {} };
 }
 
-export const dnsKind: Kind<DnsSpec> = { kind: 'dns', asks, judge };
+export const dnsKind: Kind<DnsSpec> = { kind: 'dns', asks, judge, undo };
 
 /** Seconds for an image pull over the line of a home. */
 const AVAILABLE_S = 900;
@@ -54,4 +56,16 @@ function change(it: Declared<DnsSpec>, because: string): Verdict {
   `;
   // It may restart kubelite on every machine: not while one joins.
   return { verdict: 'change', because, moves: [{ does: 'enable dns', on: it.on, run, deadlineS: 600 }], alone: true };
+}
+
+function undo(it: Recorded<DnsSpec>, world: World): Verdict {
+  if (clusterEnds(world)) return gone('it goes with the cluster');
+  const answer = world.answer('cluster', 'coredns');
+  if (answer.kind !== 'bytes' || answer.status !== 0) {
+    return { verdict: 'settling', because: `the API on ${world.lead} does not answer`, deadlineS: 300 };
+  }
+  if (answer.text.trim() === '') return gone('there is no CoreDNS in the cluster');
+  const disrupts = 'names are no longer resolved inside the cluster';
+  const moves = [{ does: 'disable dns', on: it.on, run: sh`microk8s disable dns`, deadlineS: 600 }];
+  return { verdict: 'change', because: 'it was enabled by mlk8s', disrupts, moves, alone: true };
 }

@@ -11,7 +11,7 @@ export function dpkgState(placed: Placed): Declared<DpkgStateSpec> {
   return { kind: 'dpkg-state', ...placed, spec: {} };
 }
 
-export const dpkgStateKind: Kind<DpkgStateSpec> = { kind: 'dpkg-state', asks, judge };
+export const dpkgStateKind: Kind<DpkgStateSpec> = { kind: 'dpkg-state', transient: true, asks, judge };
 
 function asks(it: Declared<DpkgStateSpec>): Ask[] {
   const script = sh`

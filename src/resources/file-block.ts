@@ -1,7 +1,9 @@
-import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
-import { type Script, sh } from '../shell/script.ts';
+import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
+import { missing, noteOnce, removeMade } from '../shell/originals.ts';
+import { lines, type Script, sh } from '../shell/script.ts';
 import { judged } from './answers.ts';
 import type { Placed } from './declare.ts';
+import { gone } from './stays.ts';
 import { unfinished } from './write.ts';
 
 /** Lines of ours in a file that belongs to somebody else, between two markers. Every other byte is kept. */
@@ -14,7 +16,7 @@ export function fileBlock({ id, on, needs, ...spec }: Placed & FileBlockSpec): D
   return { kind: 'file-block', id, on, needs, spec };
 }
 
-export const fileBlockKind: Kind<FileBlockSpec> = { kind: 'file-block', asks, judge };
+export const fileBlockKind: Kind<FileBlockSpec> = { kind: 'file-block', asks, judge, undo };
 
 const BEGIN = '# BEGIN mlk8s';
 const END = '# END mlk8s';
@@ -50,7 +52,7 @@ function judge(it: Declared<FileBlockSpec>, world: World): Verdict {
       verdict: 'change',
       because: before === '' ? `${path} has no block of mlk8s` : `the block of mlk8s in ${path} is not the right one`,
       diff: [{ what: path, before, after: wanted }],
-      moves: [{ does: `write the block of mlk8s into ${path}`, on: it.on, run: write(it.spec), deadlineS: 60 }],
+      moves: [{ does: `write the block of mlk8s into ${path}`, on: it.on, run: write(it), deadlineS: 60 }],
     };
   });
 }
@@ -77,12 +79,35 @@ const REPLACE: Script = sh`
   print @out;
 `;
 
-function write(spec: FileBlockSpec): Script {
-  const { path } = spec;
+function replaceBlock(path: string, block: string): Script {
   return sh`
-    [ -e ${path} ] || install -m 644 /dev/null ${path}
-    perl -e ${REPLACE.bash} ${BEGIN} ${END} ${blockOf(spec)} <${path} >${unfinished(path)}
+    perl -e ${REPLACE.bash} ${BEGIN} ${END} ${block} <${path} >${unfinished(path)}
     chmod --reference=${path} ${unfinished(path)}
     mv -fT -- ${unfinished(path)} ${path}
   `;
+}
+
+function write({ id, spec }: Declared<FileBlockSpec>): Script {
+  const { path } = spec;
+  return lines(
+    noteOnce(id, missing(path)),
+    sh`[ -e ${path} ] || install -m 644 /dev/null ${path}`,
+    replaceBlock(path, blockOf(spec)),
+  );
+}
+
+/** Takes out what stands between the markers; a file that was made for it and is empty then goes too. */
+function undo(it: Recorded<FileBlockSpec>, world: World): Verdict {
+  return judged(it, world, asks(it), ({ text }) => {
+    const { path } = it.spec;
+    const before = text.slice(text.indexOf('\n') + 1);
+    if (before === '' && !/^[1-9]/.test(text)) return gone(`${path} has no block of mlk8s`);
+    const run = lines(replaceBlock(path, ''), removeMade(it.id));
+    return {
+      verdict: 'change',
+      because: 'it was written by mlk8s',
+      diff: [{ what: path, before, after: '' }],
+      moves: [{ does: `take the block of mlk8s out of ${path}`, on: it.on, run, deadlineS: 60 }],
+    };
+  });
 }

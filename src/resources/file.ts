@@ -1,8 +1,12 @@
-import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import { posix } from 'node:path';
+import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { owe, paid } from '../shell/debts.ts';
+import { keepFile, keptPath, missing, noteOnce } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { type Given, judged, ownHost, refused } from './answers.ts';
 import type { Bash, Placed } from './declare.ts';
+import { gone, stays } from './stays.ts';
+import { keptAsk, removeFile, restoreFile } from './undo-file.ts';
 import { writeFile } from './write.ts';
 
 /** A file of root's with exactly this content. */
@@ -26,7 +30,14 @@ export function file({ id, on, needs, ...spec }: Placed & FileSpec): Declared<Fi
 /** Content that is read at most: ours are small, and more is different anyway. */
 const MAX_BYTES = 262144;
 
-export const fileKind: Kind<FileSpec> = { kind: 'file', asks, judge };
+export const fileKind: Kind<FileSpec> = {
+  kind: 'file',
+  asks,
+  judge,
+  undo,
+  undoAsks: (it) => [keptAsk(it)],
+  givesBack: true,
+};
 
 /** What is at a path: first line type, mode and owner, then the content. Shared with who else looks at whole files. */
 export function contentAsk(on: Ask['on'], path: string): Ask {
@@ -88,13 +99,24 @@ function judge(it: Declared<FileSpec>, world: World): Verdict {
         {
           does: afterwards ? `write ${path}, then ${afterwards.does}` : `write ${path}`,
           on: it.on,
-          run: write(it),
+          run: lines(...keep(it, seen !== undefined, world), write(it)),
           deadlineS: 60,
         },
       ],
       ...(seen && wrong && !world.record(it.id) ? { adopts: true } : {}),
     };
   });
+}
+
+/**
+ * What was there before the first change. A job that was cut off may have written its record and nothing else; with a
+ * record that is done, what is there now is ours or came later.
+ */
+function keep(it: Declared<FileSpec>, isThere: boolean, world: World): Script[] {
+  const record = world.record(it.id);
+  if (!isThere) return [noteOnce(it.id, missing(posix.dirname(it.spec.path)))];
+  const isForeign = !record || (record.origin === 'adopted' && record.state === 'pending');
+  return isForeign ? [keepFile(it.id, it.spec.path)] : [];
 }
 
 /** What is wrong with the file, as a sentence. */
@@ -120,6 +142,44 @@ function write(it: Declared<FileSpec>): Script {
     ...(owes ? [owe(owes)] : []),
     ...(afterwards ? [owe(afterDebt(it))] : []),
     writeFile(path, content, mode),
+    ...(afterwards ? [afterwards.run, paid(afterDebt(it))] : []),
+  );
+}
+
+function undo(it: Recorded<FileSpec>, world: World): Verdict {
+  return judged(it, world, [contentAsk(it.on, it.spec.path), keptAsk(it)], (answer, kept) => {
+    const { path, afterwards } = it.spec;
+    const seen = seenContent(answer);
+    const before = kept.text.trim() === 'kept';
+    const late = afterwards && world.debts(ownHost(it)).includes(afterDebt(it));
+    if (!late && it.origin === 'adopted' && !before) return stays(`${path} was there before mlk8s`);
+    const earlier = before ? `; what was there before mlk8s is in ${keptPath(it.id)}` : '';
+    if (!late && !seen)
+      return before ? stays(`${path} was removed after mlk8s wrote it${earlier}`) : gone(`${path} does not exist`);
+    if (seen && difference(it.spec, seen)) return stays(`${path} was changed after mlk8s wrote it${earlier}`);
+    const does = before ? `give ${path} its earlier content back` : `remove ${path}`;
+    return {
+      verdict: 'change',
+      because: before ? 'mlk8s wrote it over another one' : 'it was written by mlk8s',
+      moves: [
+        {
+          does: afterwards ? `${does}, then ${afterwards.does}` : does,
+          on: it.on,
+          run: takeBack(it, before),
+          deadlineS: 60,
+        },
+      ],
+    };
+  });
+}
+
+/** Whoever reads the file must notice that it is gone, as it had to notice that it came. */
+function takeBack(it: Recorded<FileSpec>, before: boolean): Script {
+  const { path, afterwards, owes } = it.spec;
+  return lines(
+    ...(owes ? [owe(owes)] : []),
+    ...(afterwards ? [owe(afterDebt(it))] : []),
+    before ? restoreFile(it.id, path) : removeFile(it.id, path),
     ...(afterwards ? [afterwards.run, paid(afterDebt(it))] : []),
   );
 }

@@ -1,7 +1,10 @@
-import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
-import { sh } from '../shell/script.ts';
+import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
+import { noteOnce } from '../shell/originals.ts';
+import { lines, type Script, sh } from '../shell/script.ts';
 import { judged, ownHost, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
+import { microk8sDataAsk, microk8sStays, remainsAsks } from './microk8s-data.ts';
+import { gone, noteAsk, stays } from './stays.ts';
 
 /**
  * The machine's own name, which becomes its name in Kubernetes. Set before MicroK8s is installed, never after:
@@ -17,12 +20,13 @@ export function hostname({ id, on, needs, ...spec }: Placed & HostnameSpec): Dec
   return { kind: 'hostname', id, on, needs, spec };
 }
 
-export const hostnameKind: Kind<HostnameSpec> = { kind: 'hostname', asks, judge };
-
-/** Is MicroK8s there, or what it left? Prints `yes`. Also asked by the preflight. */
-export function microk8sDataAsk(on: Ask['on']): Ask {
-  return { key: 'microk8s data', on, sh: sh`[ -d /var/snap/microk8s ] && echo yes`, timeoutS: 10 };
-}
+export const hostnameKind: Kind<HostnameSpec> = {
+  kind: 'hostname',
+  asks,
+  judge,
+  undo,
+  undoAsks: (it) => [noteAsk(it), ...remainsAsks(it)],
+};
 
 function asks(it: Declared<HostnameSpec>): Ask[] {
   return [
@@ -65,7 +69,34 @@ function judge(it: Declared<HostnameSpec>, world: World): Verdict {
       because: seen,
       diff: [{ what: 'host name', before: now, after: name }],
       disrupts: `${ownHost(it)} is called ${name} from then on, in its prompt and on the network too`,
-      moves: [{ does: `name it ${name}`, on: it.on, run: sh`hostnamectl set-hostname ${name}`, deadlineS: 60 }],
+      moves: [{ does: `name it ${name}`, on: it.on, run: nameIt(it, now), deadlineS: 60 }],
+    };
+  });
+}
+
+function nameIt({ id, spec }: Declared<HostnameSpec>, earlier: string): Script {
+  return lines(noteOnce(id, sh`printf '%s\n' ${earlier}`), sh`hostnamectl set-hostname ${spec.name}`);
+}
+
+/** A MicroK8s keeps the name that it was installed under, so the machine keeps it as long. */
+function undo(it: Recorded<HostnameSpec>, world: World): Verdict {
+  const [current] = asks(it) as [Ask];
+  return judged(it, world, [current, noteAsk(it)], (answer, note) => {
+    const earlier = note.text.trim();
+    const now = answer.text.trim();
+    if (now === earlier) return gone(`its name is ${earlier}`);
+    if (now !== it.spec.name && earlier === '') return gone(`its name is ${now}`);
+    if (now !== it.spec.name) return stays(`it was renamed to ${now} after mlk8s named it`);
+    if (earlier === '') return stays('its earlier name is not known');
+    const kept = microk8sStays(it, world);
+    if (kept) return kept;
+    return {
+      verdict: 'change',
+      because: `it was called ${earlier} before mlk8s`,
+      diff: [{ what: 'host name', before: now, after: earlier }],
+      moves: [
+        { does: `name it ${earlier} again`, on: it.on, run: sh`hostnamectl set-hostname ${earlier}`, deadlineS: 60 },
+      ],
     };
   });
 }

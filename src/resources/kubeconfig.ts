@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type Document, isMap, isSeq, parseDocument, type YAMLMap } from 'yaml';
-import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import { type Document, isMap, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
+import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { type Script, sh } from '../shell/script.ts';
 import { judged, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
+import { gone, stays } from './stays.ts';
 
 /** The user's kubeconfig has a context named after the cluster. Everything else in it is left alone. */
 export type KubeconfigSpec = {
@@ -16,7 +17,7 @@ export function kubeconfig({ id, on, needs, ...spec }: Placed & KubeconfigSpec):
   return { kind: 'kubeconfig', id, on, needs, spec };
 }
 
-export const kubeconfigKind: Kind<KubeconfigSpec> = { kind: 'kubeconfig', asks, judge };
+export const kubeconfigKind: Kind<KubeconfigSpec> = { kind: 'kubeconfig', asks, judge, undo, givesBack: true };
 
 /** The first file of KUBECONFIG, which kubectl writes to as well. */
 const PATH: Script = sh`
@@ -49,16 +50,9 @@ function judge(it: Declared<KubeconfigSpec>, world: World): Verdict {
     };
   }
   return judged(it, world, [mine], ({ text }) => {
-    const [path = '', mode = '600', ...rest] = text.split('\n');
-    const before = rest.join('\n');
-    const document = parseDocument(before, { prettyErrors: false });
-    if (document.errors.length > 0 || (document.contents !== null && !isMap(document.contents))) {
-      return refused(
-        it.id,
-        `${path} is no kubeconfig: ${document.errors[0]?.message ?? 'not a mapping'}`,
-        'it was damaged',
-        `mend or move it: ${path}`,
-      );
+    const { path, mode, before, document, damage } = read(text);
+    if (damage) {
+      return refused(it.id, `${path} is no kubeconfig: ${damage}`, 'it was damaged', `mend or move it: ${path}`);
     }
     const admin = parseAdmin(theirs ?? '');
     if (!admin)
@@ -76,7 +70,7 @@ function judge(it: Declared<KubeconfigSpec>, world: World): Verdict {
         {
           does: `put context ${it.spec.context} into ${path}`,
           on: it.on,
-          run: write(createHash('sha256').update(before).digest('hex')),
+          run: write(before),
           deadlineS: 30,
           inputs: { kubeconfig: { secret: after } },
         },
@@ -84,6 +78,16 @@ function judge(it: Declared<KubeconfigSpec>, world: World): Verdict {
       ...(before.trim() !== '' && !world.record(it.id) ? { adopts: true } : {}),
     };
   });
+}
+
+/** What the first ask printed. */
+function read(text: string) {
+  const [path = '', mode = '600', ...rest] = text.split('\n');
+  const before = rest.join('\n');
+  const document = parseDocument(before, { prettyErrors: false });
+  const isMapping = document.contents === null || isMap(document.contents);
+  const damage = document.errors[0]?.message ?? (isMapping ? undefined : 'not a mapping');
+  return { path, mode, before, document, damage };
 }
 
 interface Admin {
@@ -149,20 +153,93 @@ function setEntry(
   return true;
 }
 
-/** Keeps the last version beside it. Somebody else's change since the question is not overwritten. */
-function write(sha256: string): Script {
+/** Stops where somebody else has changed the file since the question. */
+function unchanged(before: string): Script {
+  const sha256 = createHash('sha256').update(before).digest('hex');
+  return sh`
+    now=$(sha256sum <"$file" | cut -d' ' -f1)
+    [ "$now" = ${sha256} ] || { echo "$file was changed meanwhile by something else" >&2; exit 1; }
+  `;
+}
+
+/** Keeps the last version beside it. */
+function write(before: string): Script {
   return sh`
     ${PATH}
     umask 077
     mkdir -p "$(dirname "$file")"
     if [ -e "$file" ]; then
-      now=$(sha256sum <"$file" | cut -d' ' -f1)
-      [ "$now" = ${sha256} ] || { echo "$file was changed meanwhile by something else" >&2; exit 1; }
+      ${unchanged(before)}
       cp -p "$file" "$file.mlk8s-backup"
       chmod 600 "$file.mlk8s-backup"
     fi
+    ${putInPlace}
+  `;
+}
+
+const putInPlace: Script = sh`
     cp "$INPUTS/kubeconfig" "$file.mlk8s-new"
     if [ -L "$file" ]; then cat "$file.mlk8s-new" >"$file"; rm "$file.mlk8s-new"; else mv "$file.mlk8s-new" "$file"; fi
     chmod 600 "$file"
+`;
+
+/** Only the entries of the cluster go. A file that holds nothing else any more, and that mlk8s made, goes too. */
+function undo(it: Recorded<KubeconfigSpec>, world: World): Verdict {
+  const [mine] = asks(it) as [Ask];
+  return judged(it, world, [mine], ({ text }) => {
+    const { path, before, document, damage } = read(text);
+    if (damage) return stays(`${path} is no kubeconfig any more: ${damage}`);
+    const { context } = it.spec;
+    if (!takeOut(document, context)) return gone(`context ${context} is not in ${path}`);
+    const isEmpty = ['clusters', 'users', 'contexts'].every(
+      (list) => (document.get(list) as YAMLSeq).items.length === 0,
+    );
+    const run = isEmpty && it.origin === 'created' ? removeWhole(before) : writeRest(before);
+    const after = document.toString({ lineWidth: 0 });
+    const inputs = { kubeconfig: { secret: after } };
+    const does = `take context ${context} out of ${path}`;
+    return {
+      verdict: 'change',
+      because: 'it was put there by mlk8s',
+      moves: [{ does, on: it.on, run, deadlineS: 30, inputs }],
+    };
+  });
+}
+
+/** False when there was nothing to take out. */
+function takeOut(document: Document, context: string): boolean {
+  const names = { clusters: context, users: `${context}-admin`, contexts: context };
+  let found = false;
+  for (const [list, name] of Object.entries(names)) {
+    const entries = document.get(list);
+    if (!isSeq(entries)) {
+      document.set(list, document.createNode([]));
+      continue;
+    }
+    const rest = entries.items.filter((item) => !isMap(item) || item.get('name') !== name);
+    found ||= rest.length < entries.items.length;
+    entries.items = rest;
+  }
+  if (found && document.get('current-context') === context) document.delete('current-context');
+  return found;
+}
+
+/** The backup is older than the file, and holds the same secrets. */
+function writeRest(before: string): Script {
+  return sh`
+    ${PATH}
+    umask 077
+    ${unchanged(before)}
+    rm -f "$file.mlk8s-backup"
+    ${putInPlace}
+  `;
+}
+
+function removeWhole(before: string): Script {
+  return sh`
+    ${PATH}
+    ${unchanged(before)}
+    rm -f "$file" "$file.mlk8s-backup"
+    rmdir --ignore-fail-on-non-empty "$(dirname "$file")"
   `;
 }

@@ -1,11 +1,13 @@
 import { type Membership, membershipAsk, parseMembership } from '../engine/lead.ts';
-import type { Ask, Declared, Kind, Move, Verdict, World } from '../engine/types.ts';
+import type { Ask, Declared, Kind, Move, Recorded, Verdict, World } from '../engine/types.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { judged, ownHost, refused } from './answers.ts';
 import { writeIdentity } from './cluster.ts';
 import type { Placed } from './declare.ts';
 import { dqliteAsk, dqliteOf, kubectl, type NodeInfo, nodesAsk, nodesOf, SNAP_DATA } from './kube.ts';
+import { leaveCluster } from './microk8s-leave.ts';
 import { install } from './snap.ts';
+import { gone } from './stays.ts';
 
 /** The machine is a member of the cluster, in its role, under its name and address, and the lead sees it Ready. */
 export type MemberSpec = {
@@ -19,7 +21,7 @@ export function member({ id, on, needs, ...spec }: Placed & MemberSpec): Declare
   return { kind: 'member', id, on, needs, spec };
 }
 
-export const memberKind: Kind<MemberSpec> = { kind: 'member', asks, judge };
+export const memberKind: Kind<MemberSpec> = { kind: 'member', asks, judge, undo };
 
 function asks(it: Declared<MemberSpec>): Ask[] {
   return [membershipAsk(ownHost(it)), nodesAsk, dqliteAsk];
@@ -132,7 +134,7 @@ function awaitNode(name: string): Move {
 function outside(sight: Sight): Verdict {
   const { it, host, me, world, node, listed } = sight;
   if (me.uid === world.identity || (me.microk8s === 'worker' && node?.address === it.spec.address)) return adopt(sight);
-  const begun = world.record(it.id) !== undefined;
+  const begun = world.record(it.id) !== undefined || me.leaving;
   if ((node !== undefined || listed) && !begun) return refuseReinstalled(sight);
   if (me.microk8s === 'worker' && !begun) return refuseForeign(sight, 'it is a worker of another cluster');
   if (me.microk8s === 'away') {
@@ -296,4 +298,17 @@ function refuseForeign({ it, host }: Sight, because: string): Verdict {
     `save what you need from ${host}, then: mlk8s up --wipe-node ${host}`,
     'or take the machine out of the cluster file',
   );
+}
+
+/** A MicroK8s that mlk8s installed leaves when it is removed. One that the user had only leaves, and stays. */
+function undo(it: Recorded<MemberSpec>, world: World): Verdict {
+  const host = ownHost(it);
+  return judged(it, world, [membershipAsk(host)], ({ text }) => {
+    if (parseMembership(text).ours) return gone(`${host} leaves when its MicroK8s is removed`);
+    const leave = leaveCluster(it, world);
+    if (!leave.free) return leave.verdict;
+    if (leave.moves.length === 0) return gone(`${host} is in no cluster`);
+    const { moves, disrupts } = leave;
+    return { verdict: 'change', because: `${host} was joined by mlk8s`, disrupts, moves, alone: true };
+  });
 }

@@ -1,8 +1,11 @@
-import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { owe } from '../shell/debts.ts';
+import { keepFile, keptPath } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { judged, ownHost, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
+import { microk8sStays, remainsAsks } from './microk8s-data.ts';
+import { gone, stays } from './stays.ts';
 
 /** The kernel can account for memory, which a Raspberry Pi has off by default. microk8s sheet 1.2 and 6, number 14. */
 export type MemoryCgroupSpec = Record<string, never>;
@@ -11,7 +14,13 @@ export function memoryCgroup(placed: Placed): Declared<MemoryCgroupSpec> {
   return { kind: 'memory-cgroup', ...placed, spec: {} };
 }
 
-export const memoryCgroupKind: Kind<MemoryCgroupSpec> = { kind: 'memory-cgroup', asks, judge };
+export const memoryCgroupKind: Kind<MemoryCgroupSpec> = {
+  kind: 'memory-cgroup',
+  asks,
+  judge,
+  undo,
+  undoAsks: (it) => [earlierAsk(it), ...remainsAsks(it)],
+};
 
 const FLAGS = ['cgroup_enable=memory', 'cgroup_memory=1'];
 
@@ -54,12 +63,19 @@ function judge(it: Declared<MemoryCgroupSpec>, world: World): Verdict {
         `reboot ${host}, then run the same command again`,
       );
     }
-    const after = [line.trimEnd(), ...lacking].join(' ');
+    const after = withFlags(line, lacking);
     return {
       verdict: 'change',
       because: 'the kernel does not account for memory',
       diff: [{ what: path, before: line, after }],
-      moves: [{ does: `add ${lacking.join(' ')} to ${path}`, on: it.on, run: append(path, lacking), deadlineS: 60 }],
+      moves: [
+        {
+          does: `add ${lacking.join(' ')} to ${path}`,
+          on: it.on,
+          run: lines(keepFile(it.id, path), append(path, lacking)),
+          deadlineS: 60,
+        },
+      ],
     };
   });
 }
@@ -74,4 +90,42 @@ function append(path: string, flags: readonly string[]): Script {
       mv -fT -- ${`${path}.mlk8s`} ${path}
     `,
   );
+}
+
+function withFlags(line: string, flags: readonly string[]): string {
+  return [line.trimEnd(), ...flags].join(' ');
+}
+
+/** The line that was there before. */
+function earlierAsk({ id, on }: Recorded<MemoryCgroupSpec>): Ask {
+  return { key: `kept ${id}`, on, sh: sh`head -c 4096 -- ${keptPath(id)}`, timeoutS: 10 };
+}
+
+function undo(it: Recorded<MemoryCgroupSpec>, world: World): Verdict {
+  const [, current] = asks(it) as [Ask, Ask];
+  return judged(it, world, [current, earlierAsk(it)], (commandLine, kept) => {
+    const [path = '', line = ''] = commandLine.text.split('\n');
+    const [earlier = ''] = kept.text.split('\n');
+    if (path === '' || line.trimEnd() === earlier.trimEnd()) return gone('the kernel command line is as it was');
+    if (earlier === '') return stays(`what ${path} was before mlk8s is not known`);
+    const ours = withFlags(
+      earlier,
+      FLAGS.filter((flag) => !earlier.split(/\s+/).includes(flag)),
+    );
+    if (line !== ours) return stays(`${path} was changed after mlk8s wrote it`);
+    const needed = microk8sStays(it, world);
+    if (needed) return needed;
+    const run = sh`
+      cat ${keptPath(it.id)} >${`${path}.mlk8s`}
+      sync ${`${path}.mlk8s`}
+      mv -fT -- ${`${path}.mlk8s`} ${path}
+    `;
+    const does = `give ${path} its earlier line back (in force from the next reboot on)`;
+    return {
+      verdict: 'change',
+      because: 'it was changed by mlk8s',
+      diff: [{ what: path, before: line, after: earlier }],
+      moves: [{ does, on: it.on, run, deadlineS: 60 }],
+    };
+  });
 }

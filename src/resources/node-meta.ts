@@ -1,8 +1,10 @@
 import type { ClusterNode } from '../config/schema.ts';
-import type { Declared, Diff, Kind, Verdict, World } from '../engine/types.ts';
+import type { Declared, Diff, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import type { Placed } from './declare.ts';
 import { kubectl, nodesAsk, nodesOf } from './kube.ts';
+import { clusterEnds } from './microk8s-leave.ts';
+import { gone } from './stays.ts';
 
 /** Labels and taints of one node, as the file wants them. What others set is left alone. */
 export type NodeMetaSpec = {
@@ -15,7 +17,27 @@ export function nodeMeta({ id, on, needs, node }: Placed & { node: ClusterNode }
   return { kind: 'node-meta', id, on, needs, spec: { node: node.name, labels: node.labels, taints: node.taints } };
 }
 
-export const nodeMetaKind: Kind<NodeMetaSpec> = { kind: 'node-meta', asks: () => [nodesAsk], judge };
+export const nodeMetaKind: Kind<NodeMetaSpec> = { kind: 'node-meta', asks: () => [nodesAsk], judge, undo };
+
+/** A value that somebody else has given since is left alone. */
+function undo(it: Recorded<NodeMetaSpec>, world: World): Verdict {
+  const { node: name, labels, taints } = it.spec;
+  if (clusterEnds(world) || world.leaving.includes(name)) return gone(`it goes with the node ${name}`);
+  const nodes = nodesOf(world);
+  if (!nodes) return { verdict: 'settling', because: `${world.lead} does not list its nodes`, deadlineS: 300 };
+  const node = nodes.find((n) => n.name === name);
+  const unset = Object.entries(labels).filter(([key, value]) => node?.labels[key] === value);
+  const has = new Set(node?.taints.map(taintWord));
+  const words = unset.map(([key]) => `${key}-`);
+  const taintWords = taints.map(taintWord).filter((taint) => has.has(taint));
+  const drop = taintWords.map((taint) => `${taint}-`);
+  if (words.length + drop.length === 0) return gone('no label or taint of mlk8s is on the node');
+  return {
+    verdict: 'change',
+    because: `set by mlk8s on ${name}`,
+    moves: [{ does: `set ${[...words, ...drop].join(', ')}`, on: it.on, run: apply(name, words, drop), deadlineS: 60 }],
+  };
+}
 
 function judge(it: Declared<NodeMetaSpec>, world: World): Verdict {
   const { node: name, labels, taints } = it.spec;

@@ -3,6 +3,7 @@ import { quote, type Script, sh } from '../shell/script.ts';
 import { judged } from './answers.ts';
 import { APT_DEADLINE_S, aptGet, aptInstall, aptUpdate } from './apt.ts';
 import type { Placed } from './declare.ts';
+import { stays } from './stays.ts';
 
 /** Debs that must be installed, in whatever version the archive has. */
 export type PackageSpec = {
@@ -16,7 +17,12 @@ export function packages({ id, on, needs, ...spec }: Placed & PackageSpec): Decl
   return { kind: 'package', id, on, needs, spec };
 }
 
-export const packageKind: Kind<PackageSpec> = { kind: 'package', asks, judge };
+export const packageKind: Kind<PackageSpec> = {
+  kind: 'package',
+  asks,
+  judge,
+  undo: ({ spec }) => stays(`packages are never removed: ${spec.packages.join(', ')}`),
+};
 
 function words(names: readonly string[]): Script {
   const word = (name: string) => name.split('{kernel}').map(quoted).join('"$(uname -r)"');

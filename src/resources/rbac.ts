@@ -1,9 +1,11 @@
 import { parseMembership } from '../engine/lead.ts';
-import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
 import { unanswered } from './answers.ts';
 import type { Placed } from './declare.ts';
 import { kubectl, SNAP_DATA } from './kube.ts';
+import { clusterEnds } from './microk8s-leave.ts';
+import { gone } from './stays.ts';
 
 /** The API of every member asks who may do what, instead of allowing everything. */
 export type RbacSpec = { readonly planes: readonly string[] };
@@ -13,7 +15,7 @@ export function rbac({ id, on, needs, ...spec }: Placed & RbacSpec): Declared<Rb
   return { kind: 'rbac', id, on, needs, spec };
 }
 
-export const rbacKind: Kind<RbacSpec> = { kind: 'rbac', asks, judge };
+export const rbacKind: Kind<RbacSpec> = { kind: 'rbac', asks, judge, undo };
 
 const modeAsk = (host: string): Ask => ({
   key: 'authorization mode',
@@ -63,3 +65,17 @@ const enable = sh`
   if microk8s status --addon rbac | grep -qx enabled; then microk8s disable rbac; fi
   microk8s enable rbac
 `;
+
+function undo(it: Recorded<RbacSpec>, world: World): Verdict {
+  if (clusterEnds(world)) return gone('it goes with the cluster');
+  const { lead } = world;
+  const mode = lead === undefined ? undefined : world.text({ host: lead }, 'authorization mode');
+  if (mode !== undefined && !mode.includes('RBAC')) return gone(`the API on ${lead} allows everything to everybody`);
+  return {
+    verdict: 'change',
+    because: 'it was switched on by mlk8s',
+    disrupts: 'the Kubernetes API restarts on all control planes and then allows everything to everybody',
+    moves: [{ does: 'switch off RBAC', on: it.on, run: sh`microk8s disable rbac`, deadlineS: 600 }],
+    alone: true,
+  };
+}

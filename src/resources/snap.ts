@@ -1,7 +1,11 @@
-import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import type { Ask, Declared, Kind, Move, Recorded, Verdict, World } from '../engine/types.ts';
+import { missing, noteOnce } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
-import { judged, ownHost, refused } from './answers.ts';
+import { type Given, judged, ownHost, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
+import { forgetIdentity, leaveAsks, leaveCluster } from './microk8s-leave.ts';
+import { GROUP, REMAINS, remains } from './microk8s-remains.ts';
+import { gone } from './stays.ts';
 
 /** A classic snap at a channel, held so that it never refreshes by itself. */
 export type SnapSpec = { readonly snap: string; readonly channel: string };
@@ -10,7 +14,7 @@ export function snap({ id, on, needs, ...spec }: Placed & SnapSpec): Declared<Sn
   return { kind: 'snap', id, on, needs, spec };
 }
 
-export const snapKind: Kind<SnapSpec> = { kind: 'snap', asks, judge };
+export const snapKind: Kind<SnapSpec> = { kind: 'snap', asks, judge, undo, undoAsks: (it) => leaveAsks(ownHost(it)) };
 
 /** Seconds for a download of some hundred MB over a slow line, and its hooks. */
 const INSTALL_S = 1800;
@@ -31,20 +35,12 @@ function asks(it: Declared<SnapSpec>): Ask[] {
 function judge(it: Declared<SnapSpec>, world: World): Verdict {
   return judged(it, world, asks(it), (list, changes) => {
     const { snap, channel } = it.spec;
-    if (changes.text.trim() !== '') {
-      const summary = changes.text
-        .trim()
-        .split(/\s{2,}/)
-        .at(-1);
-      return { verdict: 'settling', because: `snapd is busy: ${summary}`, deadlineS: INSTALL_S };
+    const row = rowOf(snap, list, changes);
+    if (typeof row === 'object') return row;
+    if (row === '') {
+      const run = lines(noteOnce(it.id, whatIsNew), install(it.spec));
+      return change(it, `snap ${snap} is not installed`, `install ${snap} ${channel} and hold it`, run);
     }
-    const row = list.text.split('\n').find((line) => line.startsWith(`${snap} `));
-    // Only snapd's own words prove that it is not there: a snapd that restarts says nothing, and fails as well.
-    if (!row && list.status !== 0 && !list.text.includes('no matching snaps')) {
-      return { verdict: 'settling', because: 'snapd does not answer', deadlineS: 180 };
-    }
-    if (!row)
-      return change(it, `snap ${snap} is not installed`, `install ${snap} ${channel} and hold it`, install(it.spec));
     const [, version = '', , tracking = '', , notes = ''] = row.split(/\s+/);
     if (tracking !== channel) return refuseChannel(it, tracking);
     if (notes.includes('disabled'))
@@ -54,6 +50,23 @@ function judge(it: Declared<SnapSpec>, world: World): Verdict {
     }
     return { verdict: 'ok', because: `${snap} ${version} from ${channel}, held` };
   });
+}
+
+/** Its row in `snap list`, empty when it is not installed; a verdict when snapd does not say. */
+function rowOf(snap: string, list: Given, changes: Given): string | Verdict {
+  if (changes.text.trim() !== '') {
+    const summary = changes.text
+      .trim()
+      .split(/\s{2,}/)
+      .at(-1);
+    return { verdict: 'settling', because: `snapd is busy: ${summary}`, deadlineS: INSTALL_S };
+  }
+  const row = list.text.split('\n').find((line) => line.startsWith(`${snap} `));
+  // Only snapd's own words prove that it is not there: a snapd that restarts says nothing, and fails as well.
+  if (!row && list.status !== 0 && !list.text.includes('no matching snaps')) {
+    return { verdict: 'settling', because: 'snapd does not answer', deadlineS: 180 };
+  }
+  return row ?? '';
 }
 
 function change(it: Declared<SnapSpec>, because: string, does: string, run: Script): Verdict {
@@ -66,23 +79,30 @@ function change(it: Declared<SnapSpec>, because: string, does: string, run: Scri
   };
 }
 
+/** Prints what the snap brings along and leaves behind, as far as it is not there yet. */
+const whatIsNew = lines(
+  ...REMAINS.map(missing),
+  sh`getent group ${GROUP} >/dev/null || printf '%s\n' ${`group ${GROUP}`}`,
+);
+
+export function install({ snap, channel }: SnapSpec): Script {
+  return lines(patiently(sh`snap install ${snap} --classic ${`--channel=${channel}`}`), hold(snap));
+}
+
 /**
  * Exit code 10 of snap means that another change of snapd is in the way: worth another try. snapd goes on with an
  * installation whose client died, which then shows as such a change. facts: microk8s sheet, 1.3.
  */
-export function install({ snap, channel }: SnapSpec): Script {
-  return lines(
-    sh`
-      for try in $(seq 60); do
-        status=0
-        snap install ${snap} --classic ${`--channel=${channel}`} || status=$?
-        [ "$status" = 10 ] || break
-        sleep 10
-      done
-      [ "$status" = 0 ]
-    `,
-    hold(snap),
-  );
+function patiently(order: Script): Script {
+  return sh`
+    for try in $(seq 60); do
+      status=0
+      ${order} || status=$?
+      [ "$status" = 10 ] || break
+      sleep 10
+    done
+    [ "$status" = 0 ]
+  `;
 }
 
 function hold(snap: string): Script {
@@ -98,4 +118,31 @@ function refuseChannel(it: Declared<SnapSpec>, tracking: string): Verdict {
     `put  channel: ${tracking}  into the cluster file to keep what is there`,
     `or upgrade by hand, one minor version after the other: snap refresh ${snap} --channel=${channel}`,
   );
+}
+
+/** MicroK8s leaves its cluster first, and only what mlk8s installed is removed. */
+function undo(it: Recorded<SnapSpec>, world: World): Verdict {
+  return judged(it, world, asks(it), (list, changes) => {
+    const { snap } = it.spec;
+    const row = rowOf(snap, list, changes);
+    if (typeof row === 'object') return row;
+    const leave = leaveCluster(it, world);
+    if (!leave.free) return leave.verdict;
+    if (row === '' && leave.moves.length === 0) return gone(`snap ${snap} is not installed`);
+    const { moves, disrupts, alone } = leave;
+    return {
+      verdict: 'change',
+      because: 'it was installed by mlk8s',
+      ...(disrupts === '' ? {} : { disrupts }),
+      moves: [...moves, remove(it)],
+      ...(alone ? { alone } : {}),
+    };
+  });
+}
+
+/** Without `--purge` snapd first saves gigabytes, which can fail (microk8s sheet, 1.3). */
+function remove(it: Recorded<SnapSpec>): Move {
+  const { snap } = it.spec;
+  const run = lines(forgetIdentity, patiently(sh`snap remove --purge ${snap}`), remains(it.id));
+  return { does: `remove ${snap} with all its data`, on: it.on, run, deadlineS: INSTALL_S };
 }

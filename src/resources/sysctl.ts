@@ -1,9 +1,12 @@
 import { posix } from 'node:path';
-import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
+import { missing, noteOnce } from '../shell/originals.ts';
 import { lines, sh } from '../shell/script.ts';
 import { judged } from './answers.ts';
 import type { Placed } from './declare.ts';
 import { contentAsk, seenContent } from './file.ts';
+import { gone, stays } from './stays.ts';
+import { removeFile } from './undo-file.ts';
 import { writeFile } from './write.ts';
 
 /** Kernel settings that must be at least this large, now and after a reboot. A larger value is never lowered. */
@@ -17,7 +20,7 @@ export function sysctl({ id, on, needs, ...spec }: Placed & SysctlSpec): Declare
   return { kind: 'sysctl', id, on, needs, spec };
 }
 
-export const sysctlKind: Kind<SysctlSpec> = { kind: 'sysctl', asks, judge };
+export const sysctlKind: Kind<SysctlSpec> = { kind: 'sysctl', asks, judge, undo };
 
 function asks(it: Declared<SysctlSpec>): Ask[] {
   const keys = Object.keys(it.spec.atLeast);
@@ -56,7 +59,11 @@ function judge(it: Declared<SysctlSpec>, world: World): Verdict {
         {
           does: `write ${path} and apply it`,
           on: it.on,
-          run: lines(writeFile(path, content, '644'), sh`sysctl -p ${path}`),
+          run: lines(
+            noteOnce(it.id, missing(posix.dirname(path))),
+            writeFile(path, content, '644'),
+            sh`sysctl -p ${path}`,
+          ),
           deadlineS: 30,
         },
       ],
@@ -105,4 +112,21 @@ function lowered({ path, atLeast }: SysctlSpec, files: string): string | undefin
       .map(([key, value]) => `${file} sets ${key} to ${value}, which lowers it at the next boot; remove that line`);
   });
   return found.length > 0 ? found.join('; ') : undefined;
+}
+
+/** What the values were before is not known: a running system may have grown used to the larger ones. */
+function undo(it: Recorded<SysctlSpec>, world: World): Verdict {
+  const { path, atLeast } = it.spec;
+  return judged(it, world, [contentAsk(it.on, path)], (answer) => {
+    const seen = seenContent(answer);
+    if (!seen) return gone(`${path} does not exist`);
+    const isOurs = seen.content
+      .trimEnd()
+      .split('\n')
+      .every((line) => (line.split('=', 1)[0] ?? '') in atLeast);
+    if (!isOurs) return stays(`${path} was changed after mlk8s wrote it`);
+    const does = `remove ${path} (its values stay in force until the next reboot)`;
+    const moves = [{ does, on: it.on, run: removeFile(it.id, path), deadlineS: 30 }];
+    return { verdict: 'change', because: 'it was written by mlk8s', moves };
+  });
 }

@@ -1,8 +1,9 @@
-import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { lines, sh } from '../shell/script.ts';
 import { judged, refused } from './answers.ts';
 import { APT_DEADLINE_S, aptInstall } from './apt.ts';
 import type { Placed } from './declare.ts';
+import { gone } from './stays.ts';
 
 /** The clock is kept right over the network, by whatever the machine has for that. */
 export type TimeSyncSpec = Record<string, never>;
@@ -11,7 +12,7 @@ export function timeSync(placed: Placed): Declared<TimeSyncSpec> {
   return { kind: 'time-sync', ...placed, spec: {} };
 }
 
-export const timeSyncKind: Kind<TimeSyncSpec> = { kind: 'time-sync', asks, judge };
+export const timeSyncKind: Kind<TimeSyncSpec> = { kind: 'time-sync', asks, judge, undo };
 
 /** Seconds until a first answer of a time server: timesyncd asks in growing intervals when the first ones are lost. */
 const SYNC_DEADLINE_S = 300;
@@ -59,6 +60,20 @@ function judge(it: Declared<TimeSyncSpec>, world: World): Verdict {
               deadlineS: APT_DEADLINE_S,
             }
           : { does: 'switch time synchronisation on', on: it.on, run: setNtp, deadlineS: 60 },
+      ],
+    };
+  });
+}
+
+function undo(it: Recorded<TimeSyncSpec>, world: World): Verdict {
+  return judged(it, world, asks(it), ({ text }) => {
+    if (!text.split('\n').includes('NTP=yes')) return gone('time synchronisation is off');
+    return {
+      verdict: 'change',
+      because: 'it was off before mlk8s',
+      diff: [{ what: 'NTP', before: 'yes', after: 'no' }],
+      moves: [
+        { does: 'switch time synchronisation off', on: it.on, run: sh`timedatectl set-ntp false`, deadlineS: 60 },
       ],
     };
   });

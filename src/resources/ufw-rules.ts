@@ -2,6 +2,7 @@ import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { judged } from './answers.ts';
 import type { Placed } from './declare.ts';
+import { stays } from './stays.ts';
 
 /**
  * Lets the cluster through a firewall that is on. One that is off stays off, and rules of others are left alone.
@@ -16,7 +17,12 @@ export function ufwRules({ id, on, needs, ...spec }: Placed & UfwRulesSpec): Dec
   return { kind: 'ufw-rules', id, on, needs, spec };
 }
 
-export const ufwRulesKind: Kind<UfwRulesSpec> = { kind: 'ufw-rules', asks, judge };
+export const ufwRulesKind: Kind<UfwRulesSpec> = {
+  kind: 'ufw-rules',
+  asks,
+  judge,
+  undo: () => stays('the firewall is never opened or closed by a reset; its rules: ufw status numbered'),
+};
 
 function asks(it: Declared<UfwRulesSpec>): Ask[] {
   return [

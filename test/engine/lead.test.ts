@@ -11,7 +11,15 @@ const file = clusterSchema.parse({
   ],
 });
 
-const fresh: Membership = { microk8s: 'none', uid: undefined, identity: undefined, ours: false, holds: [], peers: 0 };
+const fresh: Membership = {
+  microk8s: 'none',
+  uid: undefined,
+  identity: undefined,
+  leaving: false,
+  ours: false,
+  holds: [],
+  peers: 0,
+};
 const lone = (uid: string): Membership => ({ ...fresh, microk8s: 'control-plane', uid, ours: true, peers: 1 });
 const foreign = (uid: string): Membership => ({ ...lone(uid), ours: false });
 const plane = (uid: string | undefined): Membership => ({ ...lone('x'), uid, identity: 'x', peers: 2 });
@@ -114,6 +122,7 @@ describe('what a machine says of its own MicroK8s', () => {
     expect(parseMembership(text)).toEqual({
       microk8s: 'control-plane',
       uid: 'x',
+      leaving: false,
       identity: 'x',
       ours: true,
       holds: ['shop'],

@@ -28,6 +28,7 @@ function declared({ id, needs = [], verdict = 'change', alone, moves }: Thing): 
 const kinds: Kinds = {
   thing: {
     kind: 'thing',
+    transient: true,
     asks: () => [],
     judge: (it): Verdict => {
       const spec = it.spec as unknown as Required<Thing>;

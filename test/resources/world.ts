@@ -74,5 +74,6 @@ export function worldOf({ file = cluster([node('rig1')]), answers, debts = [], r
     record: (id) => records.find((record) => record.id === id),
     debts: () => debts,
     mayWipe: () => false,
+    leaving: [],
   };
 }

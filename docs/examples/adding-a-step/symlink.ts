@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
-import type { Ask, Declared, Kind, Verdict, World } from '../../../src/engine/types.ts';
+import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../../../src/engine/types.ts';
 import { judged, refused } from '../../../src/resources/answers.ts';
 import type { Placed } from '../../../src/resources/declare.ts';
+import { gone, stays } from '../../../src/resources/stays.ts';
 import { unfinished } from '../../../src/resources/write.ts';
 import { sh } from '../../../src/shell/script.ts';
 
@@ -12,7 +13,7 @@ export function symlink({ id, on, needs, ...spec }: Placed & SymlinkSpec): Decla
   return { kind: 'symlink', id, on, needs, spec };
 }
 
-export const symlinkKind: Kind<SymlinkSpec> = { kind: 'symlink', asks, judge };
+export const symlinkKind: Kind<SymlinkSpec> = { kind: 'symlink', asks, judge, undo };
 
 /** First line: what is there. Second line: where it leads. That nothing is there is said too, never left to silence. */
 function asks(it: Declared<SymlinkSpec>): Ask[] {
@@ -59,4 +60,16 @@ function link({ path, target }: SymlinkSpec) {
     ln -sfnT -- ${target} ${unfinished(path)}
     mv -fT -- ${unfinished(path)} ${path}
   `;
+}
+
+/** Only of what mlk8s created. What somebody changed since is theirs. */
+function undo(it: Recorded<SymlinkSpec>, world: World): Verdict {
+  return judged(it, world, asks(it), ({ text }) => {
+    const { path, target } = it.spec;
+    const [type = '', now = ''] = text.split('\n');
+    if (type === 'missing') return gone(`${path} does not exist`);
+    if (type !== 'symbolic link' || now !== target) return stays(`${path} was changed after mlk8s made it`);
+    const moves = [{ does: `remove the link ${path}`, on: it.on, run: sh`rm -f -- ${path}`, deadlineS: 30 }];
+    return { verdict: 'change', because: 'it was made by mlk8s', moves };
+  });
 }

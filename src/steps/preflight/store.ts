@@ -1,4 +1,4 @@
-import { microk8sDataAsk } from '../../resources/hostname.ts';
+import { microk8sDataAsk } from '../../resources/microk8s-data.ts';
 import { sh } from '../../shell/script.ts';
 import { type Check, error, machineCheck } from './check.ts';
 

@@ -1,7 +1,7 @@
 import type { ClusterNode } from '../../config/schema.ts';
 import type { Ask } from '../../engine/types.ts';
 import type { Given } from '../../resources/answers.ts';
-import { microk8sDataAsk } from '../../resources/hostname.ts';
+import { microk8sDataAsk } from '../../resources/microk8s-data.ts';
 import { sh } from '../../shell/script.ts';
 import { type Check, comparison, error, type Finding, machineCheck, warning } from './check.ts';
 

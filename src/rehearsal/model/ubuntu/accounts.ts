@@ -131,6 +131,18 @@ export const groupadd: Command = withOptions(
   2,
 );
 
+export const groupdel: Command = withOptions({ flags: ['-f|--force'] }, (context, options) => {
+  const name = options.operands[0];
+  if (name === undefined) return fail(context, 'Usage: groupdel [options] GROUP', 2);
+  if (context.user !== 'root') {
+    return fail(context, 'groupdel: Permission denied.\ngroupdel: cannot lock /etc/group; try again later.', 10);
+  }
+  const groups = groupFile(context.files);
+  if (!groups.has(name)) return fail(context, `groupdel: group '${name}' does not exist`, 6);
+  groups.remove(name);
+  return 0;
+});
+
 export const gpasswd: Command = withOptions({ values: ['-a|--add', '-d|--delete'] }, (context, options) => {
   const group = options.operands[0] ?? '';
   const added = options.value('--add');

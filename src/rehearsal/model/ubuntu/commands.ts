@@ -1,6 +1,6 @@
 import { snap } from '../snapd/snap.ts';
 import type { Command } from '../types.ts';
-import { adduser, gpasswd, groupadd, useradd, usermod } from './accounts.ts';
+import { adduser, gpasswd, groupadd, groupdel, useradd, usermod } from './accounts.ts';
 import { aptGet } from './apt.ts';
 import { df, findmnt, fuser, lslocks, mount, mountNfs, swapoff, swapon } from './disk.ts';
 import { aptCache, aptMark, dpkg, dpkgQuery } from './dpkg.ts';
@@ -37,6 +37,7 @@ export const ubuntuCommands: Readonly<Record<string, Command>> = {
   getent,
   gpasswd,
   groupadd,
+  groupdel,
   hostnamectl,
   ip,
   iptables,

@@ -1,0 +1,70 @@
+import { ExitCode } from '../errors.ts';
+import type { PlanItem, Summary } from './events.ts';
+import type { RunOptions } from './options.ts';
+import type { Prepared } from './prepare.ts';
+import type { Outcome } from './runner.ts';
+import type { Id } from './types.ts';
+
+/** Says what begins. Gives the moment, in ms. */
+export function start(options: RunOptions): number {
+  const { command, file, hosts, listener } = options;
+  const names = file.nodes.map((n) => n.name);
+  listener({
+    event: 'start',
+    command,
+    cluster: file.name,
+    hosts: names,
+    ...(hosts.rehearsal ? { rehearsal: hosts.rehearsal } : {}),
+  });
+  return Date.now();
+}
+
+/** Says what the plan is, and gives it. */
+export function showPlan(prepared: Prepared): PlanItem[] {
+  const items = prepared.plan();
+  prepared.options.listener({ event: 'plan', items });
+  return items;
+}
+
+/** Something is to be done, or not there yet. */
+export function isOpen(item: PlanItem): boolean {
+  return item.verdict === 'change' || item.verdict === 'settling' || item.verdict === 'later';
+}
+
+/** Strongest first: failed, hosts dropped out, done. */
+export function endCode(prepared: Prepared, outcome: Outcome | undefined, items: readonly PlanItem[]): ExitCode {
+  const refused = items.some((item) => item.verdict === 'refused') || (outcome?.refused.size ?? 0) > 0;
+  if (refused || (outcome?.failed.size ?? 0) > 0) return ExitCode.failed;
+  return prepared.observer.dropped.size > 0 ? ExitCode.partial : ExitCode.done;
+}
+
+/** Says how it ended, and gives that. */
+export function finish(
+  prepared: Prepared,
+  started: number,
+  exitCode: ExitCode,
+  items: readonly PlanItem[],
+  outcome: Outcome | undefined,
+): Summary {
+  const { command, file, hosts, listener } = prepared.options;
+  const changes = new Set<Id>([
+    ...items.filter((item) => item.verdict === 'change').map((item) => item.id),
+    ...(outcome?.applied ?? []),
+  ]);
+  const summary: Summary = {
+    command,
+    cluster: file.name,
+    exitCode,
+    changes: changes.size,
+    applied: outcome?.applied.size ?? 0,
+    failed: outcome?.failed.size ?? 0,
+    refused: outcome?.refused.size ?? items.filter((item) => item.verdict === 'refused').length,
+    dropped: [...prepared.observer.dropped.keys()],
+    execs: Object.fromEntries(prepared.names.map((name) => [name, hosts.node(name).execs])),
+    seconds: (Date.now() - started) / 1000,
+    rehearsal: hosts.rehearsal !== undefined,
+    notes: prepared.notes(exitCode, items),
+  };
+  listener({ event: 'summary', ...summary });
+  return summary;
+}

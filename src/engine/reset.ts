@@ -1,0 +1,90 @@
+import { ExitCode, type Problem } from '../errors.ts';
+import { kinds } from '../resources/index.ts';
+import type { PlanItem } from './events.ts';
+import { nameOf } from './judge.ts';
+import { machineState, machineStateKind } from './machine-state.ts';
+import { recordAsks } from './observer.ts';
+import type { RunOptions } from './options.ts';
+import { hostOf, placeKey, placeOf } from './places.ts';
+import { isWanted, Prepared } from './prepare.ts';
+import type { Ask, Declared, Id, Where } from './types.ts';
+import { toUndo, undoing } from './undo.ts';
+
+/**
+ * What there is to undo. It is not in the cluster file but in the records, so each look is two: one for the records,
+ * one for what has become of what they are about.
+ */
+export class PreparedUndo extends Prepared {
+  constructor(options: RunOptions) {
+    const names = options.file.nodes.map((node) => node.name);
+    const leaving = options.limitHosts.length === 0 ? names : options.limitHosts;
+    super(options, { ...undoing(kinds), [machineStateKind.kind]: machineStateKind }, { leaving });
+    this.resources = [];
+  }
+
+  override async observe(more: readonly Ask[] = []): Promise<void> {
+    await super.observe([...recordAsks(this.options.file), ...more]);
+    const records = this.observer.records().map(({ record }) => record);
+    const known = toUndo(records, this.kinds).filter((it) => isWanted(it, this.options));
+    this.resources = [...known, ...this.#states(known)];
+    await super.observe();
+  }
+
+  override recording(it: Declared): 'remove' | 'none' {
+    return super.recording(it) === 'none' ? 'none' : 'remove';
+  }
+
+  /** Who leads is not asked: what was recorded on a machine can be undone there alone. */
+  override refusal(): Problem | undefined {
+    const { lead } = this.observer;
+    if (lead?.kind === 'refused' && lead.why === 'two-clusters') return lead.problem;
+    for (const { place, record } of this.observer.records()) {
+      if (placeKey(record.on) !== place) return anotherMachine(place, placeKey(record.on));
+    }
+    return undefined;
+  }
+
+  override notes(exitCode: ExitCode, shown: readonly PlanItem[]): readonly string[] {
+    const { limitHosts } = this.options;
+    const stays = new Map<string, string[]>();
+    for (const { id, verdict, because } of shown) {
+      if (verdict !== 'stays') continue;
+      const text = `${nameOf(id)}: ${because}`;
+      stays.set(text, [...(stays.get(text) ?? []), placeOf(id)]);
+    }
+    const left = [...stays].map(([text, places]) => `Left on ${places.join(', ')}: ${text}`);
+    if (exitCode !== ExitCode.done || !shown.some(({ verdict }) => verdict === 'change')) return left;
+    if (limitHosts.length === 0) return [...left, 'mlk8s up builds the cluster anew.'];
+    const names = limitHosts.join(', ');
+    return [...left, `Take ${names} out of the cluster file, or the next mlk8s up brings it back.`];
+  }
+
+  /** The folder of mlk8s goes last: after all that was done on its machine, and where the lock is first, last. */
+  #states(known: readonly Declared[]): Declared[] {
+    const { file, limitHosts } = this.options;
+    const isIn = (name: string) => limitHosts.length === 0 || limitHosts.includes(name);
+    const planes = file.nodes.filter((node) => node.role === 'control-plane' && isIn(node.name));
+    const workers = file.nodes.filter((node) => node.role !== 'control-plane' && isIn(node.name));
+    const places: Where[] = [
+      ...(limitHosts.length === 0 ? (['workstation', 'cluster'] as const) : []),
+      ...[...workers, ...planes.reverse()].map(({ name }) => ({ host: name })),
+    ];
+    const states: Declared[] = [];
+    for (const on of places) {
+      const own = known.filter((it) => placeKey(it.on) === placeKey(on) || hostOf(it) === placeKey(on));
+      const before = typeof on === 'object' && planes.some(({ name }) => name === on.host) ? states : [];
+      const needs = [...own, ...before].map((it): Id => it.id);
+      states.push(machineState(on, file.name, needs));
+    }
+    return states;
+  }
+}
+
+function anotherMachine(name: string, recorded: string): Problem {
+  return {
+    where: name,
+    seen: `the machine that the cluster file calls ${name} was set up by mlk8s as ${recorded}`,
+    why: 'the cluster file is not the one that it was set up with, or an address in it is wrong',
+    next: [`name the cluster file that has ${recorded}: mlk8s reset -f FILE`, `or correct the address of ${name}`],
+  };
+}

@@ -1,0 +1,82 @@
+import { type Kinds, kindOf, nameOf } from './judge.ts';
+import { placeOf } from './places.ts';
+import type { Declared, Id, InventoryRecord, Kind, Recorded } from './types.ts';
+
+/** Stands for a kind that this version does not know. */
+const UNKNOWN = 'unknown';
+
+/**
+ * The same kinds, turned round: what is judged is a record, and a change takes it away. So the plan, the jobs and the
+ * proof afterwards of an undo are those of every other run.
+ */
+export function undoing(kinds: Kinds): Kinds {
+  const turned = Object.values(kinds).map((kind): [string, Kind] => [kind.kind, turnedRound(kind)]);
+  return Object.fromEntries([...turned, [UNKNOWN, unknownKind]]);
+}
+
+function turnedRound(kind: Kind): Kind {
+  const { kind: name } = kind;
+  if (kind.transient) {
+    const judge: Kind['judge'] = () => ({ verdict: 'ok', because: 'it leaves nothing behind' });
+    return { kind: name, transient: true, asks: () => [], judge };
+  }
+  return {
+    ...kind,
+    asks: (it) => [...kind.asks(it), ...(kind.undoAsks?.(it as Recorded) ?? [])],
+    judge: (it, world) => {
+      const record = it as Recorded;
+      if (record.origin === 'created' || kind.givesBack) return kind.undo(record, world);
+      return { verdict: 'ok', because: 'it was there before mlk8s', stays: true };
+    },
+  };
+}
+
+const unknownKind: Kind = {
+  kind: UNKNOWN,
+  transient: true,
+  asks: () => [],
+  judge: (it) => ({
+    verdict: 'refused',
+    problem: {
+      where: it.id,
+      seen: 'this version of mlk8s does not know what that is',
+      why: 'a newer version made it',
+      next: ['run the same command with the newest version of mlk8s'],
+    },
+  }),
+};
+
+/**
+ * Records as what there is to undo, each after all that was built on it. `needs` of the result are turned round too.
+ */
+export function toUndo(records: readonly InventoryRecord[], kinds: Kinds): Recorded[] {
+  const builtOn = (id: Id) => records.filter((it) => it.needs?.includes(id)).map((it) => it.id);
+  const sorted = new Map<Id, Recorded>();
+  const add = (record: InventoryRecord, path: readonly Id[]): void => {
+    if (sorted.has(record.id)) return;
+    const needs = builtOn(record.id).filter((id) => !path.includes(id));
+    for (const above of records) if (needs.includes(above.id)) add(above, [...path, record.id]);
+    const kind = kinds[record.kind] ? record.kind : UNKNOWN;
+    sorted.set(record.id, { ...record, kind, needs });
+  };
+  for (const record of records) add(record, []);
+  return [...sorted.values()];
+}
+
+/** What a resource is built on and what is remembered: a transient need stands for what it needs itself. */
+export function lastingNeeds(it: Declared, all: readonly Declared[], kinds: Kinds): Id[] {
+  const found = new Set<Id>();
+  const visit = (needs: readonly Id[]): void => {
+    for (const other of all) {
+      if (other.id === it.id || !needs.some((need) => means(need, other.id))) continue;
+      if (kindOf(kinds, other).transient) visit(other.needs);
+      else found.add(other.id);
+    }
+  };
+  visit(it.needs);
+  return [...found].sort();
+}
+
+function means(need: Id, id: Id): boolean {
+  return nameOf(need) === nameOf(id) && ['*', 'lead', placeOf(id)].includes(placeOf(need));
+}

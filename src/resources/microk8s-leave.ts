@@ -1,0 +1,199 @@
+import { LEAVING, type Membership, membershipAsk, parseMembership } from '../engine/lead.ts';
+import type { Ask, Id, Move, Recorded, Verdict, World } from '../engine/types.ts';
+import { MACHINE_STATE } from '../shell/job.ts';
+import { type Script, sh } from '../shell/script.ts';
+import { ownHost, placeName, refused } from './answers.ts';
+import { dqliteAsk, dqliteOf, kubectl, nodesAsk, nodesOf, SNAP_DATA } from './kube.ts';
+
+/** What leaving a cluster is judged by. */
+export function leaveAsks(host: string): Ask[] {
+  return [membershipAsk(host), nodesAsk, dqliteAsk];
+}
+
+/** Nothing keeps the machine, or these moves take it out; else a verdict says what is in the way. */
+export type Leave =
+  | { readonly free: true; readonly moves: readonly Move[]; readonly alone: boolean; readonly disrupts: string }
+  | { readonly free: false; readonly verdict: Verdict };
+
+/** Seconds that pods get to end themselves on a machine that leaves. */
+const DRAIN_S = 300;
+/** A control plane takes one to two minutes to leave. facts: microk8s sheet, 2.4. */
+const LEAVE_S = 600;
+
+/** No machine of the cluster stays a member: whatever is in it goes with it. True where there is none. */
+export function clusterEnds(world: World): boolean {
+  return world.identity === undefined || remaining(world).length === 0;
+}
+
+/** What it takes for the MicroK8s of a machine to leave its cluster. Order of the moves: microk8s sheet, 2.4. */
+export function leaveCluster(it: Recorded<unknown>, world: World): Leave {
+  const host = ownHost(it);
+  if (clusterEnds(world)) return leaveTogether(it, host, world);
+  if (!isIn(world, host) && !isListed(world, host)) return { free: true, moves: [], alone: false, disrupts: '' };
+  const nodes = nodesOf(world);
+  if (!nodes || !dqliteOf(world)) {
+    const because = `${world.lead} does not say who is in the cluster`;
+    return { free: false, verdict: { verdict: 'settling', because, deadlineS: 300 } };
+  }
+  const verdict = isPlane(world, host) ? costsCluster(it, host, world) : undefined;
+  if (verdict) return { free: false, verdict };
+  const keeper = planes(world).find((name) => name !== host && !goes(world, name)) ?? world.lead ?? host;
+  return {
+    free: true,
+    moves: [drain(host, keeper), leave(host, true), removeNode(host, keeper, true)],
+    alone: isPlane(world, host),
+    disrupts: `what runs on ${host} is moved to other machines where it can be, and ends there`,
+  };
+}
+
+/**
+ * The whole cluster ends. Still one after the other, so that at every moment what is left is a cluster that works:
+ * workers first, then control planes, and last a voter, which has nobody to leave.
+ */
+function leaveTogether(it: Recorded<unknown>, host: string, world: World): Leave {
+  const disrupts = 'the cluster ends, with all that runs in it and all data of MicroK8s';
+  const last: Leave = { free: true, moves: [], alone: false, disrupts };
+  if (!isIn(world, host)) return last;
+  const members = world.hosts.filter((name) => isIn(world, name));
+  const inTheWay = isPlane(world, host) ? members.find((name) => !isPlane(world, name)) : undefined;
+  if (inTheWay) return waits(it, inTheWay, `${inTheWay} is a worker and goes first`);
+  const keeper = keeperOf(world);
+  if (keeper === undefined) return last;
+  if (keeper !== host) {
+    const moves = [leave(host, false), removeNode(host, keeper, false)];
+    return { free: true, moves, alone: isPlane(world, host), disrupts };
+  }
+  const other = members.find((name) => name !== host);
+  return other ? waits(it, other, `${other} goes first`) : last;
+}
+
+function waits(it: Recorded<unknown>, host: string, because: string): Leave {
+  const after: Id = `${it.id.slice(0, it.id.lastIndexOf('@'))}@${host}` as Id;
+  return { free: false, verdict: { verdict: 'later', because, after } };
+}
+
+/** A control plane that keeps the datastore to the end: one that votes, the lead if it can be. */
+function keeperOf(world: World): string | undefined {
+  const roles = dqliteOf(world);
+  const votes = (name: string) => roles?.get(addressOf(world, name)) === 'voter';
+  const candidates = planes(world);
+  const [first] = [...candidates].sort((a, b) => Number(b === world.lead) - Number(a === world.lead));
+  return candidates.find((name) => name === world.lead && votes(name)) ?? candidates.find(votes) ?? first;
+}
+
+/** Why a control plane cannot go while others stay. */
+function costsCluster(it: Recorded<unknown>, host: string, world: World): Verdict | undefined {
+  const nodes = nodesOf(world) ?? [];
+  const stay = remaining(world);
+  const isLast = !nodes.some((node) => stay.includes(node.name) && !node.worker);
+  if (isLast) {
+    return refused(
+      it.id,
+      `${host} is the last control plane, and ${stay.join(', ')} would stay without one`,
+      'a cluster without a control plane cannot be used, repaired or joined',
+      'to end the whole cluster: mlk8s reset',
+      `a node that is gone for good is dropped on ${world.lead}: microk8s remove-node NAME --force`,
+    );
+  }
+  const roles = dqliteOf(world) ?? new Map();
+  if (roles.get(addressOf(world, host)) !== 'voter') return undefined;
+  const others = [...roles].filter(([address, role]) => role === 'voter' && address !== addressOf(world, host));
+  const alive = others.filter(([address]) => nodes.some((node) => node.address === address && node.ready)).length;
+  if (alive * 2 > others.length) return undefined;
+  return refused(
+    it.id,
+    `without ${host} ${alive} of ${others.length} voters of the datastore would be alive`,
+    others.length === 0
+      ? `${host} holds the only copy of the datastore`
+      : 'the datastore needs more than half of its voters, or the cluster stops',
+    others.length === 0
+      ? `restart ${host}: another control plane takes the datastore over meanwhile; then run the same command again`
+      : 'start the other control planes and run the same command again',
+    'to end the whole cluster: mlk8s reset',
+  );
+}
+
+/** Members that stay when all that is to leave has left: those not named, and those whose MicroK8s is not ours. */
+function remaining(world: World): string[] {
+  const all = nodesOf(world)?.map((node) => node.name) ?? world.file.nodes.map((node) => node.name);
+  return all.filter((name) => !goes(world, name));
+}
+
+function goes(world: World, name: string): boolean {
+  return world.leaving.includes(name) && (membershipOf(world, name)?.ours ?? true);
+}
+
+function membershipOf(world: World, name: string): Membership | undefined {
+  const text = world.text({ host: name }, membershipAsk(name).key);
+  return text === undefined ? undefined : parseMembership(text);
+}
+
+/** By its own account. One that was about to leave is in as long as it does not show a datastore of its own. */
+function isIn(world: World, name: string): boolean {
+  const me = membershipOf(world, name);
+  if (!me || world.identity === undefined || me.microk8s === 'none') return false;
+  if (me.uid !== undefined) return me.uid === world.identity;
+  return me.identity === world.identity || me.leaving;
+}
+
+function isListed(world: World, name: string): boolean {
+  const isNode = nodesOf(world)?.some((node) => node.name === name) ?? false;
+  return isNode || (dqliteOf(world)?.has(addressOf(world, name)) ?? false);
+}
+
+function isPlane(world: World, name: string): boolean {
+  return membershipOf(world, name)?.microk8s === 'control-plane';
+}
+
+/** Control planes of the run that are members. */
+function planes(world: World): string[] {
+  return world.hosts.filter((name) => isPlane(world, name) && isIn(world, name));
+}
+
+function addressOf(world: World, name: string): string {
+  return world.file.nodes.find((node) => node.name === name)?.address ?? '';
+}
+
+/** A pod that nothing may move (a disruption budget) ends with its machine: the user was told so. */
+function drain(host: string, keeper: string): Move {
+  const run = sh`
+    ${kubectl} get node ${host} -o name >/dev/null 2>&1 || exit 0
+    microk8s kubectl drain ${host} --ignore-daemonsets --delete-emptydir-data --force ${`--timeout=${DRAIN_S}s`} ||
+      echo 'not everything could be moved away; it ends with its machine'
+  `;
+  return { does: `move away what runs on ${host}`, on: { host: keeper }, run, deadlineS: DRAIN_S + 120 };
+}
+
+/** Where MicroK8s is in no cluster, `leave` only fails (microk8s sheet, 2.4). */
+function leave(host: string, mustWork: boolean): Move {
+  const order = mustWork
+    ? sh`microk8s leave`
+    : sh`microk8s leave || echo 'it could not leave in order; its MicroK8s goes all the same'`;
+  const run = sh`
+    touch ${LEAVING}
+    ${forgetIdentity}
+    peers=$(grep -c Address: ${SNAP_DATA}/var/kubernetes/backend/cluster.yaml 2>/dev/null || true)
+    if [ -e ${SNAP_DATA}/var/lock/clustered.lock ] || [ "\${peers:-0}" -gt 1 ]; then ${order}; fi
+  `;
+  return { does: `have ${host} leave the cluster`, on: { host }, run, deadlineS: LEAVE_S };
+}
+
+/** The machine belongs to no cluster any more. Before its MicroK8s goes, or it would count as one that was lost. */
+export const forgetIdentity: Script = sh`rm -f ${MACHINE_STATE}/identity`;
+
+/** Refused while the datastore still lists it, which can lag (microk8s sheet, 2.4). */
+function removeNode(host: string, keeper: string, mustWork: boolean): Move {
+  const on = { host: keeper };
+  const run = sh`
+    for try in $(seq 12); do
+      if node=$(${kubectl} get node ${host} -o name --ignore-not-found); then
+        [ -n "$node" ] || exit 0
+        microk8s remove-node ${host} || true
+      fi
+      sleep 5
+    done
+    echo ${`the cluster still lists ${host}`} >&2
+    exit ${mustWork ? 1 : 0}
+  `;
+  return { does: `have ${placeName(on)} drop the node ${host}`, on, run, deadlineS: 300 };
+}
