@@ -21,13 +21,14 @@ const PASSING_KEYS = new Set([
   'counter',
   'scale',
   'counts',
+  'since',
   'faults',
   'snapChanges',
   'resourceVersion',
   'generation',
   'managedFields',
 ]);
-const TIME_KEYS = /(At|Time|Timestamp|^since|^until|^expires|^seen|^ttl)$/;
+const TIME_KEYS = /(At|Time|Timestamp|^until|^expires|^seen|^ttl)$/;
 const RANDOM_KEYS = /^(pid|bootId)$/;
 const SECRET_KEYS = new Set(['data', 'stringData', 'password']);
 

@@ -4,7 +4,8 @@ import { ExitCode, UserError } from '../errors.ts';
 const LASTING = ['gone', 'slow', 'nosudo', 'badkey'] as const;
 const SUDDEN = ['drop', 'freeze', 'power'] as const;
 
-export type FaultKind = (typeof LASTING)[number] | (typeof SUDDEN)[number];
+export type SuddenFault = (typeof SUDDEN)[number];
+export type FaultKind = (typeof LASTING)[number] | SuddenFault;
 
 /** Something that is to go wrong with one machine and its network. */
 export interface MachineFault {

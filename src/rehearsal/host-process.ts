@@ -157,6 +157,9 @@ export class RehearsalServer implements Site, DumpSource {
     if (request.op === 'stop') return this.stop();
     if (request.op === 'build') return Promise.resolve(this.#build);
     if (request.op === 'dump') return Promise.resolve(dump(this));
+    if (request.op === 'fault') {
+      return this.#machineOf(request.rig).then((machine) => void machine.emit('fault', request.what));
+    }
     if (request.op === 'counts') {
       const all = Object.values(this.world.state.rigs).map(({ name, counts }) => [name, counts] as const);
       return Promise.resolve(Object.fromEntries(all));

@@ -1,4 +1,5 @@
 import type { ExitCode, Problem } from '../errors.ts';
+import type { SuddenFault } from './faults.ts';
 
 /** What is said over the control socket of a rehearsal: one JSON value a line, requests from the client. */
 export type Request =
@@ -8,6 +9,8 @@ export type Request =
   | { readonly op: 'dump' }
   /** What happened to each machine so far. */
   | { readonly op: 'counts' }
+  /** Something goes wrong with a machine now. */
+  | { readonly op: 'fault'; readonly rig: string; readonly what: SuddenFault }
   /** Which program the server is. */
   | { readonly op: 'build' }
   | { readonly op: 'stop' };

@@ -118,7 +118,9 @@ export function setKey(rig: RigState, key: string, value: string): void {
     'net.ipv4.conf.all.forwarding': 'net.ipv4.ip_forward',
   }[key];
   const pages = Math.floor((rig.hardware.memoryMiB * 0.8) / 2);
-  const kept = key === 'vm.nr_hugepages' ? String(Math.min(Number(value), pages)) : value;
+  // Several numbers are read back with tabs between them, however they were written.
+  const kept =
+    key === 'vm.nr_hugepages' ? String(Math.min(Number(value), pages)) : value.trim().replaceAll(/[ \t]+/g, '\t');
   rig.sysctl[key] = kept;
   if (twin) rig.sysctl[twin] = kept;
 }

@@ -36,6 +36,12 @@ describe('sysctl', () => {
     expect((await machine.run('sysctl -n vm.swappiness vm.max_map_count')).out).toBe('3\n1048576\n');
   });
 
+  it('reads several numbers back with tabs between them', async () => {
+    machine.files.write('/etc/sysctl.d/20-x.conf', 'kernel.printk = 4 4  1 7\n');
+    machine.reboot();
+    expect((await machine.run('sysctl -n kernel.printk')).out).toBe('4\t4\t1\t7\n');
+  });
+
   it('applies one file', async () => {
     machine.files.write('/etc/sysctl.d/20-x.conf', 'vm.nr_hugepages = 1024\n');
     expect(brief(await machine.run('sysctl -p /etc/sysctl.d/20-x.conf'))).toEqual({ out: 'vm.nr_hugepages = 1024\n' });

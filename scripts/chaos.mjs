@@ -1,0 +1,41 @@
+// The crash proof: disturbs first runs of `up` at many points, and sees that the next one ends as if nothing had
+// happened. `npm run test:chaos -- --points 24 --seed 7`; `--point 5` plays only that one of them.
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startVitest } from 'vitest/node';
+
+// Half of the time a point waits for simulated work.
+const { values } = parseArgs({
+  options: {
+    points: { type: 'string', default: process.env.MLK8S_CHAOS_POINTS ?? '200' },
+    seed: { type: 'string', default: '1' },
+    point: { type: 'string' },
+    'at-once': { type: 'string', default: String(2 * availableParallelism()) },
+    report: { type: 'string', default: join(tmpdir(), 'mlk8s-chaos.json') },
+  },
+});
+const number = (name, text) => {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new Error(`--${name} ${text}: a whole number above 0 is wanted`);
+};
+const atOnce = number('at-once', values['at-once']);
+await startVitest('test', [], {
+  config: false,
+  watch: false,
+  include: ['test/chaos/chaos.test.ts'],
+  globalSetup: 'test/build.ts',
+  testTimeout: 300_000,
+  hookTimeout: 600_000,
+  maxConcurrency: atOnce,
+  disableConsoleIntercept: true,
+  provide: {
+    chaos: {
+      points: number('points', values.points),
+      seed: number('seed', values.seed),
+      ...(values.point && { point: number('point', values.point) }),
+      atOnce,
+      report: values.report,
+    },
+  },
+});

@@ -1,0 +1,48 @@
+import { writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { choosePoints, describePoint, type Sample } from './points.ts';
+import { prove, type Result, type Undisturbed, undisturbed } from './proof.ts';
+import { rehearsalStage } from './rehearsal-stage.ts';
+import { againCommand, resultLine, table } from './report.ts';
+
+const options = inject('chaos');
+const stage = rehearsalStage;
+const all = choosePoints(options.points, options.seed);
+const points = options.point === undefined ? all : all.filter(({ number }) => number === options.point);
+
+describe(`up that was disturbed, and up again: ${points.length} points, seed ${options.seed}`, () => {
+  const samples = new Map<Sample, Undisturbed>();
+  const results: Result[] = [];
+  const started = performance.now();
+
+  beforeAll(async () => {
+    for (const sample of new Set(points.map((point) => point.sample))) {
+      // As many at a time as later, so that the moments fall where they are meant to.
+      const runs = await Promise.all(Array.from({ length: options.atOnce }, () => undisturbed(stage, sample)));
+      const [first, ...others] = runs as [Undisturbed, ...Undisturbed[]];
+      for (const other of others) expect(other.whole).toEqual(first.whole);
+      samples.set(sample, first);
+      console.log(`undisturbed ${sample}: ${first.yard.seconds.toFixed(1)} s, ${first.yard.events} events`);
+    }
+  });
+
+  afterAll(() => {
+    const seconds = (performance.now() - started) / 1000;
+    console.log(table(results, seconds));
+    const failed = results.filter(({ wrong }) => wrong.length > 0);
+    for (const { point } of failed) console.log(`to repeat: ${againCommand(point, options)}`);
+    const report = { ...options, seconds, results: results.toSorted((a, b) => a.point.number - b.point.number) };
+    writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`);
+    console.log(`report: ${options.report}`);
+  });
+
+  it.concurrent.each(points.map((point) => [point.number, describePoint(point), point] as const))(
+    '%i: %s',
+    async (_number, _text, point) => {
+      const result = await prove(stage, point, samples.get(point.sample) as Undisturbed, options.point !== undefined);
+      results.push(result);
+      console.log(resultLine(result, options.points));
+      if (result.wrong.length > 0) expect.fail(`${againCommand(point, options)}\n${result.wrong.join('\n')}`);
+    },
+  );
+});
