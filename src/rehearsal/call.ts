@@ -48,7 +48,7 @@ export class ShimCall {
       take();
     });
     const end = () => {
-      gone.abort();
+      gone.abort(GONE);
       this.#wake?.();
       socket.destroy();
     };
@@ -109,7 +109,11 @@ export class ShimCall {
   }
 
   #send(type: string, body: Buffer = Buffer.alloc(0)): void {
-    if (!this.#over && this.#socket.writable) this.#socket.write(frame(body, type));
+    if (this.#over || !this.#socket.writable) return;
+    // What a command says and how it ends leave in one write.
+    this.#socket.cork();
+    this.#socket.write(frame(body, type));
+    process.nextTick(() => this.#socket.uncork());
   }
 
   async #next(): Promise<Frame> {
@@ -124,11 +128,14 @@ export class ShimCall {
   }
 }
 
+/** One for all: to make an error for every call that ends costs more than to answer it. */
+const GONE = 'the caller is gone';
+
 /** The program that called is dead, or its machine is. Nobody is left to answer to. */
 export class CallerGone extends Error {
   override readonly name = 'CallerGone';
   constructor() {
-    super('the caller is gone');
+    super(GONE);
   }
 }
 

@@ -19,8 +19,12 @@ export type Outside = (path: string) => string;
 export function rigFiles(outside: Outside): RigFiles {
   const at = (path: string, followLast: boolean) => resolve(outside, path, followLast);
   return {
-    read: (path) => attempt(() => fs.readFileSync(at(path, true), 'utf8')),
-    exists: (path) => attempt(() => fs.lstatSync(at(path, true))) !== undefined,
+    read(path) {
+      const file = at(path, true);
+      // An error that is thrown costs ten times a look, and what is asked for most often is not there.
+      return isThere(file) ? attempt(() => fs.readFileSync(file, 'utf8')) : undefined;
+    },
+    exists: (path) => isThere(at(path, true)),
     list: (path) => (attempt(() => fs.readdirSync(at(path, true))) ?? []).sort(),
     write(path, content, mode) {
       this.mkdir(posix.dirname(path));
@@ -39,6 +43,10 @@ export function rigFiles(outside: Outside): RigFiles {
       fs.symlinkSync(target, file);
     },
   };
+}
+
+function isThere(path: string): boolean {
+  return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** undefined for what is not there; anything else that goes wrong is thrown. */
@@ -72,7 +80,7 @@ function resolve(outside: Outside, path: string, followLast: boolean): string {
 
 function linkTarget(path: string): string | undefined {
   try {
-    return fs.readlinkSync(path);
+    return fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? fs.readlinkSync(path) : undefined;
   } catch {
     return undefined;
   }

@@ -108,7 +108,13 @@ export async function stat(context: HostContext): Promise<number> {
     };
     const fill = (all: string, letter: string | undefined) => (letter && values[letter]) || all;
     const format = `${asked.style}=${asked.format.replace(/%%|%([UGug])/g, fill)}`;
-    code = (await context.run(['/usr/bin/stat', ...asked.flags, format, '--', file])) || code;
+    const argv = ['/usr/bin/stat', ...asked.flags, format, '--', file];
+    // Alone it takes the caller's place, which saves a process.
+    if (asked.files.length === 1) {
+      context.become({ argv });
+      return 0;
+    }
+    code = (await context.run(argv)) || code;
   }
   return code;
 }

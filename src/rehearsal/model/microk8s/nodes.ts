@@ -1,6 +1,6 @@
 import type { ClusterState, KubeObject, RigState, WorldState } from '../types.ts';
 import { machineUp, unitRuns } from './dqlite.ts';
-import { clusterOf, hostname, membersOf, readFlag, SD, type Site } from './site.ts';
+import { clusterOf, hostname, readFlag, SD, type Site } from './site.ts';
 import { KubeStore, type Manifest } from './store.ts';
 
 /** A Node whose kubelet is silent turns NotReady after this (node-monitor-grace-period). */
@@ -94,8 +94,9 @@ export function heartbeat(world: WorldState, key: string, now: number): void {
   const cluster = world.clusters[key];
   if (!cluster) return;
   for (const [name, node] of Object.entries(cluster.nodes)) {
-    const rig = membersOf(world, key).find((r) => r.name === node.rig && r.microk8s?.nodeName === name);
-    if (rig && alive(rig, now)) node.seen = now;
+    const rig = world.rigs[node.rig];
+    const isMember = rig?.microk8s?.cluster === key && rig.microk8s.nodeName === name;
+    if (isMember && alive(rig, now)) node.seen = now;
   }
 }
 

@@ -44,11 +44,13 @@ describe('the model in a simulated machine', () => {
   });
 
   it('runs transient units that outlive their caller, each name once', async () => {
-    const start = "systemd-run --quiet --collect --unit=job bash -c 'sleep 20; echo done >/var/tmp/job'";
+    const work = 'until [ -e /var/tmp/go ]; do sleep 1; done; echo done >/var/tmp/job';
+    const start = `systemd-run --quiet --collect --unit=job bash -c '${work}'`;
     const first = await run(`${start}; ${start}; systemctl is-active job`);
     expect(first.stdout).toBe('active\n');
     expect(first.stderr).toContain('Unit job.service was already loaded or has a fragment file.\n');
-    expect((await run('sleep 40; systemctl is-active job; cat /var/tmp/job')).stdout).toBe('inactive\ndone\n');
+    const end = 'touch /var/tmp/go; while systemctl is-active --quiet job; do sleep 1; done';
+    expect((await run(`${end}; systemctl is-active job; cat /var/tmp/job`)).stdout).toBe('inactive\ndone\n');
   });
 
   it('stops a transient unit with everything that it started', async () => {
