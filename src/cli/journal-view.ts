@@ -1,5 +1,6 @@
 import { type JournalFile, type JournalLine, listRuns, readRun } from '../engine/journal.ts';
 import { type Problem, UserError } from '../errors.ts';
+import { jsonLine } from '../render/json.ts';
 import { createStyle, styleFor } from '../render/style.ts';
 import { teller } from '../render/text.ts';
 import { duration } from '../render/words.ts';
@@ -44,7 +45,7 @@ function choose(
 function listed(file: JournalFile, flags: LogsFlags): string {
   const lines = readRun(file);
   const end = lines.findLast((line) => line.event === 'summary');
-  if (flags.json) return JSON.stringify({ v: 1, run: file.run, ...(end ? { exitCode: end.exitCode } : {}) });
+  if (flags.json) return jsonLine({ run: file.run, ...(end ? { exitCode: end.exitCode } : {}) });
   const how = end
     ? `exit code ${end.exitCode}, ${end.applied} applied, ${end.failed} failed, ${duration(end.seconds)}`
     : 'did not come to its end';
@@ -53,7 +54,7 @@ function listed(file: JournalFile, flags: LogsFlags): string {
 
 function shown(context: Context, file: JournalFile, flags: LogsFlags): string[] {
   const lines = readRun(file);
-  if (flags.json) return lines.map((line) => JSON.stringify({ v: 1, ...line }));
+  if (flags.json) return lines.map(jsonLine);
   const style = styleFor(context.io.stdout, context.io.env);
   // As wide as they come: a journal is searched and paged.
   const tell = teller({ ...style, columns: createStyle({ unicode: style.unicode, colour: false }).columns });

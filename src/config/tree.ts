@@ -12,6 +12,7 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
+import { tooDeepAt } from './nesting.ts';
 import { type Fault, quoted } from './rules.ts';
 import type { Source, Span } from './source.ts';
 import { syntaxFault, TOO_DEEP } from './syntax.ts';
@@ -99,6 +100,9 @@ export class Tree {
 
 /** Reads YAML 1.2. Gives the tree, or what is wrong with the text as YAML: at most one fault for each line. */
 export function readTree(source: Source): Tree | readonly Found[] {
+  const tokens = [...new Parser().parse(source.text)];
+  const tooDeep = tooDeepAt(tokens);
+  if (tooDeep !== undefined) return [{ span: { start: tooDeep, end: tooDeep + 1 }, fault: TOO_DEEP }];
   const options = {
     version: '1.2',
     schema: 'core',
@@ -109,7 +113,6 @@ export function readTree(source: Source): Tree | readonly Found[] {
     keepSourceTokens: true,
     logLevel: 'error',
   } as const;
-  const tokens = new Parser().parse(source.text);
   const [document, second] = [...new Composer(options).compose(tokens, true, source.text.length)] as Document.Parsed[];
   if (document === undefined) return [];
   const errors = [...document.errors, ...document.warnings].map((e) => ({

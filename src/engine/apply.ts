@@ -64,7 +64,9 @@ export async function runBare(host: Host, move: RunMove, letGo: AbortSignal): Pr
   const script = sh`bash --norc --noprofile -euo pipefail -c ${move.run.bash} </dev/null`;
   const result = await host.exec(script.bash, { deadlineS: move.deadlineS, signal: letGo });
   if (result.code !== 0) throw new MoveFailed(result.code, result.stderr.trim().split('\n').slice(-5));
-  return result.stdout.toString('utf8').trim();
+  const value = result.stdout.toString('utf8').trim();
+  if (value.includes('\0')) throw new MoveFailed(result.code, ['what it printed is no text']);
+  return value;
 }
 
 /** A move ended with a status other than 0. */

@@ -95,7 +95,8 @@ export function parseRecords(on: Where, text: string): InventoryRecord[] {
   const texts = on === 'cluster' ? configMapValues(text) : text.split('\n');
   return texts.flatMap((line) => {
     const value = parseJson(line);
-    return isRecord(value) ? [value] : [];
+    // Where it is kept, whatever it says: nobody may have something undone on another machine.
+    return isRecord(value) ? [{ ...value, on }] : [];
   });
 }
 
@@ -106,7 +107,14 @@ function configMapValues(text: string): string[] {
 
 function isRecord(value: unknown): value is InventoryRecord {
   const it = value as Partial<InventoryRecord> | undefined;
-  return typeof it?.id === 'string' && typeof it.kind === 'string' && (it.state === 'pending' || it.state === 'done');
+  const known = it?.state === 'pending' || it?.state === 'done';
+  const { id, kind, needs = [] } = it ?? {};
+  const isIds = Array.isArray(needs) && needs.every((need) => typeof need === 'string');
+  return known && typeof id === 'string' && typeof kind === 'string' && isIds && isSpec(it.spec);
+}
+
+function isSpec(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 function parseJson(text: string): unknown {

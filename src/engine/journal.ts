@@ -61,14 +61,15 @@ export function listRuns(cluster: string, rehearsal: boolean): JournalFile[] {
     .map((name) => ({ run: name.slice(0, -'.ndjson'.length), path: join(folder, name) }));
 }
 
-/** All events of a run. A last line that a crash cut off is left out. */
+/** All events of a run. A last line that a crash cut off is left out, and what is no event. */
 export function readRun(file: JournalFile): JournalLine[] {
   return readFileSync(file.path, 'utf8').split('\n').flatMap(parsed);
 }
 
 function parsed(line: string): JournalLine[] {
   try {
-    return line === '' ? [] : [JSON.parse(line) as JournalLine];
+    const value = line === '' ? undefined : (JSON.parse(line) as JournalLine | null);
+    return typeof value?.event === 'string' ? [value] : [];
   } catch {
     return [];
   }

@@ -7,7 +7,7 @@ import { type ExecResult, HostError, type Hosts } from '../transport/host.ts';
 import { listClusterRecords, listHostRecords, listWorkstationRecords, parseRecords } from './inventory.ts';
 import { findLead, type Lead, type Membership, membershipAsk, parseMembership } from './lead.ts';
 import { inParallel } from './parallel.ts';
-import { placeKey } from './places.ts';
+import { placeKey, placeOf } from './places.ts';
 import type { Answer, Ask, InventoryRecord, Where, World } from './types.ts';
 
 /** Seconds that one host may take to answer everything; each ask has its own deadline besides. */
@@ -117,7 +117,8 @@ export class Observer {
       const it = answers.get('mlk8s.inventory');
       if (it?.kind !== 'bytes') return [];
       const on: Where = place === 'cluster' || place === 'workstation' ? place : { host: place };
-      return parseRecords(on, it.text).map((record) => ({ place, record }));
+      const known = parseRecords(on, it.text).filter((record) => this.#mayKnow(on, record));
+      return known.map((record) => ({ place, record }));
     });
   }
 
@@ -186,6 +187,13 @@ export class Observer {
 
   #firstPlane(names: readonly string[]): string | undefined {
     return this.#file.nodes.find((n) => n.role === 'control-plane' && names.includes(n.name))?.name;
+  }
+
+  /** What a machine says about another place is not its own to say: whether a join there was begun, for example. */
+  #mayKnow(on: Where, { id }: InventoryRecord): boolean {
+    const about = placeOf(id);
+    if (typeof on === 'string' || about === on.host) return true;
+    return ![...this.#file.nodes.map((node) => node.name), 'cluster', 'workstation'].includes(about);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Problem } from '../errors.ts';
 import { type Kinds, kindOf, nameOf } from './judge.ts';
 import { placeOf } from './places.ts';
 import type { Declared, Id, InventoryRecord, Kind, Recorded } from './types.ts';
@@ -22,12 +23,33 @@ function turnedRound(kind: Kind): Kind {
   }
   return {
     ...kind,
-    asks: (it) => [...kind.asks(it), ...(kind.undoAsks?.(it as Recorded) ?? [])],
+    asks: (it) => readable(() => [...kind.asks(it), ...(kind.undoAsks?.(it as Recorded) ?? [])]) ?? [],
     judge: (it, world) => {
       const record = it as Recorded;
-      if (record.origin === 'created' || kind.givesBack) return kind.undo(record, world);
+      if (record.origin === 'created' || kind.givesBack) {
+        return readable(() => kind.undo(record, world)) ?? { verdict: 'refused', problem: damaged(it) };
+      }
       return { verdict: 'ok', because: 'it was there before mlk8s', stays: true };
     },
+  };
+}
+
+/** Undefined when `read` fails: nobody has checked that a record from a machine holds what its kind once wrote there. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+function damaged({ id, on }: Declared): Problem {
+  const where = typeof on === 'string' ? `the ${on}` : on.host;
+  return {
+    where: id,
+    seen: `what ${where} keeps about it cannot be read`,
+    why: 'its record was damaged or changed by something else',
+    next: ['take it away by hand if it is still there, and its record below /var/lib/mlk8s/inventory as well'],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { PlanItem } from '../engine/events.ts';
 import type { Problem } from '../errors.ts';
+import { mapTexts } from './printable.ts';
 import { idParts, withoutPlace } from './words.ts';
 
 /** Stands for the own name of each machine in the texts of a group. */
@@ -72,15 +73,9 @@ function nameless(item: PlanItem): PlanItem {
 
 /** A copy of `value` in which every text has `by` in place of the whole word `name`. */
 function named<T>(value: T, name: string, by: string): T {
-  // Names hold letters, digits and hyphens only: nothing in them means anything to a pattern.
-  const word = new RegExp(`(?<![A-Za-z0-9-])${name}(?![A-Za-z0-9-])`, 'g');
-  const walk = (it: unknown): unknown => {
-    if (typeof it === 'string') return it.replaceAll(word, () => by);
-    if (Array.isArray(it)) return it.map(walk);
-    if (typeof it !== 'object' || it === null) return it;
-    return Object.fromEntries(Object.entries(it).map(([key, part]) => [key, walk(part)]));
-  };
-  return walk(value) as T;
+  // The name of a machine means nothing to a pattern; in a journal that somebody edited there may stand anything.
+  const word = new RegExp(`(?<![A-Za-z0-9-])${name.replaceAll(/[^A-Za-z0-9-]/g, '\\W')}(?![A-Za-z0-9-])`, 'g');
+  return mapTexts(value, (text) => text.replaceAll(word, () => by));
 }
 
 function sorted<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {

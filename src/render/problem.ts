@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.ts';
-import { type Style, wrap } from './style.ts';
+import { clean, type Style, wrap } from './style.ts';
 
 /**
  * The look of every error: where it is, what was seen, why that is likely, what to do next. `about`: what it happened
@@ -13,7 +13,7 @@ export function problemLines(problem: Problem, style: Style, word = 'error', abo
     ...(problem.why ? part('why', problem.why, style) : []),
     ...problem.next.flatMap((line, index) => part(index === 0 ? 'next' : '', line, style)),
   ];
-  return [`${mark}  ${style.paint('bold', place)}`, ...parts];
+  return [`${mark}  ${style.paint('bold', clean(place))}`, ...parts];
 }
 
 function part(label: string, text: string, style: Style): string[] {

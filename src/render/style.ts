@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { printable } from './printable.ts';
 
 const UNICODE = {
   ok: '✓',
@@ -94,9 +95,7 @@ function wantsColour(out: Output, env: NodeJS.ProcessEnv): boolean {
 
 /** Text of others as it may be shown: no escape codes, no control characters, tabs as blanks. */
 export function clean(text: string): string {
-  return stripVTControlCharacters(text)
-    .replaceAll('\t', '    ')
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '');
+  return printable(stripVTControlCharacters(text)).replaceAll('\t', '    ').replaceAll('\n', '');
 }
 
 /** Cuts to `columns`, wide characters counted as two, and says so by an ellipsis. */

@@ -2,7 +2,7 @@ import type { EngineEvent } from '../engine/events.ts';
 import { liveArea, type Screen } from './live.ts';
 import type { Renderer } from './renderer.ts';
 import { clean, marked, type Style } from './style.ts';
-import { followText, lockedText, singleBlanks, teller } from './text.ts';
+import { followText, forScreen, lockedText, singleBlanks, teller } from './text.ts';
 import { duration, idParts, withoutPlace } from './words.ts';
 
 /** Something that is going on: what, since when, and what it said last. */
@@ -33,7 +33,8 @@ export function terminalRenderer(screen: Screen, style: Style, now: () => number
     rows.delete(id);
     if (row) print(doneLines(id, `${text} (${duration((now() - row.since) / 1000)})`, style));
   };
-  const listener = (event: EngineEvent): void => {
+  const listener = (unsafe: EngineEvent): void => {
+    const event = forScreen(unsafe);
     switch (event.event) {
       case 'phase':
         rows.delete(RUN);

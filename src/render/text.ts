@@ -1,5 +1,7 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { EngineEvent } from '../engine/events.ts';
 import { planLines } from './plan.ts';
+import { mapTexts, printable } from './printable.ts';
 import { problemLines } from './problem.ts';
 import { statusLines } from './status.ts';
 import { clean, marked, type Style, wrap } from './style.ts';
@@ -62,11 +64,17 @@ export function singleBlanks(): (lines: readonly string[]) => readonly string[] 
 /** Tells one run: gives the lines of each event. */
 export type Teller = (event: EngineEvent) => string[];
 
+/** An event that can drive no terminal: much of what it says are the words of the machines. */
+export function forScreen(event: EngineEvent): EngineEvent {
+  return mapTexts(event, (text) => printable(stripVTControlCharacters(text)));
+}
+
 /** Tells every event in plain lines, one after the other. */
 export function teller(style: Style): Teller {
   let command = '';
   let last = '';
-  return (event) => {
+  return (unsafe) => {
+    const event = forScreen(unsafe);
     if (event.event === 'start') command = event.command;
     if (event.event === 'dropped') return droppedLines(event, JSON.stringify(event.problem) === last, style);
     if ('problem' in event) last = JSON.stringify(event.problem);

@@ -1,7 +1,8 @@
+import { z } from 'zod';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
 import type { Placed } from './declare.ts';
-import { kubectl } from './kube.ts';
+import { jsonOf, kubectl } from './kube.ts';
 import { clusterEnds } from './microk8s-leave.ts';
 import { gone } from './stays.ts';
 
@@ -16,6 +17,8 @@ export const dnsKind: Kind<DnsSpec> = { kind: 'dns', asks, judge, undo };
 
 /** Seconds for an image pull over the line of a home. */
 const AVAILABLE_S = 900;
+
+const deployment = z.object({ status: z.object({ availableReplicas: z.number().optional() }).optional() });
 
 function asks(): Ask[] {
   const script = sh`${kubectl} -n kube-system get deployment coredns -o json --ignore-not-found`;
@@ -38,8 +41,7 @@ function judge(it: Declared<DnsSpec>, world: World): Verdict {
     if (pending) return { verdict: 'settling', because: 'MicroK8s is still setting up its own dns', deadlineS: 300 };
     return change(it, 'there is no CoreDNS in the cluster');
   }
-  const { status } = JSON.parse(answer.text) as { status?: { availableReplicas?: number } };
-  const available = status?.availableReplicas ?? 0;
+  const available = jsonOf(answer.text, deployment)?.status?.availableReplicas ?? 0;
   if (available > 0) return { verdict: 'ok', because: `CoreDNS is available (${available})` };
   return {
     verdict: 'settling',

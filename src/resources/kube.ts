@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Ask, World } from '../engine/types.ts';
 import { type Script, sh } from '../shell/script.ts';
 
@@ -29,21 +30,38 @@ export interface NodeInfo {
   readonly taints: readonly { readonly key: string; readonly value: string; readonly effect: string }[];
 }
 
-interface RawNode {
-  metadata: { name: string; labels?: Record<string, string> };
-  spec?: { taints?: { key: string; value?: string; effect: string }[] };
-  status?: {
-    addresses?: { type: string; address: string }[];
-    conditions?: { type: string; status: string; message?: string }[];
-  };
+const text = z.string();
+const nodeList = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: text, labels: z.record(text, text).optional() }),
+      spec: z
+        .object({ taints: z.array(z.object({ key: text, value: text.optional(), effect: text })).optional() })
+        .optional(),
+      status: z
+        .object({
+          addresses: z.array(z.object({ type: text, address: text })).optional(),
+          conditions: z.array(z.object({ type: text, status: text, message: text.optional() })).optional(),
+        })
+        .optional(),
+    }),
+  ),
+});
+
+/** JSON of a machine, if it is of this shape. What is not says as little as no answer, and must not end a run. */
+export function jsonOf<T>(json: string, shape: z.ZodType<T>): T | undefined {
+  try {
+    return shape.safeParse(JSON.parse(json)).data;
+  } catch {
+    return undefined;
+  }
 }
 
-/** Undefined: there is no cluster yet, or its API does not answer. */
+/** Undefined: there is no cluster yet, or its API does not answer, or not with a list of nodes. */
 export function nodesOf(world: World): NodeInfo[] | undefined {
   const answer = world.answer('cluster', nodesAsk.key);
   if (answer.kind !== 'bytes' || answer.status !== 0) return undefined;
-  const list = JSON.parse(answer.text) as { items: RawNode[] };
-  return list.items.map((node) => {
+  return jsonOf(answer.text, nodeList)?.items.map((node) => {
     const ready = node.status?.conditions?.find((c) => c.type === 'Ready');
     return {
       name: node.metadata.name,

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type Document, isMap, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
+import { type Document, isMap, isSeq, Parser, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
+import { z } from 'zod';
+import { tooDeepAt } from '../config/nesting.ts';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { type Script, sh } from '../shell/script.ts';
 import { judged, refused } from './answers.ts';
@@ -85,9 +87,13 @@ function read(text: string) {
   const [path = '', mode = '600', ...rest] = text.split('\n');
   const before = rest.join('\n');
   const document = parseDocument(before, { prettyErrors: false });
-  const isMapping = document.contents === null || isMap(document.contents);
-  const damage = document.errors[0]?.message ?? (isMapping ? undefined : 'not a mapping');
-  return { path, mode, before, document, damage };
+  return { path, mode, before, document, damage: damageOf(document, before) };
+}
+
+/** Where, and not in the parser's own words: they quote what stands there, which may be a key. */
+function damageOf({ contents, errors: [error] }: Document, text: string): string | undefined {
+  if (error) return `line ${text.slice(0, error.pos[0]).split('\n').length} is no valid YAML`;
+  return contents === null || isMap(contents) ? undefined : 'not a mapping';
 }
 
 interface Admin {
@@ -95,15 +101,45 @@ interface Admin {
   readonly user: Readonly<Record<string, unknown>>;
 }
 
+const text = z.string();
+/**
+ * Only what a certificate or a token is: another machine must not get a command (`exec`, `auth-provider`) or the path of
+ * a file into the user's kubeconfig, where kubectl would run or read it.
+ */
+const adminConfig = z.object({
+  clusters: z.tuple([z.object({ cluster: z.object({ 'certificate-authority-data': text }) })]).rest(z.unknown()),
+  users: z
+    .tuple([
+      z.object({
+        user: z.object({
+          'client-certificate-data': text.optional(),
+          'client-key-data': text.optional(),
+          token: text.optional(),
+        }),
+      }),
+    ])
+    .rest(z.unknown()),
+});
+
 /** Reads what `microk8s config` prints. On a machine that cannot say it, that is a sentence. */
-function parseAdmin(text: string): Admin | undefined {
-  const config = parseDocument(text).toJS() as {
-    clusters?: { cluster?: Record<string, string> }[];
-    users?: { user?: Record<string, unknown> }[];
-  } | null;
-  const ca = config?.clusters?.[0]?.cluster?.['certificate-authority-data'];
-  const user = config?.users?.[0]?.user;
-  return ca && user ? { ca, user } : undefined;
+function parseAdmin(printed: string): Admin | undefined {
+  const config = adminConfig.safeParse(dataOf(printed)).data;
+  const user = config?.users[0].user ?? {};
+  if (!config || Object.keys(user).length === 0) return undefined;
+  return { ca: config.clusters[0].cluster['certificate-authority-data'], user };
+}
+
+/** Characters. The real one has about 6,000; the parser would be busy with megabytes for minutes. */
+const LONGEST = 32_000;
+
+/** Undefined: no YAML, or one that nests or unfolds without end. */
+function dataOf(printed: string): unknown {
+  if (printed.length > LONGEST || tooDeepAt([...new Parser().parse(printed)]) !== undefined) return undefined;
+  try {
+    return parseDocument(printed).toJS();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Brings three entries to what they should be; says what was different, without a secret. */

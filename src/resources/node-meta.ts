@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ClusterNode } from '../config/schema.ts';
 import type { Declared, Diff, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
@@ -16,6 +17,13 @@ export type NodeMetaSpec = {
 export function nodeMeta({ id, on, needs, node }: Placed & { node: ClusterNode }): Declared<NodeMetaSpec> {
   return { kind: 'node-meta', id, on, needs, spec: { node: node.name, labels: node.labels, taints: node.taints } };
 }
+
+const text = z.string();
+/** What an earlier run wrote into the cluster, where others may write too. */
+const earlier = z.object({
+  labels: z.record(text, text),
+  taints: z.array(z.object({ key: text, value: text, effect: text })),
+});
 
 export const nodeMetaKind: Kind<NodeMetaSpec> = { kind: 'node-meta', asks: () => [nodesAsk], judge, undo };
 
@@ -47,7 +55,7 @@ function judge(it: Declared<NodeMetaSpec>, world: World): Verdict {
   }
   const node = nodes?.find((n) => n.name === name);
   // What an earlier version of the file asked for and this one does not is taken away again.
-  const before = world.record(it.id)?.spec as NodeMetaSpec | undefined;
+  const before = earlier.safeParse(world.record(it.id)?.spec).data;
   const has = new Set(node?.taints.map(taintWord));
   const set = Object.entries(labels).filter(([key, value]) => node?.labels[key] !== value);
   const unset = Object.keys(before?.labels ?? {}).filter((key) => !(key in labels) && node?.labels[key] !== undefined);

@@ -74,10 +74,15 @@ export function parseAnswers(stdout: Buffer, asks: readonly FramedAsk[]): Answer
   let offset = headEnd + 2;
   const answers = asks.map((ask, i): Answer => {
     const status = head[1 + i]?.split(' ')[1] ?? '';
-    const size = Number((head[1 + asks.length + i] ?? '').trim().split(/\s+/)[0]);
-    if (!/^(\d+|late)$/.test(status) || !Number.isInteger(size))
+    const count = (head[1 + asks.length + i] ?? '').trim().split(/\s+/)[0] ?? '';
+    if (!/^(\d+|late)$/.test(status) || !/^\d+$/.test(count))
       throw new DamagedAnswers(`answer ${i} has a damaged head`);
-    const text = stdout.subarray(offset, offset + size).toString('utf8');
+    const size = Number(count);
+    // No word of a script can hold a NUL: with another sign in its place the answer is still not what it should be.
+    const text = stdout
+      .subarray(offset, offset + size)
+      .toString('utf8')
+      .replaceAll('\0', '\uFFFD');
     offset += size;
     if (status === 'late') return { kind: 'timeout' };
     if (ask.cluster && Number(status) === IS_WORKER) return { kind: 'absent' };
