@@ -61,10 +61,11 @@ describe('the step', () => {
     });
   }
 
-  /** The user of the test counts as root. */
+  /** The user of the test counts as root, and the machine's own state lies in the folder of the test. */
   function bash(script: string, options: readonly string[]): { text: string; status: number } {
     const env = { ...process.env, LC_ALL: 'C.UTF-8' };
-    const { status, stdout } = spawnSync('bash', options, { input: script, encoding: 'utf8', cwd: dir, env });
+    const input = script.replaceAll('/var/lib/mlk8s', join(dir, 'state'));
+    const { status, stdout } = spawnSync('bash', options, { input, encoding: 'utf8', cwd: dir, env });
     return { text: stdout.replace(new RegExp(`^(\\d+) ${userInfo().username} `), '$1 root '), status: status ?? -1 };
   }
 

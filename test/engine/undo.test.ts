@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import type { Kinds } from '../../src/engine/judge.ts';
+import type { Declared, Id, InventoryRecord, Kind, World } from '../../src/engine/types.ts';
+import { lastingNeeds, toUndo, undoing } from '../../src/engine/undo.ts';
+
+const judge: Kind['judge'] = () => ({ verdict: 'ok', because: 'it is' });
+const undo = () => ({ verdict: 'ok' as const, because: 'undone' });
+const kinds: Kinds = {
+  thing: { kind: 'thing', asks: () => [], judge, undo },
+  giver: { kind: 'giver', asks: () => [], judge, undo, givesBack: true },
+  check: { kind: 'check', transient: true, asks: () => [], judge },
+};
+
+const on = { host: 'a' };
+const thing = (id: Id, needs: Id[] = [], kind = 'thing'): Declared => ({ kind, id, on, needs, spec: null });
+const record = (id: Id, needs: Id[] | undefined, more: Partial<InventoryRecord> = {}): InventoryRecord => ({
+  ...{ id, kind: 'thing', on, spec: null, origin: 'created', state: 'done' },
+  ...(needs ? { needs } : {}),
+  ...more,
+});
+
+describe('what a record says it was built on', () => {
+  it('leaves out what leaves nothing behind, and takes what that was built on', () => {
+    const all = [
+      thing('s/base@a'),
+      thing('s/base@b'),
+      thing('s/check@a', ['s/base@a'], 'check'),
+      thing('s/check@b', ['s/base@b'], 'check'),
+      thing('s/top@a', ['s/check@*', 's/gone@a']),
+      thing('s/led@cluster', ['s/check@lead', 's/top@a']),
+    ];
+    const of = (id: Id) => lastingNeeds(all.find((it) => it.id === id) as Declared, all, kinds);
+    expect(of('s/top@a')).toEqual(['s/base@a', 's/base@b']);
+    expect(of('s/led@cluster')).toEqual(['s/base@a', 's/base@b', 's/top@a']);
+  });
+});
+
+describe('what there is to undo', () => {
+  it('comes after all that was built on it, and needs that gone first', () => {
+    const found = toUndo(
+      [record('s/base@a', []), record('s/top@a', ['s/base@a']), record('s/old@a', undefined)],
+      kinds,
+    );
+    expect(found.map(({ id, needs }) => [id, needs])).toEqual([
+      ['s/top@a', []],
+      ['s/base@a', ['s/top@a']],
+      ['s/old@a', []],
+    ]);
+  });
+
+  it('stays when something was there before, unless its kind gives it back', () => {
+    const verdict = (more: Partial<InventoryRecord>) => {
+      const [it] = toUndo([record('s/it@a', [], more)], kinds);
+      return it && undoing(kinds)[it.kind]?.judge(it, {} as World);
+    };
+    expect(verdict({})).toEqual({ verdict: 'ok', because: 'undone' });
+    expect(verdict({ state: 'pending' })).toEqual({ verdict: 'ok', because: 'undone' });
+    expect(verdict({ origin: 'adopted' })).toMatchObject({ stays: true, because: 'it was there before mlk8s' });
+    expect(verdict({ origin: 'adopted', kind: 'giver' })).toEqual({ verdict: 'ok', because: 'undone' });
+    expect(verdict({ kind: 'of a newer version' })).toMatchObject({ verdict: 'refused' });
+  });
+});

@@ -1,0 +1,259 @@
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Answer, Declared, InventoryRecord, Kind, Recorded, Verdict } from '../../src/engine/types.ts';
+import { undoing } from '../../src/engine/undo.ts';
+import type { Placed } from '../../src/resources/declare.ts';
+import { directory } from '../../src/resources/directory.ts';
+import { file } from '../../src/resources/file.ts';
+import { fileBlock } from '../../src/resources/file-block.ts';
+import { hostname } from '../../src/resources/hostname.ts';
+import { kinds } from '../../src/resources/index.ts';
+import { kernelModules } from '../../src/resources/kernel-module.ts';
+import { service } from '../../src/resources/service.ts';
+import { sysctl } from '../../src/resources/sysctl.ts';
+import { timeSync } from '../../src/resources/time-sync.ts';
+import { unitMasked } from '../../src/resources/unit-masked.ts';
+import { sh } from '../../src/shell/script.ts';
+import { at, worldOf } from './world.ts';
+
+const base = mkdtempSync(join(tmpdir(), 'mlk8s-undo-'));
+let dir = base;
+beforeEach(() => {
+  dir = mkdtempSync(join(base, 'case-'));
+  mkdirSync(join(dir, 'bin'));
+});
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+const placed: Placed = { id: 'node/it@rig1', on: { host: 'rig1' }, needs: [] };
+
+/** A machine: the state of mlk8s lies in the folder of the test, its programs too, and its user counts as root. */
+function bash(script: string, options: readonly string[] = []): { text: string; status: number } {
+  const input = script.replaceAll('/var/lib/mlk8s', `${dir}/state`).replaceAll('/var/snap', `${dir}/snap`);
+  const env = { ...process.env, PATH: `${dir}/bin:${process.env.PATH}`, LC_ALL: 'C.UTF-8' };
+  const result = spawnSync('bash', options, { input, encoding: 'utf8', cwd: dir, env });
+  if (options.length > 0 && result.status !== 0) throw new Error(result.stderr);
+  const text = result.stdout.replace(new RegExp(`^(\\d+) ${userInfo().username} `), '$1 root ');
+  return { text, status: result.status ?? -1 };
+}
+
+/** A program that keeps what it is told in the folder of the test. */
+function program(name: string, body: string): void {
+  writeFileSync(join(dir, 'bin', name), `#!/bin/bash\n${body}\n`, { mode: 0o755 });
+}
+
+function judge(kind: Kind | undefined, it: Declared, records: InventoryRecord[]): Verdict {
+  if (!kind) throw new Error(it.kind);
+  const answers = kind
+    .asks(it)
+    .map((ask): [string, Answer] => [at(ask.on, ask.key), { kind: 'bytes', cut: false, ...bash(ask.sh.bash) }]);
+  const debts = existsSync(join(dir, 'state/debts')) ? readdirSync(join(dir, 'state/debts')) : [];
+  return kind.judge(it, { ...worldOf({ answers: new Map(answers), debts, records }), leaving: ['rig1'] });
+}
+
+function run(verdict: Verdict): void {
+  if (verdict.verdict !== 'change') throw new Error(`nothing to do: ${JSON.stringify(verdict)}`);
+  for (const move of verdict.moves) if ('run' in move) bash(move.run.bash, ['-euo', 'pipefail']);
+}
+
+/** One resource and its record. */
+function story(it: Declared) {
+  const records: InventoryRecord[] = [];
+  const look = () => judge(kinds[it.kind], it, records);
+  const lookBack = () => judge(undoing(kinds)[it.kind], { ...it, ...records[0] } as Recorded, records);
+  return {
+    look,
+    lookBack,
+    apply(state: 'pending' | 'done' = 'done') {
+      const verdict = look();
+      const adopts = verdict.verdict === 'change' && verdict.adopts === true;
+      const { id, kind, on, spec } = it;
+      const origin = records[0]?.origin ?? (adopts ? 'adopted' : 'created');
+      run(verdict);
+      records.splice(0, 1, { id, kind, on, spec, origin, state });
+    },
+    undo() {
+      run(lookBack());
+      expect(lookBack().verdict).toBe('ok');
+    },
+  };
+}
+
+/** Absent, applied, ok, undone, absent again. */
+function thereAndBack(it: Declared): void {
+  const { look, lookBack, apply, undo } = story(it);
+  const first = look();
+  expect(first.verdict).toBe('change');
+  apply();
+  expect(look().verdict).toBe('ok');
+  undo();
+  expect(lookBack()).not.toMatchObject({ stays: true });
+  expect(look()).toEqual(first);
+}
+
+const files = () => readdirSync(dir, { recursive: true }).filter((name) => !/^(state|bin)/.test(`${name}`));
+
+describe('undone, it is as absent as before', () => {
+  it('a file and the folders that were made for it, and who reads it hears of both', () => {
+    const path = join(dir, 'new/deep/a.conf');
+    const afterwards = { does: 'tell', run: sh`echo told >>${join(dir, 'state/told')}` };
+    thereAndBack(file({ ...placed, path, content: 'a', mode: '600', afterwards }));
+    expect(files()).toEqual([]);
+    expect(readFileSync(join(dir, 'state/told'), 'utf8')).toBe('told\ntold\n');
+  });
+
+  it('a folder and those above it, but none that was there before', () => {
+    mkdirSync(join(dir, 'data'));
+    thereAndBack(directory({ ...placed, path: join(dir, 'data/a/b'), mode: '755' }));
+    expect(files()).toEqual(['data']);
+  });
+
+  it('a block in a file, byte for byte, and a file that was made for it', () => {
+    writeFileSync(join(dir, 'hosts'), '127.0.0.1 localhost\nno end', { mode: 0o640 });
+    thereAndBack(fileBlock({ ...placed, path: join(dir, 'hosts'), lines: ['10.0.0.1 a'] }));
+    expect(readFileSync(join(dir, 'hosts'), 'utf8')).toBe('127.0.0.1 localhost\nno end');
+    expect(statSync(join(dir, 'hosts')).mode & 0o777).toBe(0o640);
+    rmSync(join(dir, 'hosts'));
+    rmSync(join(dir, 'state'), { recursive: true });
+    thereAndBack(fileBlock({ ...placed, path: join(dir, 'hosts'), lines: ['10.0.0.1 a'] }));
+    expect(files()).toEqual([]);
+  });
+
+  it('kernel modules at boot', () => {
+    program('modprobe', `[ "$1" = --show-depends ] && echo builtin; exit 0`);
+    thereAndBack(kernelModules({ ...placed, path: join(dir, 'load.d/m.conf'), modules: ['overlay'] }));
+    expect(files()).toEqual([]);
+  });
+
+  it('kernel settings: their file, while the values stay in force', () => {
+    program('sysctl', `[ "$1" = -p ] || echo "vm.max_map_count = 300000"`);
+    const it = sysctl({ ...placed, path: join(dir, 'sysctl.d/m.conf'), atLeast: { 'vm.max_map_count': 262144 } });
+    thereAndBack(it);
+    expect(files()).toEqual([]);
+  });
+
+  it('the name of the machine', () => {
+    program('hostnamectl', `[ "$1" = --static ] && exec cat ${dir}/state/name; echo "$2" >${dir}/state/name`);
+    mkdirSync(join(dir, 'state'));
+    writeFileSync(join(dir, 'state/name'), 'ubuntu\n');
+    thereAndBack(hostname({ ...placed, name: 'rig1', local: false }));
+    expect(readFileSync(join(dir, 'state/name'), 'utf8')).toBe('ubuntu\n');
+  });
+
+  it('a service, which was enabled and stopped', () => {
+    mkdirSync(join(dir, 'state'));
+    writeFileSync(join(dir, 'state/active'), 'inactive\n');
+    program(
+      'systemctl',
+      `case $1 in
+        is-enabled) echo enabled ;;
+        is-active) cat ${dir}/state/active ;;
+        enable) echo active >${dir}/state/active ;;
+        stop) echo inactive >${dir}/state/active ;;
+        *) exit 1 ;;
+      esac`,
+    );
+    thereAndBack(service({ ...placed, unit: 'iscsid.service' }));
+  });
+
+  it('masked units, but none that was masked before', () => {
+    mkdirSync(join(dir, 'state/masked'), { recursive: true });
+    writeFileSync(join(dir, 'state/masked/sleep.target'), '');
+    program(
+      'systemctl',
+      `verb=$1; shift; cd ${dir}/state/masked
+      for unit in "$@"; do case $verb in
+        is-enabled) [ -e $unit ] && echo masked || echo static ;;
+        mask) touch $unit ;;
+        unmask) rm $unit ;;
+      esac; done`,
+    );
+    thereAndBack(unitMasked({ ...placed, units: ['sleep.target', 'suspend.target'], prevents: 'sleep' }));
+    expect(readdirSync(join(dir, 'state/masked'))).toEqual(['sleep.target']);
+  });
+
+  it('time synchronisation', () => {
+    mkdirSync(join(dir, 'state'));
+    writeFileSync(join(dir, 'state/ntp'), 'false');
+    program(
+      'timedatectl',
+      `[ "$1" = set-ntp ] && { printf %s "$2" >${dir}/state/ntp; exit; }
+      echo CanNTP=yes
+      if [ "$(cat ${dir}/state/ntp)" = true ]; then echo NTP=yes; echo NTPSynchronized=yes; else echo NTP=no; fi`,
+    );
+    thereAndBack(timeSync(placed));
+  });
+});
+
+describe('what is not ours', () => {
+  const path = () => join(dir, 'a.conf');
+  const ours = () => file({ ...placed, path: path(), content: 'ours', mode: '644' });
+
+  it('is given back: a file that was overwritten, with its mode', () => {
+    writeFileSync(path(), 'theirs', { mode: 0o600 });
+    const { apply, undo } = story(ours());
+    apply();
+    expect(readFileSync(path(), 'utf8')).toBe('ours');
+    undo();
+    expect(readFileSync(path(), 'utf8')).toBe('theirs');
+    expect(statSync(path()).mode & 0o777).toBe(0o600);
+  });
+
+  it('is kept once: neither a second change nor an interruption loses the first one', () => {
+    writeFileSync(path(), 'theirs');
+    const { apply, undo } = story(ours());
+    apply('pending');
+    writeFileSync(path(), 'drifted');
+    apply();
+    undo();
+    expect(readFileSync(path(), 'utf8')).toBe('theirs');
+  });
+
+  it('stays: a file that was changed after us, and where the earlier one is kept is said', () => {
+    writeFileSync(path(), 'theirs');
+    const { apply, lookBack } = story(ours());
+    apply();
+    writeFileSync(path(), 'changed');
+    const because = expect.stringMatching(/was changed after mlk8s wrote it; what was there before mlk8s is in \/var/);
+    expect(lookBack()).toEqual({ verdict: 'ok', stays: true, because });
+  });
+
+  it('stays: a folder with something in it', () => {
+    const { apply, lookBack } = story(directory({ ...placed, path: join(dir, 'data'), mode: '755' }));
+    apply();
+    writeFileSync(join(dir, 'data/model.bin'), '');
+    expect(lookBack()).toMatchObject({ stays: true, because: expect.stringContaining('there is something in') });
+  });
+
+  it('stays: kernel settings with a line of somebody else', () => {
+    program('sysctl', `[ "$1" = -p ] || echo "vm.max_map_count = 300000"`);
+    const settings = sysctl({ ...placed, path: path(), atLeast: { 'vm.max_map_count': 262144 } });
+    const { apply, lookBack } = story(settings);
+    apply();
+    writeFileSync(path(), `${readFileSync(path(), 'utf8')}vm.swappiness=10\n`);
+    expect(lookBack()).toMatchObject({ stays: true });
+  });
+
+  it('stays: a name that somebody gave the machine since', () => {
+    program('hostnamectl', `[ "$1" = --static ] && exec cat ${dir}/state/name; echo "$2" >${dir}/state/name`);
+    mkdirSync(join(dir, 'state'));
+    writeFileSync(join(dir, 'state/name'), 'ubuntu\n');
+    const { apply, lookBack } = story(hostname({ ...placed, name: 'rig1', local: false }));
+    apply();
+    mkdirSync(join(dir, 'snap/microk8s'), { recursive: true });
+    expect(lookBack()).toMatchObject({ stays: true, because: 'MicroK8s on rig1 stands on it' });
+    writeFileSync(join(dir, 'state/name'), 'desk\n');
+    expect(lookBack()).toMatchObject({ stays: true, because: 'it was renamed to desk after mlk8s named it' });
+  });
+});
