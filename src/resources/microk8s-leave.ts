@@ -28,6 +28,10 @@ export function clusterEnds(world: World): boolean {
 /** What it takes for the MicroK8s of a machine to leave its cluster. Order of the moves: microk8s sheet, 2.4. */
 export function leaveCluster(it: Recorded<unknown>, world: World): Leave {
   const host = ownHost(it);
+  const isAll = world.leaving.length === world.file.nodes.length;
+  if (world.identity === undefined && membershipOf(world, host)?.identity !== undefined && !isAll) {
+    return { free: false, verdict: nobodyToTell(it, host) };
+  }
   if (clusterEnds(world)) return leaveTogether(it, host, world);
   if (!isIn(world, host) && !isListed(world, host)) return { free: true, moves: [], alone: false, disrupts: '' };
   const nodes = nodesOf(world);
@@ -81,6 +85,17 @@ function keeperOf(world: World): string | undefined {
   return candidates.find((name) => name === world.lead && votes(name)) ?? candidates.find(votes) ?? first;
 }
 
+/** The cluster would go on counting with it. */
+function nobodyToTell(it: Recorded<unknown>, host: string): Verdict {
+  return refused(
+    it.id,
+    `${host} belongs to a cluster, but none of its control planes can be asked`,
+    'they would go on listing it, and one that votes would be missed',
+    'start the control planes and run the same command again',
+    'to end the whole cluster: mlk8s reset',
+  );
+}
+
 /** Why a control plane cannot go while others stay. */
 function costsCluster(it: Recorded<unknown>, host: string, world: World): Verdict | undefined {
   const nodes = nodesOf(world) ?? [];
@@ -120,7 +135,10 @@ function remaining(world: World): string[] {
 }
 
 function goes(world: World, name: string): boolean {
-  return world.leaving.includes(name) && (membershipOf(world, name)?.ours ?? true);
+  const me = membershipOf(world, name);
+  // What has gone already has no record that calls it ours.
+  const isTheirs = me !== undefined && me.microk8s !== 'none' && !me.ours;
+  return world.leaving.includes(name) && !isTheirs;
 }
 
 function membershipOf(world: World, name: string): Membership | undefined {

@@ -21,6 +21,7 @@ import { fileBlock } from '../../src/resources/file-block.ts';
 import { hostname } from '../../src/resources/hostname.ts';
 import { kinds } from '../../src/resources/index.ts';
 import { kernelModules } from '../../src/resources/kernel-module.ts';
+import { memoryCgroup } from '../../src/resources/memory-cgroup.ts';
 import { service } from '../../src/resources/service.ts';
 import { sysctl } from '../../src/resources/sysctl.ts';
 import { timeSync } from '../../src/resources/time-sync.ts';
@@ -40,7 +41,10 @@ const placed: Placed = { id: 'node/it@rig1', on: { host: 'rig1' }, needs: [] };
 
 /** A machine: the state of mlk8s lies in the folder of the test, its programs too, and its user counts as root. */
 function bash(script: string, options: readonly string[] = []): { text: string; status: number } {
-  const input = script.replaceAll('/var/lib/mlk8s', `${dir}/state`).replaceAll('/var/snap', `${dir}/snap`);
+  const input = script
+    .replaceAll('/var/lib/mlk8s', `${dir}/state`)
+    .replaceAll('/var/snap', `${dir}/snap`)
+    .replaceAll(/(?<!\w)\/(boot|sys)\//g, `${dir}/$1/`);
   const env = { ...process.env, PATH: `${dir}/bin:${process.env.PATH}`, LC_ALL: 'C.UTF-8' };
   const result = spawnSync('bash', options, { input, encoding: 'utf8', cwd: dir, env });
   if (options.length > 0 && result.status !== 0) throw new Error(result.stderr);
@@ -149,6 +153,18 @@ describe('undone, it is as absent as before', () => {
     writeFileSync(join(dir, 'state/name'), 'ubuntu\n');
     thereAndBack(hostname({ ...placed, name: 'rig1', local: false }));
     expect(readFileSync(join(dir, 'state/name'), 'utf8')).toBe('ubuntu\n');
+  });
+
+  it('the kernel command line of a Raspberry Pi, byte for byte', () => {
+    const path = join(dir, 'boot/firmware/cmdline.txt');
+    mkdirSync(join(dir, 'boot/firmware'), { recursive: true });
+    writeFileSync(path, 'console=tty1 cgroup_memory=1 rootwait \n');
+    const { lookBack, apply, undo } = story(memoryCgroup(placed));
+    apply();
+    expect(readFileSync(path, 'utf8')).toBe('console=tty1 cgroup_memory=1 rootwait cgroup_enable=memory\n');
+    undo();
+    expect(lookBack().verdict).toBe('ok');
+    expect(readFileSync(path, 'utf8')).toBe('console=tty1 cgroup_memory=1 rootwait \n');
   });
 
   it('a service, which was enabled and stopped', () => {

@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Declared, Recorded, Verdict, World } from '../../src/engine/types.ts';
+import { undoing } from '../../src/engine/undo.ts';
+import { kinds } from '../../src/resources/index.ts';
+import { kubeconfig } from '../../src/resources/kubeconfig.ts';
+import { answerOf, at, worldOf } from './world.ts';
+
+const ADMIN = `clusters:
+- cluster: {certificate-authority-data: Q0E=, server: 'https://192.168.122.1:16443'}
+  name: microk8s-cluster
+users:
+- name: admin
+  user: {client-certificate-data: Q0VSVA==, client-key-data: S0VZ}
+`;
+const declared = kubeconfig({
+  ...{ id: 'microk8s/kubeconfig@workstation', on: 'workstation', needs: [] },
+  ...{ context: 'home', planes: ['10.0.0.1'] },
+});
+
+let home = '';
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'mlk8s-home-'));
+});
+afterEach(() => rmSync(home, { recursive: true }));
+
+const path = () => join(home, '.kube/config');
+
+function bash(script: string, env: Record<string, string> = {}): string {
+  const options = { env: { PATH: process.env.PATH, HOME: home, ...env } };
+  return execFileSync('bash', ['--norc', '--noprofile', '-euo', 'pipefail', '-c', script], options).toString();
+}
+
+function judge(it: Declared, turned: boolean): Verdict {
+  const kind = (turned ? undoing(kinds) : kinds)[it.kind];
+  const mine = kind?.asks(it).find((ask) => ask.on === 'workstation');
+  const answers = new Map([
+    [at('workstation', 'kubeconfig'), answerOf(bash(`set +e; ${mine?.sh.bash} 2>/dev/null; true`))],
+    [at('cluster', 'admin kubeconfig'), answerOf(ADMIN)],
+  ]);
+  const world: World = { ...worldOf({ answers }), lead: 'rig1', identity: 'X' };
+  return kind?.judge(it, world) as Verdict;
+}
+
+function run(verdict: Verdict): void {
+  const move = verdict.verdict === 'change' ? verdict.moves[0] : undefined;
+  if (!move || !('run' in move)) throw new Error(JSON.stringify(verdict));
+  const input = move.inputs?.kubeconfig;
+  const folder = mkdtempSync(join(tmpdir(), 'mlk8s-inputs-'));
+  writeFileSync(join(folder, 'kubeconfig'), input && 'secret' in input ? input.secret : '');
+  bash(move.run.bash, { INPUTS: folder });
+  rmSync(folder, { recursive: true });
+}
+
+const record = (origin: 'created' | 'adopted'): Recorded => ({ ...(declared as Declared), origin, state: 'done' });
+
+describe('the kubeconfig, undone', () => {
+  it('is gone when it held nothing else, with its folder and its backup', () => {
+    run(judge(declared as Declared, false));
+    run(judge(record('created'), true));
+    expect(readdirSync(home)).toEqual([]);
+    expect(judge(record('created'), true)).toMatchObject({ verdict: 'ok' });
+  });
+
+  it('keeps what is the user’s: other contexts, comments, the current context', () => {
+    const theirs = `apiVersion: v1
+kind: Config
+# work
+clusters:
+  - {name: work, cluster: {server: https://10.9.9.9:6443}}
+users:
+  - {name: work, user: {token: abc}}
+contexts:
+  - {name: work, context: {cluster: work, user: work}}
+current-context: work
+`;
+    mkdirSync(join(home, '.kube'));
+    writeFileSync(path(), theirs);
+    run(judge(declared as Declared, false));
+    expect(readFileSync(path(), 'utf8')).toContain('name: home');
+    run(judge(record('adopted'), true));
+    expect(bash(`cat ${path()}`).replaceAll(/[\s{}]/g, '')).toBe(theirs.replaceAll(/[\s{}]/g, ''));
+    expect(readdirSync(join(home, '.kube'))).toEqual(['config']);
+  });
+
+  it('forgets a current context that is no more, and leaves a file that somebody damaged', () => {
+    run(judge(declared as Declared, false));
+    writeFileSync(path(), `${readFileSync(path(), 'utf8')}extensions: [{name: mine, extension: {}}]\n`);
+    writeFileSync(
+      path(),
+      readFileSync(path(), 'utf8').replace('contexts:\n', 'contexts:\n  - {name: other, context: {}}\n'),
+    );
+    run(judge(record('created'), true));
+    expect(readFileSync(path(), 'utf8')).not.toContain('home');
+    writeFileSync(path(), '{');
+    expect(judge(record('created'), true)).toMatchObject({ verdict: 'ok', stays: true });
+    expect(existsSync(path())).toBe(true);
+  });
+});
