@@ -13,6 +13,9 @@ import type { Input, Move } from './types.ts';
 
 /** Lines of a failing command's own output that are kept. */
 const TAIL = 12;
+/** Lines of one change that are passed on, and characters of each: a machine must not fill the user's disk. */
+const MOST_LINES = 10_000;
+const LONGEST_LINE = 2000;
 
 /** How one change ended: done, failed with the last lines of output, or a machine went away under it. */
 export type Ending =
@@ -155,6 +158,7 @@ class Tails {
   readonly #host: string;
   readonly #tails = new Map<Change, string[]>();
   #current: Change | undefined;
+  #said = 0;
 
   constructor(listener: Listener, host: string) {
     this.#listener = listener;
@@ -163,13 +167,18 @@ class Tails {
 
   begin(change: Change): void {
     this.#current = change;
+    this.#said = 0;
   }
 
-  line(text: string): void {
+  line(whole: string): void {
     if (!this.#current) return;
+    const text = whole.length > LONGEST_LINE ? `${whole.slice(0, LONGEST_LINE)} …` : whole;
     const tail = this.#tails.get(this.#current) ?? [];
     this.#tails.set(this.#current, [...tail.slice(1 - TAIL), text]);
-    this.#listener({ event: 'output', host: this.#host, id: this.#current.it.id, line: text });
+    this.#said += 1;
+    if (this.#said > MOST_LINES) return;
+    const line = this.#said === MOST_LINES ? 'it says more than is repeated here' : text;
+    this.#listener({ event: 'output', host: this.#host, id: this.#current.it.id, line });
   }
 
   of(change: Change): readonly string[] {

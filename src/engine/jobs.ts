@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { followFrame, type Job, type JobEnd, mark, parseJobEnd, startFrame } from '../shell/job.ts';
 import { type ExecResult, type Host, HostError } from '../transport/host.ts';
+import { Bytes } from '../transport/wire.ts';
 
 /** Seconds that a host may be away under a running job before the run goes on without it. */
 const AWAY_S = 180;
@@ -90,11 +91,15 @@ function refusal(result: ExecResult): string {
   return text === '' ? `the job ended with status ${result.code} before it began` : text;
 }
 
+/** Bytes of one line; what is longer is taken for several. */
+const LONGEST_LINE = 65_536;
+
 /** Splits output into lines, counts its bytes so that a second connection can go on where the first broke off. */
 class OutputReader {
   readonly #marker: string;
   readonly #listener: JobListener;
-  #rest = Buffer.alloc(0);
+  #rest = new Bytes();
+  #searched = 0;
   #ended = false;
   bytes = 0;
 
@@ -105,16 +110,23 @@ class OutputReader {
 
   /** Half a line that a break cut off is sent again whole. */
   reset(): void {
-    this.#rest = Buffer.alloc(0);
+    this.#rest = new Bytes();
+    this.#searched = 0;
   }
 
   push(chunk: Buffer): void {
     if (this.#ended) return;
-    this.#rest = Buffer.concat([this.#rest, chunk]);
-    for (let at = lineEnd(this.#rest); at >= 0 && !this.#ended; at = lineEnd(this.#rest)) {
-      this.#line(this.#rest.subarray(0, at).toString('utf8'), at + 1);
-      this.#rest = this.#rest.subarray(at + 1);
+    this.#rest.add(chunk);
+    const bytes = this.#rest.view();
+    let start = 0;
+    for (let at = this.#searched; at < bytes.length && !this.#ended; at++) {
+      const isEnd = isLineEnd(bytes[at]);
+      if (!isEnd && at - start < LONGEST_LINE) continue;
+      this.#line(bytes.subarray(start, isEnd ? at : at + 1).toString('utf8'), at + 1 - start);
+      start = at + 1;
     }
+    this.#rest.drop(start);
+    this.#searched = bytes.length - start;
   }
 
   #line(text: string, size: number): void {
@@ -130,6 +142,6 @@ class OutputReader {
 }
 
 /** Programs that wait write their line anew with a carriage return (apt on a lock): that is a line as well. */
-function lineEnd(bytes: Buffer): number {
-  return bytes.findIndex((byte) => byte === 10 || byte === 13);
+function isLineEnd(byte: number | undefined): boolean {
+  return byte === 10 || byte === 13;
 }

@@ -3,7 +3,7 @@ import { type Clock, type ExecOptions, type ExecResult, HostError, type Session 
 import { WireSession } from './session.ts';
 import { isRefusal, nextPassword, type SudoPasswords } from './sudo.ts';
 import { abortable, fuse, Slots } from './waiting.ts';
-import { type Ending, Intake, Tail, type Wire } from './wire.ts';
+import { Bytes, type Ending, Intake, Tail, type Wire } from './wire.ts';
 
 const DEFAULT_MAX_BYTES = 64 << 20;
 /** sshd takes ten sessions a connection; some of them are the lock and the jobs that are followed. */
@@ -121,23 +121,28 @@ export class Runner {
   async #listen(wire: Wire, payload: string, maxBytes: number, onStdout?: (chunk: Buffer) => void): Promise<Outcome> {
     const intake = new Intake();
     const stderr = new Tail();
-    const chunks: Buffer[] = [];
+    const stdout = new Bytes();
     let size = 0;
     const flooded = new Promise<never>((_, reject) => {
+      // What comes before the script and what goes to standard error count as well: neither may go on without end.
+      const isTooMuch = (chunk: Buffer): boolean => {
+        size += chunk.length;
+        if (size > maxBytes) reject(this.#flood(maxBytes));
+        return size > maxBytes;
+      };
       wire.stdout.on('data', (chunk: Buffer) => {
         const part = intake.take(chunk);
-        size += part.length;
-        if (size > maxBytes) return reject(this.#flood(maxBytes));
-        if (part.length === 0) return;
-        chunks.push(part);
+        if (isTooMuch(chunk) || part.length === 0) return;
+        stdout.add(part);
         onStdout?.(part);
       });
+      wire.stderr.on('data', (chunk: Buffer) => {
+        if (!isTooMuch(chunk)) stderr.add(chunk);
+      });
     });
-    wire.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
     wire.stdin.end(payload);
     const ending = await Promise.race([wire.ended, flooded]);
-    const stdout = Buffer.concat(chunks);
-    return { started: intake.started, stdout, stderr: stderr.toString(), ending, noise: intake.noise };
+    return { started: intake.started, stdout: stdout.view(), stderr: stderr.toString(), ending, noise: intake.noise };
   }
 
   #code(ending: Ending): number {

@@ -1,8 +1,10 @@
 import type { Clock, Session } from './host.ts';
 import { fuse } from './waiting.ts';
-import type { Intake, Wire } from './wire.ts';
+import { Bytes, type Intake, type Wire } from './wire.ts';
 
 const LONGEST_LINE = 1 << 20;
+/** Lines that nobody has read yet. Whoever sends more does not answer, it floods. */
+const MOST_LINES = 1000;
 
 /** The lines of a script that talks, out of the bytes of its wire. */
 export class WireSession implements Session {
@@ -13,7 +15,8 @@ export class WireSession implements Session {
   readonly #clock: Clock;
   readonly #late: (deadlineS: number) => Error;
   readonly #lines: string[] = [];
-  #part: Buffer = Buffer.alloc(0);
+  readonly #part = new Bytes();
+  #searched = 0;
   #over = false;
   #wake: () => void = () => {};
   #news: Promise<void>;
@@ -72,13 +75,16 @@ export class WireSession implements Session {
 
   #take(chunk: Buffer): void {
     if (chunk.length === 0) return;
-    this.#part = Buffer.concat([this.#part, chunk]);
-    let at = this.#part.indexOf(10);
-    for (; at >= 0; at = this.#part.indexOf(10)) {
-      this.#lines.push(this.#part.subarray(0, at).toString());
-      this.#part = this.#part.subarray(at + 1);
+    this.#part.add(chunk);
+    const bytes = this.#part.view();
+    let start = 0;
+    for (let at = bytes.indexOf(10, this.#searched); at >= 0; at = bytes.indexOf(10, start)) {
+      this.#lines.push(bytes.subarray(start, at).toString());
+      start = at + 1;
     }
-    if (this.#part.length > LONGEST_LINE) this.close();
+    this.#part.drop(start);
+    this.#searched = this.#part.view().length;
+    if (this.#searched > LONGEST_LINE || this.#lines.length > MOST_LINES) this.close();
     this.#wake();
   }
 }

@@ -23,32 +23,64 @@ export function ending(code: number | null | undefined, signal: string | null | 
   return number === undefined ? { lost: otherwise } : { code: 128 + number };
 }
 
+/** Bytes that come in pieces, kept in one buffer: a peer that sends them one by one must not cost an object for each. */
+export class Bytes {
+  #buffer: Buffer = Buffer.alloc(0);
+  #length = 0;
+
+  add(chunk: Buffer): void {
+    const length = this.#length + chunk.length;
+    if (length > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.#buffer.length));
+      this.view().copy(larger);
+      this.#buffer = larger;
+    }
+    chunk.copy(this.#buffer, this.#length);
+    this.#length = length;
+  }
+
+  /** Takes the first `count` bytes away. */
+  drop(count: number): void {
+    if (count === 0) return;
+    this.#buffer.copyWithin(0, count, this.#length);
+    this.#length -= count;
+  }
+
+  /** The bytes themselves, not a copy: good until the next `add` or `drop`. */
+  view(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+}
+
 const MARK = Buffer.from(STARTED);
 const MOST_NOISE = 1 << 20;
 
 /** Standard output without what the login shell printed before bash ran. */
 export class Intake {
   started = false;
-  #head: Buffer = Buffer.alloc(0);
+  readonly #head = new Bytes();
+  #searched = 0;
 
   /** What `chunk` adds to the output of the script; empty as long as that has not started. */
   take(chunk: Buffer): Buffer {
     if (this.started) return chunk;
-    this.#head = Buffer.concat([this.#head, chunk]);
-    const at = this.#head.indexOf(MARK);
+    this.#head.add(chunk);
+    const head = this.#head.view();
+    const at = head.indexOf(MARK, this.#searched);
     if (at < 0) {
-      this.#head = this.#head.subarray(-MOST_NOISE);
+      if (head.length > 2 * MOST_NOISE) this.#head.drop(head.length - MOST_NOISE);
+      this.#searched = Math.max(0, this.#head.view().length - MARK.length);
       return Buffer.alloc(0);
     }
-    const rest = this.#head.subarray(at + MARK.length);
+    const rest = Buffer.from(head.subarray(at + MARK.length));
     this.started = true;
-    this.#head = this.#head.subarray(0, at);
+    this.#head.drop(head.length);
     return rest;
   }
 
   /** What was printed before the start, for an error when there was none. */
   get noise(): string {
-    return this.#head.toString().trim();
+    return this.#head.view().toString().trim();
   }
 }
 
@@ -56,18 +88,15 @@ const MOST_STDERR = 1 << 20;
 
 /** The last megabyte of standard error. Bytes, because a character may be split across chunks. */
 export class Tail {
-  readonly #chunks: Buffer[] = [];
-  #size = 0;
+  readonly #bytes = new Bytes();
 
   add(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
-    while (this.#size - (this.#chunks[0]?.length ?? 0) >= MOST_STDERR) {
-      this.#size -= this.#chunks.shift()?.length ?? 0;
-    }
+    this.#bytes.add(chunk);
+    const { length } = this.#bytes.view();
+    if (length > 2 * MOST_STDERR) this.#bytes.drop(length - MOST_STDERR);
   }
 
   toString(): string {
-    return Buffer.concat(this.#chunks).toString();
+    return this.#bytes.view().subarray(-MOST_STDERR).toString();
   }
 }
