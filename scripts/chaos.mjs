@@ -1,17 +1,18 @@
 // The crash proof: disturbs first runs of `up` at many points, and sees that the next one ends as if nothing had
-// happened. `npm run test:chaos -- --points 24 --seed 7`; `--point 5` plays only that one of them.
+// happened. `npm run test:chaos -- --points 24 --seed 7`; `--point 5` plays only that one of them;
+// `--lab` plays them on real machines (needs root, see test/lab).
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startVitest } from 'vitest/node';
 
-// Half of the time a point waits for simulated work.
 const { values } = parseArgs({
   options: {
-    points: { type: 'string', default: process.env.MLK8S_CHAOS_POINTS ?? '200' },
+    lab: { type: 'boolean', default: false },
+    points: { type: 'string', default: process.env.MLK8S_CHAOS_POINTS },
     seed: { type: 'string', default: '1' },
     point: { type: 'string' },
-    'at-once': { type: 'string', default: String(2 * availableParallelism()) },
+    'at-once': { type: 'string' },
     report: { type: 'string', default: join(tmpdir(), 'mlk8s-chaos.json') },
   },
 });
@@ -19,7 +20,8 @@ const number = (name, text) => {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
   throw new Error(`--${name} ${text}: a whole number above 0 is wanted`);
 };
-const atOnce = number('at-once', values['at-once']);
+// Half of the time a point waits for simulated work. There is one lab.
+const atOnce = values.lab ? 1 : number('at-once', values['at-once'] ?? String(2 * availableParallelism()));
 await startVitest('test', [], {
   config: false,
   watch: false,
@@ -31,9 +33,10 @@ await startVitest('test', [], {
   disableConsoleIntercept: true,
   provide: {
     chaos: {
-      points: number('points', values.points),
+      points: number('points', values.points ?? (values.lab ? '20' : '200')),
       seed: number('seed', values.seed),
       ...(values.point && { point: number('point', values.point) }),
+      lab: values.lab,
       atOnce,
       report: values.report,
     },

@@ -19,12 +19,15 @@ export interface Disturbed {
 }
 
 const POLL_MS = 4;
+/** Long enough for the next run to come, and to see that the job still runs. */
+const APT_HELD_S = 900;
 
 /** Disturbs a first `up`; undefined when it had ended before its moment came. */
 export async function disturb(world: World, point: Point, yard: Yardstick): Promise<Disturbed | undefined> {
   const machine = world.machines[Math.floor(point.machine * world.machines.length)] ?? '';
   const { what } = point;
   if (what === 'kill' || what === 'vanish' || what === 'blackout') return endIt(world, point, yard);
+  if (what === 'kill-in-job') return killInJob(world, machine);
   const isLate = point.unit === 'exec' || point.unit === 'byte';
   return isLate ? cutAtCount(world, point, yard, machine, what) : cutAtTime(world, point, yard, machine, what);
 }
@@ -39,6 +42,18 @@ async function endIt(world: World, point: Point, yard: Yardstick): Promise<Distu
   started.child.kill('SIGKILL');
   const run = await started.end;
   return run.code === null ? { run, during, machine: undefined } : undefined;
+}
+
+async function killInJob(world: World, machine: string): Promise<Disturbed | undefined> {
+  const started = world.up('same', { aptHeld: { machine, seconds: APT_HELD_S } });
+  let said = '';
+  started.child.stdout?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  while (started.child.exitCode === null && !said.includes('Waiting for cache lock')) await wait(POLL_MS);
+  started.child.kill('SIGKILL');
+  const run = await started.end;
+  return run.code === null ? { run, during: `a wait for apt on ${machine}`, machine } : undefined;
 }
 
 async function cutAtTime(
@@ -68,7 +83,7 @@ async function cutAtCount(
   const unit = point.unit as Cut['at']['unit'];
   const of = (sent: Sent) => (unit === 'exec' ? sent.execsOf : sent.bytes)[machine] ?? 0;
   const count = Math.max(1, Math.round(point.share * of(yard)));
-  const started = world.up('same', [{ machine, what, at: { unit, count } }]);
+  const started = world.up('same', { cuts: [{ machine, what, at: { unit, count } }] });
   const heard = listen(started);
   let during = '';
   while (started.child.exitCode === null && of(await world.sent()) < count) {

@@ -2,6 +2,8 @@
 export type What =
   /** SIGKILL of the CLI. */
   | 'kill'
+  /** The same, while a job on a machine waits for apt's lock: the next run has something to follow. */
+  | 'kill-in-job'
   /** The workstation is gone without a word: its connections freeze, and nobody hangs up. */
   | 'vanish'
   /** All connections of one machine break. */
@@ -35,14 +37,14 @@ export interface Point {
 type Class = readonly [what: What, unit: Unit, next: Point['next']];
 
 /** Twenty in a row: any count of points has about the same mix. */
-const MIX: readonly Class[] = [
+const REHEARSAL_MIX: readonly Class[] = [
   ['kill', 'time', 'same'],
   ['kill', 'event', 'same'],
   ['drop', 'byte', 'same'],
   ['kill', 'exec', 'same'],
   ['kill', 'time', 'other'],
   ['power', 'time', 'same'],
-  ['kill', 'time', 'same'],
+  ['kill-in-job', 'time', 'same'],
   ['kill', 'event', 'same'],
   ['freeze', 'byte', 'same'],
   ['kill', 'exec', 'same'],
@@ -57,17 +59,42 @@ const MIX: readonly Class[] = [
   ['drop', 'byte', 'same'],
   ['blackout', 'time', 'same'],
 ];
+/** In the lab nothing counts execs and bytes. */
+const LAB_MIX: readonly Class[] = [
+  ['kill', 'time', 'same'],
+  ['kill', 'event', 'same'],
+  ['power', 'time', 'same'],
+  ['kill', 'time', 'other'],
+  ['drop', 'time', 'same'],
+  ['kill', 'time', 'same'],
+  ['kill', 'event', 'same'],
+  ['kill', 'time', 'same'],
+  ['power', 'time', 'same'],
+  ['kill', 'event', 'same'],
+  ['kill', 'time', 'same'],
+  ['drop', 'time', 'same'],
+  ['kill', 'time', 'other'],
+  ['kill', 'event', 'same'],
+  ['kill', 'time', 'same'],
+  ['power', 'time', 'same'],
+  ['kill', 'time', 'same'],
+  ['kill', 'event', 'same'],
+  ['blackout', 'time', 'same'],
+  ['kill', 'time', 'same'],
+];
+
 /** Prime to the length of the mix: each kind of point comes to the large sample in its turn. */
-const LARGE_EVERY = 7;
+const LARGE_EVERY = 11;
 /** Before, nothing was started; after, nothing is left to do. */
 const FIRST_SHARE = 0.03;
 const LAST_SHARE = 0.98;
 
 /** The points of a seed. Those of one kind are spread evenly over the run, each somewhere in its own part of it. */
-export function choosePoints(count: number, seed: number): Point[] {
+export function choosePoints(count: number, seed: number, isLab: boolean): Point[] {
+  const mix = isLab ? LAB_MIX : REHEARSAL_MIX;
   const random = randomNumbers(seed);
   const name = ([what, unit, next]: Class) => `${what} ${unit} ${next}`;
-  const classes = Array.from({ length: count }, (_, i) => MIX[i % MIX.length] as Class);
+  const classes = Array.from({ length: count }, (_, i) => mix[i % mix.length] as Class);
   const places = new Map<string, number[]>();
   for (const each of classes) {
     const key = name(each);
@@ -82,7 +109,7 @@ export function choosePoints(count: number, seed: number): Point[] {
     const share = ((mine.pop() ?? 0) + random()) / many;
     return {
       number: i + 1,
-      sample: i % LARGE_EVERY === LARGE_EVERY - 1 ? 'home-lab' : 'two-nodes',
+      sample: !isLab && i % LARGE_EVERY === LARGE_EVERY - 1 ? 'home-lab' : 'two-nodes',
       what,
       unit,
       share: FIRST_SHARE + share * (LAST_SHARE - FIRST_SHARE),
@@ -95,6 +122,7 @@ export function choosePoints(count: number, seed: number): Point[] {
 /** As it stands in lines and titles. */
 export function describePoint({ sample, what, unit, share, next }: Point): string {
   const of = { time: 'the time', event: 'its events', exec: 'its execs', byte: 'its bytes' }[unit];
+  if (what === 'kill-in-job') return `kill while a job waits for apt's lock, ${sample}`;
   const who = next === 'other' ? ', another workstation goes on' : '';
   return `${what} at ${(share * 100).toFixed(0)} % of ${of}, ${sample}${who}`;
 }

@@ -71,8 +71,10 @@ export async function prove(stage: Stage, point: Point, on: Undisturbed, keep: b
 async function goOn(world: World, point: Point, disturbed: Disturbed, on: Undisturbed): Promise<Result> {
   const wrong = whileInterrupted(await world.dump('same'), on.whole);
   if (point.what === 'power' || point.what === 'blackout') await awaitPower(world);
-  const run = await world.up(point.next, [], point.what === 'vanish' ? LOCK_WAIT_S : 0).end;
+  const run = await world.up(point.next, { lockWaitS: point.what === 'vanish' ? LOCK_WAIT_S : 0 }).end;
+  const followed = run.events.filter((event) => event.event === 'follow').length;
   if (run.code !== 0) wrong.push(`the next up ended with ${run.code}:\n${tail(run)}`);
+  if (point.what === 'kill-in-job' && followed === 0) wrong.push('the next up did not follow the job that ran');
   wrong.push(...(await afterwards(world, point, disturbed, on.whole)));
   if (point.number % THIRD_EVERY === 0) wrong.push(...(await third(world, point)));
   const { during } = disturbed;
@@ -80,7 +82,7 @@ async function goOn(world: World, point: Point, disturbed: Disturbed, on: Undist
     point,
     during,
     first: disturbed.run.code === null ? 'killed' : `ended with ${disturbed.run.code}`,
-    followed: run.events.filter((event) => event.event === 'follow').length,
+    followed,
     applied: run.summary?.applied ?? 0,
     seconds: run.summary?.seconds ?? 0,
     wrong,

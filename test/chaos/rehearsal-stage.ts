@@ -8,7 +8,7 @@ import { sockets } from '../../src/rehearsal/paths.ts';
 import { templatePath } from '../../src/templates.ts';
 import { User } from '../acceptance/user.ts';
 import type { Point, Sample } from './points.ts';
-import type { Cut, CutKind, Dump, Happened, Sent, Stage, StartedRun, World } from './stage.ts';
+import type { Cut, CutKind, Dump, Happened, How, Sent, Stage, StartedRun, World } from './stage.ts';
 
 /** Slower than usual: jobs must take most of the time, and not the work of this computer, to be hit in their middle. */
 const SCALE = 30;
@@ -18,26 +18,20 @@ const FIRST = { name: 'workstation', address: '192.0.2.1' };
 export const rehearsalStage: Stage = {
   async fresh(sample) {
     const { file } = await loadCluster(templatePath('samples', `${sample}.yaml`));
-    const planes = file.nodes.filter((node) => node.role === 'control-plane').map((node) => node.name);
-    return new RehearsalWorld(
-      sample,
-      file.nodes.map((node) => node.name),
-      planes,
-    );
+    const machines = file.nodes.map((node) => node.name);
+    return new RehearsalWorld(sample, machines);
   },
 };
 
 class RehearsalWorld implements World {
   readonly machines: readonly string[];
-  readonly controlPlanes: readonly string[];
   readonly #user = new User();
   readonly #other = new User();
   readonly #dir: string;
   #control: Control | undefined;
 
-  constructor(sample: Sample, machines: readonly string[], controlPlanes: readonly string[]) {
+  constructor(sample: Sample, machines: readonly string[]) {
     this.machines = machines;
-    this.controlPlanes = controlPlanes;
     const inHome = join('.local/state/mlk8s/rehearsal', sample);
     this.#dir = join(this.#user.home, inHome);
     for (const user of [this.#user, this.#other]) {
@@ -58,11 +52,11 @@ class RehearsalWorld implements World {
     return this.#user.home;
   }
 
-  up(who: Point['next'], cuts: readonly Cut[] = [], lockWaitS = 0): StartedRun {
-    const faults = cuts.flatMap((cut) => ['--fault', fault(cut)]);
-    const wait = lockWaitS > 0 ? ['--lock-wait', String(lockWaitS)] : [];
+  up(who: Point['next'], { cuts = [], aptHeld, lockWaitS = 0 }: How = {}): StartedRun {
+    const held = aptHeld ? [`${aptHeld.machine}:aptlock:${aptHeld.seconds}`] : [];
+    const faults = [...cuts.map(fault), ...held].flatMap((each) => ['--fault', each]);
     const user = who === 'other' ? this.#other : this.#user;
-    return user.start('up', '--rehearse', '--yes', '--json', ...wait, ...faults);
+    return user.start('up', '--rehearse', '--yes', '--json', '--lock-wait', String(lockWaitS), ...faults);
   }
 
   async cut(machine: string, what: CutKind): Promise<void> {

@@ -7,6 +7,8 @@ export interface ChaosOptions {
   readonly seed: number;
   /** Only this one. */
   readonly point?: number;
+  /** On real machines instead of simulated ones. */
+  readonly lab: boolean;
   /** Points that are played at the same time. */
   readonly atOnce: number;
   /** Path of the JSON report. */
@@ -32,8 +34,15 @@ export function resultLine(
 }
 
 /** How to play one point again. */
-export function againCommand(point: Point, { points, seed }: ChaosOptions): string {
-  return `npm run test:chaos -- --points ${points} --seed ${seed} --point ${point.number}`;
+export function againCommand(point: Point, { points, seed, lab }: ChaosOptions): string {
+  return `npm run test:chaos --${lab ? ' --lab' : ''} --points ${points} --seed ${seed} --point ${point.number}`;
+}
+
+/** What is wrong with a point, as far as a person reads it: the report has all of it. */
+export function failure({ point, wrong }: Result, options: ChaosOptions): string {
+  const lines = wrong.flatMap((each) => each.split('\n').slice(0, 40));
+  const rest = lines.length > 100 ? [`… and more: ${options.report}`] : [];
+  return [againCommand(point, options), ...lines.slice(0, 100), ...rest].join('\n');
 }
 
 /** All points by what happened to them. */

@@ -35,6 +35,13 @@ export interface Dump {
   readonly model: string;
 }
 
+export interface How {
+  readonly cuts?: readonly Cut[];
+  /** Another program holds apt's lock on that machine, for so many of its seconds. */
+  readonly aptHeld?: { readonly machine: string; readonly seconds: number };
+  readonly lockWaitS?: number;
+}
+
 export interface StartedRun {
   readonly child: ChildProcess;
   readonly end: Promise<Run>;
@@ -45,9 +52,8 @@ export interface World {
   readonly machines: readonly string[];
   /** Those that join the first machine. */
   readonly joiners: readonly string[];
-  readonly controlPlanes: readonly string[];
   /** Starts `up`. Not awaited: whoever started it may kill it. */
-  up(who: Point['next'], cuts?: readonly Cut[], lockWaitS?: number): StartedRun;
+  up(who: Point['next'], how?: How): StartedRun;
   /** The same now. */
   cut(machine: string, what: CutKind): Promise<void>;
   sent(): Promise<Sent>;
