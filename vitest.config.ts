@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 /** What takes long and needs many machines: whole stories on rehearsals, run by `npm run test:rehearsal`. */
-export const STORIES = ['test/acceptance/troubles.test.ts', 'test/docs/readme.test.ts'];
+export const STORIES = [
+  'test/acceptance/reset.test.ts',
+  'test/acceptance/troubles.test.ts',
+  'test/docs/readme.test.ts',
+];
 
 export default defineConfig({
   test: {

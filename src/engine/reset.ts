@@ -1,6 +1,7 @@
 import { ExitCode, type Problem } from '../errors.ts';
 import { kinds } from '../resources/index.ts';
 import type { PlanItem } from './events.ts';
+import { parseRecords } from './inventory.ts';
 import { nameOf } from './judge.ts';
 import { machineState, machineStateKind } from './machine-state.ts';
 import { recordAsks } from './observer.ts';
@@ -24,6 +25,7 @@ export class PreparedUndo extends Prepared {
 
   override async observe(more: readonly Ask[] = []): Promise<void> {
     await super.observe([...recordAsks(this.options.file), ...more]);
+    this.#dropStrangers();
     const records = this.observer.records().map(({ record }) => record);
     const known = toUndo(records, this.kinds).filter((it) => isWanted(it, this.options));
     this.resources = [...known, ...this.#states(known)];
@@ -37,11 +39,16 @@ export class PreparedUndo extends Prepared {
   /** Who leads is not asked: what was recorded on a machine can be undone there alone. */
   override refusal(): Problem | undefined {
     const { lead } = this.observer;
-    if (lead?.kind === 'refused' && lead.why === 'two-clusters') return lead.problem;
-    for (const { place, record } of this.observer.records()) {
-      if (placeKey(record.on) !== place) return anotherMachine(place, placeKey(record.on));
+    return lead?.kind === 'refused' && lead.why === 'two-clusters' ? lead.problem : undefined;
+  }
+
+  /** A machine whose records are about another name is not the one that the file means: nothing is undone there. */
+  #dropStrangers(): void {
+    for (const name of this.live) {
+      const text = this.world.text({ host: name }, 'mlk8s.inventory') ?? '';
+      const other = parseRecords({ host: name }, text).find(({ id }) => placeOf(id) !== name);
+      if (other) this.drop(name, anotherMachine(name, placeOf(other.id)));
     }
-    return undefined;
   }
 
   override notes(exitCode: ExitCode, shown: readonly PlanItem[]): readonly string[] {
