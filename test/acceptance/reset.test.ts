@@ -78,7 +78,7 @@ async function killAt(user: User, moment: string, ...args: string[]): Promise<vo
   await end;
 }
 
-describe('reset', () => {
+describe('reset', { timeout: 240_000 }, () => {
   it.concurrent('leaves every file as it was before up, and up builds the cluster anew', async () => {
     const user = newUser({ sample: 'two-nodes' });
     const before = await pictures(user);
@@ -180,7 +180,7 @@ describe('reset', () => {
   });
 });
 
-describe('reset that was killed', () => {
+describe('reset that was killed', { timeout: 240_000 }, () => {
   /** Moments of a reset: before its first change, in the first jobs, around the leaving, before the last removal. */
   const MOMENTS = [
     'checking the machines before the first change',

@@ -7,7 +7,8 @@ import { motdStep } from '../../docs/examples/adding-a-step/motd.ts';
 import table from '../../docs/examples/adding-a-step/symlink.json' with { type: 'json' };
 import { type SymlinkSpec, symlink, symlinkKind } from '../../docs/examples/adding-a-step/symlink.ts';
 import { judgeAll, type Kinds } from '../../src/engine/judge.ts';
-import type { Answer, Declared, Id, Json, Kind, Verdict, World } from '../../src/engine/types.ts';
+import type { Answer, Declared, Id, Json, Kind, Recorded, Verdict, World } from '../../src/engine/types.ts';
+import { undoing } from '../../src/engine/undo.ts';
 import { kinds as known } from '../../src/resources/index.ts';
 import { answersTo, at, cluster, node, type Told, worldOf } from '../resources/world.ts';
 
@@ -147,5 +148,19 @@ describe('the step', () => {
     rmSync(path);
     writeFileSync(path, 'theirs');
     expect(verdicts().get('motd/console@rig1')?.verdict).toBe('refused');
+  });
+
+  it('is undone, and what was changed since stays', () => {
+    mend();
+    const [, console] = resources();
+    const record = { ...(console as Declared), origin: 'created', state: 'done' } as Recorded;
+    const undo = () => undoing(kinds)[record.kind]?.judge(record, observe());
+    const verdict = undo();
+    if (verdict?.verdict !== 'change') throw new Error(`nothing to undo: ${JSON.stringify(verdict)}`);
+    for (const move of verdict.moves) if ('run' in move) bash(move.run.bash, ['-euo', 'pipefail']);
+    expect(undo()).not.toHaveProperty('stays');
+    expect(changes()).toEqual(['motd/console@rig1']);
+    symlinkSync('/elsewhere', join(dir, 'etc/issue.d/10-mlk8s.issue'));
+    expect(undo()).toMatchObject({ verdict: 'ok', stays: true });
   });
 });
