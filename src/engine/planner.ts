@@ -76,3 +76,9 @@ export function movedOn(group: Group, lead: string | undefined): string[] {
   const places = group.changes.flatMap((change) => change.verdict.moves.map((move) => machineOf(move.on, lead)));
   return [...new Set([group.machine, ...places])].filter((name) => name !== undefined);
 }
+
+/** Machines that those of the changes with a reboot restart. */
+export function rebootedBy(judged: readonly Judged[]): string[] {
+  const moves = judged.flatMap(({ verdict }) => (verdict.verdict === 'change' ? verdict.moves : []));
+  return moves.flatMap((move) => ('reboot' in move ? [move.on.host] : []));
+}

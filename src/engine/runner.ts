@@ -6,7 +6,7 @@ import type { Lock } from './lock.ts';
 import type { Observer } from './observer.ts';
 import type { UpOptions } from './options.ts';
 import { hostOf } from './places.ts';
-import { type Change, type Group, machineOf, movedOn, nextGroups } from './planner.ts';
+import { type Change, type Group, machineOf, movedOn, nextGroups, rebootedBy } from './planner.ts';
 import type { Prepared } from './prepare.ts';
 import { stillNeeded, tookTooLong } from './problems.ts';
 import type { Ask, Declared, Id } from './types.ts';
@@ -208,13 +208,17 @@ export class Runner {
   /**
    * Asks the machines that `about` is judged by, and those in `moved`: for what was just changed, for what only waited
    * for that, and for what looks at several machines, which must not be judged by old answers of one and new ones of
-   * another. What comes later is asked when its turn comes, and everything once more at the very end.
+   * another. A machine that was restarted is not as it answered before: all about it is asked. What comes later is
+   * asked when its turn comes, and everything once more at the very end.
    */
   async #look(about: readonly Judged[], moved: readonly string[]): Promise<void> {
     const ids = new Set(about.map((it) => it.it.id));
     const isNext = (it: Judged) => !it.stands && it.waitsFor.every((need) => ids.has(need));
     const spans = (it: Judged) => hostOf(it.it) === undefined;
-    const open = [...this.#judged.values()].filter((it) => ids.has(it.it.id) || isNext(it) || spans(it));
+    const restarted = rebootedBy(about);
+    const isAnew = (it: Judged) => restarted.includes(hostOf(it.it) ?? '');
+    const isOpen = (it: Judged) => ids.has(it.it.id) || isNext(it) || spans(it) || isAnew(it);
+    const open = [...this.#judged.values()].filter(isOpen);
     const lead = this.#observer.leadOrFounder;
     const machines = about.flatMap(({ it }) => [hostOf(it), ...this.#asks(it).map((ask) => machineOf(ask.on, lead))]);
     const concerned = new Set([...moved, ...machines]);
