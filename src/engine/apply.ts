@@ -74,11 +74,14 @@ export class MoveFailed extends Error {
   override readonly name = 'MoveFailed';
   readonly status: number;
   readonly tail: readonly string[];
+  /** Mount points of full disks. */
+  readonly full: readonly string[];
 
-  constructor(status: number, tail: readonly string[]) {
+  constructor(status: number, tail: readonly string[], full: readonly string[] = []) {
     super(`status ${status}`);
     this.status = status;
     this.tail = tail;
+    this.full = full;
   }
 }
 

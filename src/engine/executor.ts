@@ -69,7 +69,8 @@ export class Executor {
         if (end.skipped.has(index)) return { kind: 'skipped' };
         const status = end.statuses.get(index) ?? -1;
         if (status === 0) return { kind: 'done', seconds: (Date.now() - started) / 1000 };
-        return { kind: 'failed', problem: changeFailed(change.it.id, status), tail: tails.of(change) };
+        const tail = tails.of(change);
+        return { kind: 'failed', problem: changeFailed(change.it.id, status, tail, end.full), tail };
       });
     } catch (error) {
       return group.changes.map((change) => endingOf(error, change, group.machine));
@@ -120,7 +121,7 @@ export class Executor {
     });
     const end = await runOn(this.#machine(machine), [job], inputsOf([move], captured), listener, this.#options.letGo);
     const status = end.statuses.get(0) ?? -1;
-    if (status !== 0) throw new MoveFailed(status, tails.of(change));
+    if (status !== 0) throw new MoveFailed(status, tails.of(change), end.full);
   }
 
   async #reboot(name: string): Promise<void> {
@@ -147,7 +148,10 @@ export class Executor {
 function endingOf(error: unknown, change: Change, machine: string): Ending {
   if (error instanceof HostError) return { kind: 'away', machine, problem: error.problem };
   const { id } = change.it;
-  if (error instanceof MoveFailed) return { kind: 'failed', problem: changeFailed(id, error.status), tail: error.tail };
+  if (error instanceof MoveFailed) {
+    const { status, tail, full } = error;
+    return { kind: 'failed', problem: changeFailed(id, status, tail, full), tail };
+  }
   if (error instanceof JobRefused) return { kind: 'failed', problem: notStarted(id, machine, error.message), tail: [] };
   throw error;
 }

@@ -29,11 +29,9 @@ export function writeRecord(record: InventoryRecord, cluster: string): Script {
   if (record.on === 'cluster') return writeClusterRecord(name, json);
   const folder = folderOf(record.on, cluster);
   return lines(
-    sh`umask 077`,
-    ...(record.on === 'workstation' ? [sh`mkdir -p ${folder}`] : []),
-    sh`printf '%s\n' ${json} >${folder}/${name}.new`,
-    sh`umask 022`,
-    sh`mv ${folder}/${name}.new ${folder}/${name}`,
+    ...(record.on === 'workstation' ? [sh`(umask 077; mkdir -p ${folder})`] : []),
+    // On a full disk half a record must not take the place of a whole one; there is no errexit here.
+    sh`(umask 077; printf '%s\n' ${json} >${folder}/${name}.new) && mv ${folder}/${name}.new ${folder}/${name}`,
   );
 }
 

@@ -79,8 +79,9 @@ export class Lock {
         this.#held.set(host.name, { host, session, queue: Promise.resolve(), echoed: Date.now() });
         return;
       }
-      const json = answer === 'held' ? await session.read(ANSWER_S).catch(() => undefined) : undefined;
+      const json = await session.read(ANSWER_S).catch(() => undefined);
       session.close();
+      if (answer === 'unusable') throw unusable(host.name, json);
       const holder = describe(json);
       const mine = json?.includes(this.#holder.run) ?? false;
       const waiting = host.clock.now().getTime() < until && !stop.aborted && (mine || !mineOnly);
@@ -137,6 +138,16 @@ function describe(json: string | undefined): string {
   } catch {
     return 'another run that left no name';
   }
+}
+
+/** That machine keeps no file: whatever else is to be done there would fail too. */
+function unusable(host: string, said = 'it gave no reason'): HostError {
+  return new HostError('unusable', {
+    where: host,
+    seen: `it cannot keep the lock of a run: ${said}`,
+    why: 'its disk is full, or was made read-only after an error',
+    next: [`look at ${host}: df -h /var; grep ' ro,' /proc/mounts; dmesg -T | tail`, 'run the same command again'],
+  });
 }
 
 function heldByAnother(host: string, holder: string): UserError {

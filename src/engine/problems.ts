@@ -3,32 +3,63 @@ import type { Id } from './types.ts';
 
 const AGAIN = 'run the same command again: it goes on where this run stopped';
 
-/** A command of a change ended with an error; -1: it was interrupted before its end. */
-export function changeFailed(id: Id, status: number): Problem {
+interface Cause {
+  readonly why: string;
+  readonly next: readonly string[];
+}
+
+/** What programs of all kinds say when a disk is in their way. */
+const DISKS: readonly (readonly [RegExp, Cause])[] = [
+  [
+    /no space left on device|enough free space/i,
+    { why: 'a disk of that machine is full', next: ['see which one, and make room there: df -h'] },
+  ],
+  [
+    /read-only file ?system/i,
+    {
+      why: 'a disk of that machine can only be read: it was mounted so, or it had an error',
+      next: ["see which one, and what it said: grep ' ro,' /proc/mounts; sudo dmesg -T | tail"],
+    },
+  ],
+];
+
+function diskTrouble(said: string, full: readonly string[]): Cause | undefined {
+  if (full.length === 0) return DISKS.find(([words]) => words.test(said))?.[1];
+  const all = full.join(' ');
+  return { why: `the disk of that machine at ${all} is full`, next: [`make room there: df -h ${all}`] };
+}
+
+/**
+ * A command of a change ended with an error; status -1: it was interrupted before its end. `tail`: its last words;
+ * `full`: mount points of full disks.
+ */
+export function changeFailed(id: Id, status: number, tail: readonly string[], full: readonly string[]): Problem {
+  const disk = diskTrouble(tail.join('\n'), full);
   if (status === -1) {
     return {
       where: id,
-      seen: 'the job was interrupted before its end',
-      why: 'the machine was restarted or somebody stopped the job',
-      next: [AGAIN],
+      seen: disk ? 'the job could not say how it ended' : 'the job was interrupted before its end',
+      why: disk?.why ?? 'the machine was restarted or somebody stopped the job',
+      next: [...(disk?.next ?? []), AGAIN],
     };
   }
   const late = status === 124 || status === 137;
   return {
     where: id,
     seen: late ? 'the command took too long and was stopped' : `the command ended with status ${status}`,
-    why: 'see the last lines of its own output',
-    next: [AGAIN, 'mlk8s logs   shows the whole output'],
+    why: disk?.why ?? 'see the last lines of its own output',
+    next: [...(disk?.next ?? []), AGAIN, 'mlk8s logs   shows the whole output'],
   };
 }
 
 /** The machine did not even begin. */
 export function notStarted(id: Id, machine: string, said: string): Problem {
+  const disk = diskTrouble(said, []);
   return {
     where: id,
     seen: `${machine} did not start the job: ${said}`,
-    why: 'its disk is full, or its systemd is in trouble',
-    next: [`look at ${machine}: df -h /var /run; systemctl --failed`, AGAIN],
+    why: disk?.why ?? 'its disk is full, or its systemd is in trouble',
+    next: [...(disk?.next ?? [`look at ${machine}: df -h /var /run; systemctl --failed`]), AGAIN],
   };
 }
 

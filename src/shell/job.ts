@@ -64,7 +64,7 @@ export function startFrame(job: Job): string {
         [ -e ${MACHINE_STATE}/jobs/"$old"/exit ] && rm -rf ${MACHINE_STATE}/jobs/"$old"
       done
       if mkdir ${dir} 2>/dev/null || ! ${isStarted(job.id)}; then
-        { ${launch}; } || ${isStarted(job.id)} || { rm -rf ${secrets}; exit 70; }
+        { ${launch}; } || ${isStarted(job.id)} || { rm -rf ${secrets} ${dir}; exit 70; }
       fi
     `,
     follow(job.id, 0),
@@ -207,9 +207,22 @@ function follow(id: string, offset: number): Script {
     printf '\n%s ended\n' ${mark(id)}
     if [ -e ${dir}/exit ]; then cat ${dir}/exit; else echo interrupted; fi
     cat ${dir}/progress 2>/dev/null
+    if [ ! -s ${dir}/progress ] || grep -qv ' 0$' ${dir}/progress; then
+      ${listFullDisks}
+    fi
     true
   `;
 }
+
+/**
+ * Mount points of what a job writes to, where there is no more room. A job on a full disk can neither keep its output
+ * nor say how it ended.
+ */
+const listFullDisks: Script = sh`
+  df -Pk / ${MACHINE_STATE} /var/snap /run /tmp 2>/dev/null | sort -u | while read -r _ _ _ free _ at; do
+    case $free in [0-9] | [0-9][0-9]) echo "full $at" ;; esac
+  done
+`;
 
 /** How a job ended. A change that was begun and has no status was interrupted: the machine or somebody stopped it. */
 export interface JobEnd {
@@ -217,19 +230,24 @@ export interface JobEnd {
   readonly statuses: ReadonlyMap<number, number>;
   /** Places of the changes that were skipped, because one that they need failed. */
   readonly skipped: ReadonlySet<number>;
+  /** Mount points of full disks; only of a job that did not go well. */
+  readonly full: readonly string[];
 }
 
 /** Reads the end of what a start or follow frame printed; undefined when the end has not come through. */
 export function parseJobEnd(id: string, stdout: string): JobEnd | undefined {
   const at = stdout.lastIndexOf(`\n${mark(id)} ended\n`);
   if (at < 0) return undefined;
-  const progress = stdout.slice(at).trim().split('\n').slice(2);
+  // Behind it stands how the unit ended, or nothing where there was no room to write that.
+  const progress = stdout.slice(at).trim().split('\n').slice(1);
   const statuses = new Map<number, number>();
   const skipped = new Set<number>();
+  const full: string[] = [];
   for (const line of progress) {
     const match = /^end (\d+) (\d+)$/.exec(line);
     if (match) statuses.set(Number(match[1]), Number(match[2]));
     else if (line.startsWith('skip ')) skipped.add(Number(line.slice(5)));
+    else if (line.startsWith('full /')) full.push(line.slice(5));
   }
-  return { statuses, skipped };
+  return { statuses, skipped, full };
 }

@@ -13,12 +13,16 @@ export interface LockHolder {
 /**
  * Takes the machine's lock and keeps it as long as lines come in. Each line is a beat and is echoed; `silenceS` real
  * seconds without one free the lock, so that a client that froze or died does not keep others out.
- * Prints `locked`, or `held` and what the holder wrote, and ends.
+ * Prints `locked`, or `held` and what the holder wrote, and ends. `unusable` and a reason: there can be no lock.
  */
 export function lockFrame(holder: LockHolder, silenceS: number): string {
   return `
 umask 077
-mkdir -p ${MACHINE_STATE}
+if ! said=$({ mkdir -p ${MACHINE_STATE} && : >>${MACHINE_STATE}/lock; } 2>&1); then
+  echo unusable
+  echo "$said"
+  exit 0
+fi
 exec 9>>${MACHINE_STATE}/lock
 if ! flock -n 9; then
   echo held

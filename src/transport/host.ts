@@ -66,6 +66,8 @@ export type HostErrorKind =
   | 'auth'
   /** no root: sudo is missing, wants a password that is not known, or refuses */
   | 'sudo'
+  /** it answers, but nothing can be written on it */
+  | 'unusable'
   /** the connection went away under a running call: nothing is known about its outcome */
   | 'lost'
   /** the call took longer than its deadline */
