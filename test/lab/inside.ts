@@ -29,8 +29,11 @@ export const MEMORY_CGROUP = `set -e
 file=/sys/fs/cgroup/cgroup.controllers
 until mountpoint -q /sys/fs/cgroup; do sleep 0.01; done
 [ ! -e "$file" ] || exit 0
-mount -o remount,rw /sys/fs/cgroup
-echo 'cpuset cpu io memory pids' >"$file"
+# systemd makes it read-only once more while it starts.
+until { mount -o remount,rw /sys/fs/cgroup && echo 'cpuset cpu io memory pids' >"$file"; } 2>/dev/null; do
+  [ "$SECONDS" -lt 30 ]
+  sleep 0.01
+done
 mount -o remount,ro /sys/fs/cgroup`;
 
 /** Makes the services of snaps real units that sleep. Standard input: name, active, enabled, a line each. */

@@ -152,20 +152,30 @@ export class LabMachine implements Body {
     this.boots.push((performance.now() - started) / 1000);
   }
 
-  /** Plugs the cable in. */
+  /** The end of its cable at the bridge. */
+  get #plug(): string {
+    return `${BRIDGE}-${this.#options.number}`;
+  }
+
+  /** Gives it a cable, which is not plugged in yet. */
   async #wire(child: ChildProcess): Promise<void> {
     const sh = $({ quiet: true });
     const ns = await this.#until(child, () => namespaceOf(child.pid ?? 0));
-    const outside = `${BRIDGE}-${this.#options.number}`;
-    await sh`ip link add ${outside} type veth peer name host0 netns ${ns}`;
-    await sh`ip link set ${outside} master ${BRIDGE} up`;
+    // The kernel takes a moment to remove the cable of a machine that went down.
+    await $({ quiet: true, nothrow: true })`ip link del ${this.#plug}`;
+    await sh`ip link add ${this.#plug} type veth peer name host0 netns ${ns}`;
+    await sh`ip link set ${this.#plug} master ${BRIDGE}`;
     await sh`nsenter -t ${ns} -n sh -c ${`ip addr add ${this.address}/24 dev host0; ip link set lo up; ip link set host0 up; ip route add default via ${NETWORK}.1`}`;
     writeFileSync(join(this.#folder, 'wired'), '');
   }
 
+  /** Nobody reaches it before what is simulated of it has started too. */
   async #answers(child: ChildProcess): Promise<void> {
     this.#leader = await this.#until(child, () => initOf(child.pid ?? 0));
     await this.#inside(MEMORY_CGROUP);
+    const bootId = await this.#inside('cat /proc/sys/kernel/random/boot_id');
+    if (this.boots.length > 0) this.#ground.model.boot(this, bootId.trim());
+    await $({ quiet: true })`ip link set ${this.#plug} up`;
     await this.#until(child, () => hasBanner(this.address));
   }
 
@@ -195,7 +205,6 @@ export class LabMachine implements Body {
   /** Switches it on again after a power cut. Resolves when its SSH server answers. */
   async switchOn(): Promise<void> {
     await this.#boot();
-    this.#ground.model.boot(this, (await this.ssh('cat /proc/sys/kernel/random/boot_id')).stdout.trim());
   }
 
   /** Every process in it is gone when this resolves; nothing was said to any of them. */
@@ -259,7 +268,8 @@ export class LabMachine implements Body {
   }
 
   /** Runs a script in the machine without its SSH server. */
-  async #inside(script: string, input = ''): Promise<void> {
-    await $({ quiet: true, input })`nsenter -t ${this.#leader} -m -u -i -n -p -- bash -c ${script}`;
+  async #inside(script: string, input = ''): Promise<string> {
+    const { stdout } = await $({ quiet: true, input })`nsenter -t ${this.#leader} -m -u -i -n -p -- bash -c ${script}`;
+    return stdout;
   }
 }
