@@ -119,7 +119,8 @@ async function followOpenJobs(options: UpOptions, prepared: Prepared): Promise<b
     try {
       if (!running) return void (await host.exec(closeJob(id).bash, { deadlineS: 30 }));
       options.listener({ event: 'follow', host: name, job: id });
-      await followJob(host, id, FOLLOW_S, { begin: () => {}, line: () => {} }, options.letGo);
+      const away = (text: string) => options.listener({ event: 'warning', where: name, text });
+      await followJob(host, id, FOLLOW_S, { begin: () => {}, line: () => {}, away }, options.letGo);
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       prepared.drop(name, error.problem);

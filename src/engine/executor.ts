@@ -56,6 +56,7 @@ export class Executor {
         this.#say(change, group.machine, change.verdict.moves.map((move) => move.does).join(', '));
       },
       line: (text: string) => tails.line(text),
+      away: (seen: string) => tails.away(seen),
     };
     const places = new Map(group.changes.map((c, place) => [c.it.id, place]));
     const changes = group.changes.map((c) => {
@@ -113,7 +114,11 @@ export class Executor {
     }
     const own = change.verdict.moves.filter((m) => isJob(m) && placeKey(m.on) === placeKey(change.it.on));
     const tails = new Tails(this.#listener, machine);
-    const listener = { begin: () => tails.begin(change), line: (text: string) => tails.line(text) };
+    const listener = {
+      begin: () => tails.begin(change),
+      line: (text: string) => tails.line(text),
+      away: (seen: string) => tails.away(seen),
+    };
     const job = jobChange(change, around(change), [move], {
       first: move === own[0],
       last: move === own.at(-1),
@@ -183,6 +188,10 @@ class Tails {
     if (this.#said > MOST_LINES) return;
     const line = this.#said === MOST_LINES ? 'it says more than is repeated here' : text;
     this.#listener({ event: 'output', host: this.#host, id: this.#current.it.id, line });
+  }
+
+  away(seen: string): void {
+    this.#listener({ event: 'warning', where: this.#host, text: seen });
   }
 
   of(change: Change): readonly string[] {

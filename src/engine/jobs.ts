@@ -11,6 +11,8 @@ export interface JobListener {
   /** The change with that place in the job began. */
   begin(change: number): void;
   line(text: string): void;
+  /** The connection was lost under it; the job goes on, and the host is tried for `AWAY_S` seconds. */
+  away(seen: string): void;
 }
 
 /** A new id: time for people, random for the machine. Safe in file names, unit names and shell words. */
@@ -72,7 +74,10 @@ async function followThrough(
       if (!(error instanceof HostError) || !isAway(error) || letGo.aborted) throw error;
       const now = host.clock.now().getTime();
       // Only output is progress: a link that comes and goes without bringing any is as good as none.
-      if (awaySince === undefined || reader.bytes > known) awaySince = now;
+      if (awaySince === undefined || reader.bytes > known) {
+        awaySince = now;
+        listener.away(`${error.problem.seen}; what it does goes on, and it is tried again for ${AWAY_S / 60} minutes`);
+      }
       known = reader.bytes;
       if (now - awaySince > AWAY_S * 1000) throw error;
       await host.clock.sleep(3, letGo);
