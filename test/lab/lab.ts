@@ -30,7 +30,10 @@ export class Lab {
     checkNeeds();
     const base = await baseTree(say);
     const owner = ownerOf(STATE);
-    if (owner !== undefined) throw new Error(`a lab is up already (process ${owner}): npm run lab -- down`);
+    if (owner !== undefined)
+      throw new Error(
+        `lab ${STATE} is up already (process ${owner}): npm run lab -- down, or take another with MLK8S_LAB=1`,
+      );
     await removeLeftovers();
     await makeGround();
     const lab = new Lab(base);

@@ -228,21 +228,10 @@ export class LabMachine implements Body {
   async ssh(script: string, user = 'root'): Promise<Said> {
     const known = join(this.#folder, 'known_hosts');
     if (!existsSync(known)) writeFileSync(known, `${this.address} ${this.hostKey}\n`);
-    const options = [
-      '-o',
-      'BatchMode=yes',
-      '-o',
-      `UserKnownHostsFile=${known}`,
-      '-o',
-      'ConnectTimeout=5',
-      '-F',
-      'none',
-    ];
-    const run = await $({
-      quiet: true,
-      nothrow: true,
-      input: script,
-    })`ssh ${options} -i ${this.#ground.key} ${user}@${this.address} bash -s`;
+    const options = ['BatchMode=yes', 'ConnectTimeout=5', 'ServerAliveInterval=5', `UserKnownHostsFile=${known}`];
+    const words = ['-F', 'none', '-i', this.#ground.key, ...options.flatMap((option) => ['-o', option])];
+    const quiet = $({ quiet: true, nothrow: true, input: script });
+    const run = await quiet`ssh ${words} ${user}@${this.address} bash -s`;
     return { code: run.exitCode, stdout: run.stdout, stderr: run.stderr };
   }
 
