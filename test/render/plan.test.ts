@@ -138,3 +138,14 @@ describe('items', () => {
     ]);
   });
 });
+
+test('what stays on purpose is shown, with its reason, and counted', () => {
+  const items: PlanItem[] = [
+    change('node/lid@rig1', 'it was written by mlk8s'),
+    { id: 'node/packages@rig1', verdict: 'stays', because: 'packages are never removed' },
+    { id: 'node/packages@rig2', verdict: 'stays', because: 'packages are never removed' },
+  ];
+  const text = planLines(items, plainStyle()).join('\n');
+  expect(text).toMatch(/= stays {4}node\/packages {2}rig1, rig2\n {6}because packages are never removed/);
+  expect(text).toContain('Plan: 1 change, 2 stays.');
+});

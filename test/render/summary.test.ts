@@ -41,6 +41,14 @@ test.each<[Partial<Summary>, string, string]>([
   [{ exitCode: failed }, 'Stopped by the problem above.', 'mlk8s logs'],
   [{ exitCode: partial, dropped: ['rig2'] }, 'Not all could be seen: dropped out: rig2.', 'mlk8s logs'],
   [{ exitCode: interrupted }, 'Interrupted: nothing was changed.', 'To go on: mlk8s up'],
+  // Its own words, because without its --host a reset ends the whole cluster.
+  [{ command: 'reset', exitCode: interrupted, applied: 3 }, 'Interrupted', 'To go on: run the same command again.'],
+  [
+    { command: 'reset', exitCode: partial, applied: 3, dropped: ['rig2'] },
+    'Partly done',
+    'To go on: run the same command again.',
+  ],
+  [{ command: 'reset', notes: ['Left on rig1'] }, 'Nothing to undo.', 'Left on rig1'],
 ])('%j: %s', (given, outcome, next) => {
   const text = lines(given);
   expect(text).toContain(outcome);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Ask } from '../../src/engine/types.ts';
+import type { Ask, Declared, Recorded } from '../../src/engine/types.ts';
+import { undoing } from '../../src/engine/undo.ts';
 import { kinds } from '../../src/resources/index.ts';
 import { steps } from '../../src/steps/index.ts';
 import { checks } from '../../src/steps/preflight/index.ts';
@@ -15,8 +16,12 @@ const file = cluster([
   node('rig3'),
 ]);
 
+const resources = steps.flatMap((step) => step.resources(file));
+const recordOf = (it: Declared): Recorded => ({ ...it, origin: 'created', state: 'done' });
+
 const asks: readonly Ask[] = [
-  ...steps.flatMap((step) => step.resources(file)).flatMap((it) => kinds[it.kind]?.asks(it) ?? []),
+  ...resources.flatMap((it) => kinds[it.kind]?.asks(it) ?? []),
+  ...resources.flatMap((it) => undoing(kinds)[it.kind]?.asks(recordOf(it)) ?? []),
   ...checks.flatMap((check) => file.nodes.flatMap((it) => check.asks(file, it.name))),
 ];
 const scripts = [...new Map(asks.map((ask) => [ask.sh.bash, ask])).values()].map(
