@@ -142,7 +142,7 @@ describe('the output of a job', () => {
       longest = Math.max(longest, text.length);
       bytes += text.length;
     };
-    const listener: JobListener = { begin: () => {}, line };
+    const listener: JobListener = { begin: () => {}, line, away: () => {} };
     const chunk = Buffer.alloc(32_768, 'z');
     await runJob(printing(Array(1000).fill(chunk)), job, 1, listener, new AbortController().signal);
     await runJob(printing(Array(300_000).fill(Buffer.from('z'))), job, 1, listener, new AbortController().signal);
