@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type KnownKey, knownKeys, pattern } from './keys.ts';
 import { nearest } from './nearest.ts';
 import { type Fault, quoted } from './rules.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { clusterSchema } from './schema.ts';
 import type { Path } from './tree.ts';
 

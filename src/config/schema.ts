@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { channel, DEFAULT_CHANNEL } from './channel.ts';
 import * as rules from './rules.ts';
 

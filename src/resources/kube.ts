@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Ask, World } from '../engine/types.ts';
 import { type Script, sh } from '../shell/script.ts';
 

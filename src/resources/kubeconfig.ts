@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Document, isMap, isSeq, Parser, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { tooDeepAt } from '../config/nesting.ts';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { type Script, sh } from '../shell/script.ts';

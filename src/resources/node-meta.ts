@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ClusterNode } from '../config/schema.ts';
 import type { Declared, Diff, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { lines, type Script, sh } from '../shell/script.ts';

@@ -42,10 +42,10 @@ export function usualIdentityFiles(): string[] {
  * the name wins over the address: the user reaches the machine by it, the other nodes need not.
  */
 export async function sshSettings(name: string, address: string, options: SshConfigOptions = {}): Promise<SshSettings> {
-  const byName = await ask(name, options);
-  if (byName.host !== name.toLowerCase() && byName.host !== name) return byName;
-  if (name === address) return byName;
-  const byAddress = await ask(address, options);
+  // Both at once: one would wait for the other on every connect, and nearly always both are needed.
+  const asked = [ask(name, options), ...(name === address ? [] : [ask(address, options)])] as const;
+  const [byName, byAddress] = await Promise.all(asked);
+  if (!byAddress || (byName.host !== name.toLowerCase() && byName.host !== name)) return byName;
   const plain = defaults(address, options.env);
   // Either of the two may be what the user wrote a section for: what is not ssh's default was meant.
   const pick = <K extends keyof SshSettings>(key: K): SshSettings[K] =>

@@ -116,6 +116,12 @@ export class Link {
   }
 }
 
+/** Begins to load what a connection is made with, which happens at the first connect only. */
+export function preload(): void {
+  // Whoever needs it is told when it cannot be loaded.
+  import('node-ssh').catch(() => undefined);
+}
+
 /** Connects, checks the host key and logs in. Throws HostError, or the reason of `signal`. */
 export async function connect(options: LinkOptions, signal: AbortSignal): Promise<Link> {
   const { target } = options;

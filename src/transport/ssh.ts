@@ -3,7 +3,7 @@ import type { Clock, ExecOptions, ExecResult, Host, Session } from './host.ts';
 import { HostError } from './host.ts';
 import type { HostKeyVerifier } from './host-keys.ts';
 import { Runner } from './runner.ts';
-import { connect, type Link, type SshTarget, whereIs } from './ssh-link.ts';
+import { connect, type Link, preload, type SshTarget, whereIs } from './ssh-link.ts';
 import { noPasswords, type SudoPasswords } from './sudo.ts';
 import type { Wire } from './wire.ts';
 
@@ -65,6 +65,8 @@ export class Connection {
 
   async #resolve(): Promise<Link> {
     const { target, ...rest } = this.#o;
+    // It takes as long to load as ssh takes to read its configuration.
+    preload();
     this.#target ??= typeof target === 'function' ? await target() : target;
     return connect({ ...rest, target: this.#target }, this.#closed.signal);
   }

@@ -64,6 +64,13 @@ describe('start-up', () => {
     expect(inputs.filter((input) => /^src\/(?!cli\/|errors\.ts|redact\.ts)/.test(input))).toEqual([]);
     expect(bytes).toBeLessThan(80_000);
   });
+
+  test('of a command with a cluster file reads zod in one language', () => {
+    const { inputs } = loadedWith((_, entry) => entry === 'src/config/load.ts');
+    const languages = inputs.flatMap((input) => /zod\/v4\/locales\/([^/]+)$/.exec(input)?.[1] ?? []);
+    expect(inputs.some((input) => input.includes('node_modules/zod/'))).toBe(true);
+    expect(languages).toEqual(['en.js']);
+  });
 });
 
 describe('the process', () => {
