@@ -107,7 +107,9 @@ function start(dir: string, cluster: string, program: string | undefined): { cod
   const files = layout(dir);
   const log = openSync(files.log, 'a', 0o600);
   const argv = ['-n', '-F', '-E', String(LOCKED), files.lock, process.execPath, program, dir, cluster];
-  const child = spawn('flock', argv, { detached: true, stdio: ['ignore', log, log], cwd: '/' });
+  // It lives on for long, and the password of real machines is not for it.
+  const { MLK8S_SUDO_PASSWORD: _, ...env } = process.env;
+  const child = spawn('flock', argv, { detached: true, stdio: ['ignore', log, log], cwd: '/', env });
   const state: { code: number | null | undefined } = { code: undefined };
   child.on('error', () => {
     state.code = 127;

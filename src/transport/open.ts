@@ -26,8 +26,9 @@ export interface OpenOptions {
 export function openHosts(file: Cluster, options: OpenOptions): Hosts {
   const { env = process.env, prompt } = options;
   const inTurn = turns(prompt);
-  const routes = new Routes({ ...options, inTurn, env });
+  // What is started here has no use for the password, and its environment is not ours alone.
   const { [PASSWORD_VARIABLE]: password, ...rest } = env;
+  const routes = new Routes({ ...options, inTurn, env: rest });
   const passwords = new SharedPasswords(inTurn, password || undefined);
   const make = (node: ClusterNode): Host =>
     node.local
