@@ -1,22 +1,17 @@
-import { type Membership, membershipAsk, parseMembership } from '../engine/lead.ts';
+import { membershipAsk, parseMembership } from '../engine/lead.ts';
 import type { Ask, Declared, Kind, Move, Recorded, Verdict, World } from '../engine/types.ts';
-import { lines, type Script, sh } from '../shell/script.ts';
+import { lines, sh } from '../shell/script.ts';
 import { judged, ownHost, refused } from './answers.ts';
 import { writeIdentity } from './cluster.ts';
 import type { Placed } from './declare.ts';
-import { dqliteAsk, dqliteOf, kubectl, type NodeInfo, nodesAsk, nodesOf, SNAP_DATA } from './kube.ts';
+import { dqliteAsk, dqliteOf, nodesAsk, nodesOf } from './kube.ts';
+import { awaitNode, join, wipeAndJoin } from './member-join.ts';
+import { refuseForeign, refuseReinstalled, refuseRole } from './member-refusals.ts';
+import type { MemberSpec, Sight } from './member-sight.ts';
 import { leaveCluster } from './microk8s-leave.ts';
-import { install } from './snap.ts';
 import { gone } from './stays.ts';
 
 /** The machine is a member of the cluster, in its role, under its name and address, and the lead sees it Ready. */
-export type MemberSpec = {
-  readonly name: string;
-  readonly address: string;
-  readonly role: 'control-plane' | 'worker';
-  readonly channel: string;
-};
-
 export function member({ id, on, needs, ...spec }: Placed & MemberSpec): Declared<MemberSpec> {
   return { kind: 'member', id, on, needs, spec };
 }
@@ -29,20 +24,6 @@ function asks(it: Declared<MemberSpec>): Ask[] {
 
 /** Seconds until a joined node is Ready: it pulls Calico over the line of a home. */
 const READY_S = 900;
-/** Seconds that a join token is good for; it is minted for one join. */
-const TOKEN_S = 900;
-
-/** What the machine says of itself, and what the cluster says of it. */
-interface Sight {
-  readonly it: Declared<MemberSpec>;
-  readonly host: string;
-  readonly world: World;
-  readonly me: Membership;
-  readonly node: NodeInfo | undefined;
-  /** The datastore lists its address. */
-  readonly listed: boolean;
-}
-
 function judge(it: Declared<MemberSpec>, world: World): Verdict {
   const host = ownHost(it);
   return judged(it, world, [membershipAsk(host)], ({ text }) => {
@@ -119,17 +100,6 @@ function register(it: Declared<MemberSpec>, host: string): Verdict {
   };
 }
 
-function awaitNode(name: string): Move {
-  const run = sh`
-    for try in $(seq 60); do
-      if ${kubectl} get node ${name} -o name; then exit 0; fi
-      sleep 5
-    done
-    exit 1
-  `;
-  return { does: `wait until the cluster lists ${name}`, on: 'cluster', run, deadlineS: 360 };
-}
-
 /** Not a member as far as the machine knows. Nothing that somebody may want is ever discarded by a join. */
 function outside(sight: Sight): Verdict {
   const { it, host, me, world, node, listed } = sight;
@@ -158,146 +128,6 @@ function adopt({ it, me, world }: Sight): Verdict {
   const because = 'it is a member, but that was not written down';
   const moves: Move[] = [{ does: 'write down the membership', on: it.on, run, deadlineS: 30 }];
   return { verdict: 'change', because, moves, ...(me.ours ? {} : { adopts: true }), alone: true };
-}
-
-function join(sight: Sight, because: string): Verdict {
-  const { it, host, world } = sight;
-  return {
-    verdict: 'change',
-    because,
-    disrupts: 'the Kubernetes API may be away for some seconds while the datastore takes it in',
-    moves: [clean(it, world), ...dropStale(sight), mintToken(host), joinWith(it, world), awaitNode(it.spec.name)],
-    alone: true,
-  };
-}
-
-/** What a join that failed leaves behind stops the certificate watcher (microk8s sheet, 2.3). */
-function clean(it: Declared<MemberSpec>, world: World): Move {
-  // With --host the machine that makes the cluster may be left out of the run.
-  const run = sh`
-    [ -n ${world.identity ?? ''} ] || { echo 'there is no cluster to join yet: run mlk8s up without --host first' >&2; exit 1; }
-    rm -f ${SNAP_DATA}/var/lock/join-in-progress
-    if [ -e ${SNAP_DATA}/var/lock/clustered.lock ]; then microk8s leave; fi
-  `;
-  return { does: 'clear what an earlier join left', on: it.on, run, deadlineS: 300 };
-}
-
-/** `remove-node ADDRESS --force` drops the datastore row and exits 1 when there is no Node of that name. */
-function dropStale({ it, node, listed }: Sight): Move[] {
-  if (!node && !listed) return [];
-  const { name, address } = it.spec;
-  const run = sh`
-    ${kubectl} delete node ${name} --ignore-not-found
-    microk8s remove-node ${address} --force || true
-  `;
-  return [{ does: `drop the stale member ${name} (${address})`, on: 'cluster', run, deadlineS: 120 }];
-}
-
-/** Single use would be without an end; a time to live ends it even if the join never comes (microk8s sheet, 2.2). */
-function mintToken(host: string): Move {
-  const run = sh`
-    token=$(microk8s add-node --token-ttl ${TOKEN_S} --format token-check)
-    [ -n "$token" ]
-    echo "$token"
-  `;
-  return { does: `ask for a token for ${host}`, on: 'cluster', run, deadlineS: 60, capture: 'token' };
-}
-
-/**
- * "Successfully joined" proves nothing (microk8s sheet, 2.3). A control plane is in when its own API shows the identity
- * of the cluster, a worker when it holds the worker's lock; only then the membership is written down.
- */
-function joinWith(it: Declared<MemberSpec>, world: World): Move {
-  // The address of the cluster file: the URLs that MicroK8s prints have bridges and IPv6 in them.
-  const lead = world.file.nodes.find((n) => n.name === world.lead)?.address ?? '';
-  const worker = it.spec.role === 'worker';
-  const isIn = worker
-    ? sh`[ -e ${SNAP_DATA}/var/lock/clustered.lock ]`
-    : sh`[ "$(${kubectl} get namespace kube-system -o 'jsonpath={.metadata.uid}' 2>/dev/null)" = "$uid" ]`;
-  const run = sh`
-    uid=${world.identity ?? ''}
-    microk8s join ${lead}:25000/"$(cat "$INPUTS/token")" ${worker ? sh`--worker` : sh`--controlplane`}
-    for try in $(seq 60); do
-      if ${isIn}; then
-        ${writeIdentity}
-        exit 0
-      fi
-      sleep 5
-    done
-    echo 'microk8s join reported success, but this machine is not in the cluster' >&2
-    exit 1
-  `;
-  return { does: `join as ${it.spec.role}`, on: it.on, run, deadlineS: 900, inputs: { token: { captured: 'token' } } };
-}
-
-/** Only with --wipe-node: what the machine's MicroK8s holds is gone afterwards. */
-function wipeAndJoin(sight: Sight): Verdict {
-  const { it, host, me } = sight;
-  const joined = join(sight, `--wipe-node ${host} was given`);
-  if (joined.verdict !== 'change') return joined;
-  const wipe: Script = lines(
-    sh`
-      snap remove --purge microk8s
-      rm -f /var/lib/mlk8s/identity
-    `,
-    install({ snap: 'microk8s', channel: it.spec.channel }),
-    sh`microk8s status --wait-ready --timeout 600 >/dev/null`,
-  );
-  const first: Move = {
-    does: `remove MicroK8s from ${host} with all that it holds, install it anew`,
-    on: it.on,
-    run: wipe,
-    deadlineS: 3000,
-  };
-  const lost = me.holds.length > 0 ? `, among it the namespaces ${me.holds.join(', ')}` : '';
-  return {
-    ...joined,
-    disrupts: `everything that MicroK8s on ${host} holds is lost${lost}`,
-    moves: [...(me.microk8s === 'none' ? [] : [first]), ...joined.moves],
-  };
-}
-
-function refuseRole(id: string, host: string, is: string, wanted: string): Verdict {
-  return refused(
-    id,
-    `${host} is a ${is} of the cluster, the cluster file says ${wanted}`,
-    'up never changes the role of a member: a control plane that leaves may cost the quorum',
-    `put  role: ${is}  into the cluster file to keep it`,
-    `or take it out by hand (microk8s leave on ${host}), then: mlk8s up --wipe-node ${host}`,
-  );
-}
-
-function refuseReinstalled({ it, host, me, world }: Sight): Verdict {
-  if (world.lead === host) return refuseLost(it, host);
-  const now = me.microk8s === 'none' ? 'has no MicroK8s' : 'has a MicroK8s that is not in it';
-  return refused(
-    it.id,
-    `the cluster lists ${host} as a member, but the machine ${now}`,
-    'the machine or its MicroK8s was reinstalled',
-    `to drop the old member and join the machine anew, losing what its MicroK8s holds: mlk8s up --wipe-node ${host}`,
-    `to look first: microk8s kubectl get nodes   on ${world.lead}`,
-  );
-}
-
-/** The machine that should know the cluster is the one that lost it: there is nobody to join. */
-function refuseLost(it: Declared<MemberSpec>, host: string): Verdict {
-  return refused(
-    it.id,
-    `${host} was the cluster, or what is left of it, and its MicroK8s was removed or reinstalled`,
-    'the cluster that mlk8s made there is gone; making a new one is your decision',
-    `to begin a new cluster, on ${host}: sudo rm /var/lib/mlk8s/identity`,
-    'then run the same command again',
-  );
-}
-
-function refuseForeign({ it, host }: Sight, because: string): Verdict {
-  return refused(
-    it.id,
-    `${host} is not joined: ${because}`,
-    'a join discards the datastore of the machine that joins, with all that it holds',
-    `save what you need from ${host}, then: mlk8s up --wipe-node ${host}`,
-    'or take the machine out of the cluster file',
-  );
 }
 
 /** A MicroK8s that mlk8s installed leaves when it is removed. One that the user had only leaves, and stays. */
