@@ -28,10 +28,13 @@ export function writeRecord(record: InventoryRecord, cluster: string): Script {
   const json = JSON.stringify(record);
   if (record.on === 'cluster') return writeClusterRecord(name, json);
   const folder = folderOf(record.on, cluster);
+  const file = sh`${folder}/${name}`;
+  // A power cut must not leave a change without its record.
+  const sync = record.on === 'workstation' ? sh`true` : sh`sync ${file}.new`;
   return lines(
     ...(record.on === 'workstation' ? [sh`(umask 077; mkdir -p ${folder})`] : []),
     // On a full disk half a record must not take the place of a whole one; there is no errexit here.
-    sh`(umask 077; printf '%s\n' ${json} >${folder}/${name}.new) && mv ${folder}/${name}.new ${folder}/${name}`,
+    sh`(umask 077; printf '%s\n' ${json} >${file}.new) && ${sync} && mv ${file}.new ${file}`,
   );
 }
 

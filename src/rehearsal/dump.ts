@@ -87,6 +87,8 @@ function field(key: string, value: unknown, ids: Ids, kind: string): unknown {
         .map((name) => [name, '<secret>']),
     );
   }
+  // Loaded one by one or at a boot: the order says nothing of the machine.
+  if (key === 'modules' && Array.isArray(value)) return value.toSorted();
   if (key === 'tokens' && Array.isArray(value)) return `<${value.length === 0 ? 'no' : 'some'} tokens>`;
   return normalise(value, ids, kind);
 }

@@ -12,9 +12,12 @@ import type { MachineSite, RigFiles, RigState } from './model/types.ts';
 import { type ExecSpec, Rig, type Started } from './rig.ts';
 import { makeDisk, mountSteps } from './rootfs.ts';
 import type { Site } from './site.ts';
+import { Unwritten } from './unwritten.ts';
 
 /** Model seconds from the end of a machine's last process to its SSH server answering again. */
 const BOOT_S = 30;
+/** Model seconds for which a new file may be in memory only (ext4: dirty_expire_centisecs). */
+const UNWRITTEN_S = 30;
 const DOWN = 'down';
 
 interface MachineEvents {
@@ -32,6 +35,7 @@ export class Machine extends EventEmitter<MachineEvents> {
   readonly state: RigState;
   readonly site: Site;
   readonly files: RigFiles;
+  readonly unwritten: Unwritten;
   faults = new ArmedFaults([], 1, () => undefined);
   readonly #folder: string;
   readonly #modelSocket: string;
@@ -49,7 +53,14 @@ export class Machine extends EventEmitter<MachineEvents> {
     this.#modelSocket = site.sockets.model(index);
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const run = () => (this.#rig ? `/proc/${this.#rig.pid}/root` : undefined);
-    this.files = rigFiles(simulated({ folder: this.#folder, run }));
+    this.unwritten = new Unwritten(join(this.#folder, 'root'));
+    const files = rigFiles(simulated({ folder: this.#folder, run }));
+    // Simulated programs sync what they write, as dpkg, snapd and the tools for accounts do.
+    const write: RigFiles['write'] = (path, ...rest) => {
+      files.write(path, ...rest);
+      this.unwritten.sync(path);
+    };
+    this.files = { ...files, write };
     this.#fakes = new Fakes(this.#folder);
   }
 
@@ -68,6 +79,7 @@ export class Machine extends EventEmitter<MachineEvents> {
     if (!existsSync(join(this.#folder, 'root/etc/passwd'))) {
       rmSync(join(this.#folder, 'root'), { recursive: true, force: true });
       makeDisk(this.#folder, state, site.model, site.authorizedKey);
+      this.unwritten.syncAll();
     } else {
       state.bootId = randomUUID();
       state.bootedAt = site.world.now();
@@ -114,6 +126,7 @@ export class Machine extends EventEmitter<MachineEvents> {
     if (!rig) return;
     this.#rig = undefined;
     await rig.stop();
+    if (cut) this.unwritten.lose(this.#realMs(UNWRITTEN_S));
     this.mark(DOWN);
     this.site.model.down?.(this.#modelSite());
     this.changed();

@@ -24,6 +24,7 @@ export const clusterKind: Kind<ClusterSpec> = {
 /** Writes down that the machine belongs to the cluster with the UID in `$uid`. The last act of becoming a member. */
 export const writeIdentity = sh`
   (umask 077; mkdir -p ${MACHINE_STATE}; printf '%s\n' "$uid" >${MACHINE_STATE}/identity.new)
+  sync ${MACHINE_STATE}/identity.new
   mv ${MACHINE_STATE}/identity.new ${MACHINE_STATE}/identity
   rm -f ${LEAVING}
 `;

@@ -83,6 +83,7 @@ function replaceBlock(path: string, block: string): Script {
   return sh`
     perl -e ${REPLACE.bash} ${BEGIN} ${END} ${block} <${path} >${unfinished(path)}
     chmod --reference=${path} ${unfinished(path)}
+    sync -- ${unfinished(path)}
     mv -fT -- ${unfinished(path)} ${path}
   `;
 }

@@ -9,12 +9,16 @@ export function unfinished(path: string): string {
   return posix.join(posix.dirname(path), `.${posix.basename(path)}.mlk8s`);
 }
 
-/** Writes a whole file with one rename: whoever reads it sees the old or the new one. */
+/**
+ * Writes a whole file with one rename: whoever reads it sees the old or the new one. Synced before, or a power cut could
+ * leave the name with nothing in it.
+ */
 export function writeFile(path: string, content: string, mode: string): Script {
   return sh`
     mkdir -p -- ${posix.dirname(path)}
     printf %s ${content} >${unfinished(path)}
     chmod ${mode} ${unfinished(path)}
+    sync -- ${unfinished(path)}
     mv -fT -- ${unfinished(path)} ${path}
   `;
 }

@@ -4,6 +4,7 @@ import { type Script, sh } from './script.ts';
 /**
  * What was on a machine before mlk8s changed it, as far as `reset` cannot see it afterwards: a file that was there, or a
  * note of what was missing. Kept when the change runs, dropped with the record. Root's, inside a folder of mode 0700.
+ * Synced before the change: a power cut must not leave the change without them.
  */
 const FOLDER = `${MACHINE_STATE}/originals`;
 
@@ -28,6 +29,7 @@ export function keepFile(id: string, path: string): Script {
     if [ ! -e ${kept} ] && [ ! -L ${kept} ]; then
       (umask 077; mkdir -p ${FOLDER})
       cp -a -- ${path} ${`${kept}.new`}
+      [ -L ${`${kept}.new`} ] || sync ${`${kept}.new`}
       mv -fT -- ${`${kept}.new`} ${kept}
     fi
   `;
@@ -37,6 +39,7 @@ export function keepFile(id: string, path: string): Script {
 export function giveBack(id: string, path: string, unfinished: string): Script {
   return sh`
     cp -aT -- ${keptPath(id)} ${unfinished}
+    [ -L ${unfinished} ] || sync -- ${unfinished}
     mv -fT -- ${unfinished} ${path}
   `;
 }
@@ -49,6 +52,7 @@ export function noteOnce(id: string, printing: Script): Script {
       (umask 077; mkdir -p ${FOLDER})
       { ${printing}
       } >${`${note}.new`}
+      sync ${`${note}.new`}
       mv -fT -- ${`${note}.new`} ${note}
     fi
   `;
@@ -60,6 +64,7 @@ export function noteLines(id: string, lines: readonly string[]): Script {
   return sh`
     (umask 077; mkdir -p ${FOLDER}; touch ${note})
     for line in ${lines}; do grep -qxFe "$line" ${note} || printf '%s\n' "$line" >>${note}; done
+    sync ${note}
   `;
 }
 

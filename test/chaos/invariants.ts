@@ -36,6 +36,11 @@ for dir in /proc/[0-9]*; do
 done
 `;
 
+/**
+ * A login that waits for its script over a connection that went silent: until TCP gives up, nobody tells it. It holds
+ * nothing and has begun nothing.
+ */
+const WAITING = /^(\/bin\/bash -c )?sh -c '?unset p; IFS= read -r p;|^bash --norc --noprofile -s $/;
 const BOOT_ID = /^[0-9a-f-]{36}$/;
 
 /** What must hold whenever somebody looks, however a run ended: nothing that is there is half there. */
@@ -88,7 +93,8 @@ function look(machine: string, text: string): Look {
         wrong.push(`${machine}: ${name} beginnings and ${rest} ends of our block in /etc/hosts`);
     } else if (what === 'job') {
       if (rest === 'open') openJobs.push(`${machine}: job ${name} has no end`);
-      else if (rest !== 'finished' && rest !== 'interrupted') wrong.push(`${machine}: job ${name} ended as "${rest}"`);
+      else if (!['finished', 'interrupted', ''].includes(rest))
+        wrong.push(`${machine}: job ${name} ended as "${rest}"`);
     } else if (what === 'record' && !isRecord(rest)) wrong.push(`${machine}: record ${name} is "${rest}"`);
     else if (what === 'debt' && !BOOT_ID.test(rest)) wrong.push(`${machine}: debt ${name} is "${rest}"`);
     else if (what === 'identity' && !BOOT_ID.test(name)) wrong.push(`${machine}: its identity is "${name}"`);
@@ -123,16 +129,18 @@ export async function afterwards(world: World, point: Point, { machine }: Distur
     const mayTryAgain = point.what === 'blackout' || (point.what === 'power' && (machine === name || expected === 1));
     if (joinsBegun > expected + (mayTryAgain ? 1 : 0)) wrong.push(`${name}: began to join ${joinsBegun} times`);
   }
-  return [...wrong, ...(await left(world))];
+  return [...wrong, ...(await left(world, point))];
 }
 
-async function left(world: World): Promise<string[]> {
+async function left(world: World, point: Point): Promise<string[]> {
+  const isSilent = point.what === 'freeze' || point.what === 'vanish';
   for (const end = Date.now() + CLEAN_MS; ; await wait(100)) {
     const texts = await Promise.all(world.machines.map(async (name) => [name, await world.exec(name, LEFT)] as const));
     const found = texts.flatMap(([name, text]) =>
       text.split('\n').flatMap((line) => {
         const [, command] = /^process (.*)$/.exec(line) ?? [];
-        return line === '' || (command !== undefined && world.isOrdinary(command)) ? [] : [`${name}: ${line}`];
+        if (line === '' || (command !== undefined && world.isOrdinary(command))) return [];
+        return isSilent && WAITING.test(command ?? '') ? [] : [`${name}: ${line}`];
       }),
     );
     if (found.length === 0 || Date.now() > end) return found;

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -16,7 +25,8 @@ import { packages } from '../../src/resources/package.ts';
 import { sh } from '../../src/shell/script.ts';
 import { answersTo, at, type Told, worldOf } from './world.ts';
 
-const base = mkdtempSync(join(tmpdir(), 'mlk8s-scripts-'));
+// In memory where there is such a folder: the scripts sync, and a busy disk takes its time.
+const base = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'mlk8s-scripts-'));
 let dir = base;
 beforeEach(() => {
   dir = mkdtempSync(join(base, 'case-'));

@@ -1,7 +1,7 @@
 import type { HostCommand } from '../site.ts';
 import { chown, install, stat } from './owners.ts';
 import { sudo } from './sudo.ts';
-import { hostname, reboot, uname } from './system.ts';
+import { hostname, reboot, sync, uname } from './system.ts';
 import { date, sleep, timeout } from './time.ts';
 import { id, su, whoami } from './users.ts';
 
@@ -21,6 +21,7 @@ export const builtins: Readonly<Record<string, HostCommand>> = {
   stat,
   su,
   sudo,
+  sync,
   timeout,
   uname,
   whoami,

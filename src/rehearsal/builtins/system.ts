@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { HostContext } from '../context.ts';
 
 const MACHINES = { amd64: 'x86_64', arm64: 'aarch64' } as const;
@@ -66,4 +67,14 @@ export function reboot(context: HostContext): number {
   const when = context.args.find((arg) => /^(now|\+?\d+)$/.test(arg)) ?? (context.name === 'shutdown' ? '+1' : 'now');
   context.reboot(when === 'now' ? 0.5 : Number(when) * 60);
   return 0;
+}
+
+/** coreutils sync: what a power cut would leave empty is on the disk after it. */
+export function sync(context: HostContext): number {
+  const { unwritten } = context.machine;
+  const words = context.args.filter((arg) => !arg.startsWith('-'));
+  if (words.length === 0) unwritten.syncAll();
+  const gone = words.filter((word) => !unwritten.sync(posix.resolve(context.cwd, word)));
+  for (const word of gone) context.err(`sync: error opening '${word}': No such file or directory\n`);
+  return gone.length > 0 ? 1 : 0;
 }
