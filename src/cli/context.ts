@@ -45,8 +45,8 @@ export interface Parts {
   find(query: { flag?: string; cwd: string; rehearsal: boolean }): Promise<{ path: string } | undefined>;
   load(path: string): Promise<Loaded>;
   openHosts(wish: HostsWish): Promise<Hosts>;
-  /** The user's own public keys, best first. */
-  publicKeys(): Promise<readonly { readonly path: string; readonly text: string }[]>;
+  /** Public halves of the keys that a login on that machine tries, best first. */
+  publicKeys(wish: HostsWish, node: ClusterNode): Promise<readonly { readonly path: string; readonly text: string }[]>;
   installKey(wish: HostsWish, node: ClusterNode, login: { password: string; publicKey: string }): Promise<unknown>;
   steps(): Promise<readonly Step[]>;
   engine(): Promise<Engine>;

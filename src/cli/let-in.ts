@@ -15,7 +15,7 @@ export async function letIn(context: Context, hosts: Hosts, wish: HostsWish, nod
     await knock();
   } catch (error) {
     if (!(error instanceof HostError) || error.kind !== 'auth' || !wish.asker.canAsk) throw error;
-    const [key] = await context.parts.publicKeys();
+    const [key] = await context.parts.publicKeys(wish, node);
     if (!key) throw withoutKey(error);
     const password = await wish.asker.secret(
       `${node.name} does not know your key. Your password there, to put ${key.path} on it (Enter: stop):`,

@@ -10,7 +10,7 @@ export const realParts: Parts = {
   find: async (query) => (await import('../config/find.ts')).findClusterFile(query),
   load: async (path) => (await import('../config/load.ts')).loadCluster(path),
   openHosts,
-  publicKeys: async () => (await import('../transport/install-key.ts')).userPublicKeys(),
+  publicKeys: async (wish, node) => (await import('../transport/open.ts')).publicKeysFor(wish.file, node),
   installKey: async (wish, node, login) =>
     (await import('../transport/open.ts')).installUserKey(wish.file, node, login, openOptions(wish)),
   steps: async () => (await import('../steps/index.ts')).steps,

@@ -3,7 +3,6 @@ import { sh } from '../shell/script.ts';
 import { HostError } from './host.ts';
 import { type ConnectionOptions, SshHost } from './ssh.ts';
 import { passwordCredentials } from './ssh-auth.ts';
-import { usualIdentityFiles } from './ssh-config.ts';
 
 const PUBLIC_KEY = /^((?:ssh|ecdsa|sk)-[a-z0-9@.-]+) ([A-Za-z0-9+/]+={0,2})(?: (.*))?$/;
 const INSTALL_S = 30;
@@ -49,9 +48,15 @@ export async function installKey(options: InstallKeyOptions): Promise<KeyInstall
   }
 }
 
-/** The user's own public keys, best first. */
-export async function userPublicKeys(): Promise<{ readonly path: string; readonly text: string }[]> {
-  const paths = usualIdentityFiles().map((path) => `${path}.pub`);
+/** One line as in `id_ed25519.pub`, and where it stands. */
+export interface PublicKey {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Public halves of those of the identity files that have one beside them. */
+export async function publicKeys(identityFiles: readonly string[]): Promise<PublicKey[]> {
+  const paths = identityFiles.map((path) => `${path}.pub`);
   const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8').catch(() => '')));
   return texts.flatMap((text, i) =>
     PUBLIC_KEY.test(text.trim()) ? [{ path: paths[i] ?? '', text: text.trim() }] : [],

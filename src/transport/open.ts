@@ -1,13 +1,13 @@
 import type { Cluster, ClusterNode } from '../config/schema.ts';
 import { realClock } from './clock.ts';
 import type { Host, Hosts } from './host.ts';
-import { installKey, type KeyInstalled } from './install-key.ts';
+import { installKey, type KeyInstalled, type PublicKey, publicKeys } from './install-key.ts';
 import { LocalHost, WorkstationHost } from './local.ts';
 import { SharedPasswords } from './passwords.ts';
 import { type Prompts, turns } from './prompts.ts';
-import { Routes } from './routes.ts';
+import { keyFiles, Routes } from './routes.ts';
 import { SshHost } from './ssh.ts';
-import type { SshConfigOptions } from './ssh-config.ts';
+import { type SshConfigOptions, sshSettings } from './ssh-config.ts';
 
 const PASSWORD_VARIABLE = 'MLK8S_SUDO_PASSWORD';
 
@@ -48,6 +48,13 @@ export function openHosts(file: Cluster, options: OpenOptions): Hosts {
       await routes.close();
     },
   };
+}
+
+/** Public halves of the keys that a login on that machine tries, best first. */
+export async function publicKeysFor(file: Cluster, node: ClusterNode): Promise<PublicKey[]> {
+  const settings = await sshSettings(node.name, node.address);
+  const { named, usual } = keyFiles({ ...file.ssh, ...node.ssh }, settings);
+  return publicKeys([...named, ...usual]);
 }
 
 /** Puts the user's public key on a machine of the file that so far takes a password only. Throws HostError. */

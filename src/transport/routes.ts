@@ -4,7 +4,7 @@ import { stateDir } from '../paths.ts';
 import { realClock } from './clock.ts';
 import { HostError } from './host.ts';
 import { type HostKeyVerifier, pinned } from './host-keys.ts';
-import { KeyRing } from './keys.ts';
+import { KeyRing, type KeySources } from './keys.ts';
 import { knownHostKeys } from './known-host-keys.ts';
 import { knownName } from './known-hosts.ts';
 import { me } from './me.ts';
@@ -99,10 +99,8 @@ export class Routes {
   }
 
   #credentials({ own }: Stop, settings: SshSettings) {
-    const file = own.identityFile?.replace(/^~(?=\/)/, me().home);
     return this.#keys.credentials({
-      named: [...new Set([...(file === undefined ? [] : [file]), ...settings.identityFiles])],
-      usual: settings.identityFiles.length > 0 ? [] : usualIdentityFiles().filter((it) => it !== file),
+      ...keyFiles(own, settings),
       agent: settings.agent,
       onlyFiles: settings.identitiesOnly,
     });
@@ -146,4 +144,13 @@ export class Routes {
     this.#jumps.set(way, made);
     return made;
   }
+}
+
+/** The identity files that a login tries. */
+export function keyFiles(own: FileSettings, { identityFiles }: SshSettings): Pick<KeySources, 'named' | 'usual'> {
+  const file = own.identityFile?.replace(/^~(?=\/)/, me().home);
+  return {
+    named: [...new Set([...(file === undefined ? [] : [file]), ...identityFiles])],
+    usual: identityFiles.length > 0 ? [] : usualIdentityFiles().filter((it) => it !== file),
+  };
 }
