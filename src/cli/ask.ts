@@ -23,8 +23,10 @@ export function createAsker(io: Io): Asker {
     canAsk: io.stdin.isTTY === true && io.stderr.isTTY === true,
     line,
     secret: async (question) => {
+      // The terminal must have stopped to show what is typed before anybody knows that they may type.
+      const typed = answer(io, new Writable({ write: (_chunk, _encoding, done) => done() }));
       io.stderr.write(`${question} `);
-      const text = await answer(io, new Writable({ write: (_chunk, _encoding, done) => done() }));
+      const text = await typed;
       io.stderr.write('\n');
       return text;
     },
