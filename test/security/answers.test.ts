@@ -105,7 +105,7 @@ describe('what a machine answers', () => {
           expect(error).toBeInstanceOf(DamagedAnswers);
         }
       }),
-      { numRuns: runs(1500, 100_000) },
+      { numRuns: runs(800, 100_000) },
     );
   });
 
@@ -142,7 +142,7 @@ describe('what a machine answers', () => {
           check(it, (kinds[it.kind] as (typeof kinds)[string]).judge(it, world));
         },
       ),
-      { numRuns: runs(2000, 100_000) },
+      { numRuns: runs(800, 100_000) },
     );
   });
 
@@ -153,7 +153,7 @@ describe('what a machine answers', () => {
         const known = new Map(asks.map((ask, i): [string, Answer] => [at(ask.on, ask.key), answers[i % 4] as Answer]));
         expect(Array.isArray(check.judge(file, worldIn(known, false)))).toBe(true);
       }),
-      { numRuns: runs(500, 20_000) },
+      { numRuns: runs(200, 20_000) },
     );
   });
 
@@ -181,7 +181,7 @@ describe('what a machine answers', () => {
           expect(places).not.toContain('workstation');
         },
       ),
-      { numRuns: runs(500, 50_000) },
+      { numRuns: runs(200, 50_000) },
     );
   });
 
@@ -213,7 +213,7 @@ describe('what a machine answers', () => {
         const facts = new Map(file.nodes.map((it, i) => [it.name, parseMembership(texts[i] ?? '')]));
         expect(findLead(file, facts, new Set(), new Set()).kind).toMatch(/^(lead|founder|refused)$/);
       }),
-      { numRuns: runs(500, 20_000) },
+      { numRuns: runs(200, 20_000) },
     );
   });
 });
@@ -302,7 +302,7 @@ describe('the kubeconfig of the lead', () => {
         const verdict = judge(`/home/me/.kube/config\n600\n${all.join('')}`, 'clusters: []');
         expect(JSON.stringify(verdict)).not.toContain('hunter2secret');
       }),
-      { numRuns: runs(300, 10_000) },
+      { numRuns: runs(150, 10_000) },
     );
   });
 });

@@ -69,7 +69,7 @@ describe('a text of the cluster file', () => {
           expect(text).toMatch(/^([A-Za-z0-9/_][A-Za-z0-9@%+=:,./_-]*)?$/);
         }
       }),
-      { numRuns: runs(300, 20_000) },
+      { numRuns: runs(150, 20_000) },
     );
   });
 

@@ -98,7 +98,7 @@ describe('what machines say', () => {
         renderer.close();
         expect(out.text().replaceAll(OURS, '')).not.toMatch(DRIVING);
       }),
-      { numRuns: runs(60, 3000) },
+      { numRuns: runs(20, 3000) },
     );
   });
 
@@ -111,7 +111,7 @@ describe('what machines say', () => {
         expect(out.text().split('\n').length).toBe(2);
         expect(JSON.parse(out.text())).toEqual({ v: 1, ...event });
       }),
-      { numRuns: runs(200, 10_000) },
+      { numRuns: runs(100, 10_000) },
     );
   });
 
@@ -121,7 +121,7 @@ describe('what machines say', () => {
         const lines = problemLines({ where: bad, seen: bad, why: bad, next: [bad] }, style, 'error', bad);
         for (const line of lines) expect(line).not.toMatch(DRIVING);
       }),
-      { numRuns: runs(200, 10_000) },
+      { numRuns: runs(100, 10_000) },
     );
   });
 });
@@ -145,7 +145,7 @@ describe('a journal', () => {
           expect(out.text()).not.toMatch(DRIVING);
         },
       ),
-      { numRuns: runs(200, 5000) },
+      { numRuns: runs(100, 5000) },
     );
   });
 });

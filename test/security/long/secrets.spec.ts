@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Run, User } from '../../acceptance/user.ts';
+import { ProcWatch } from '../proc.ts';
 
 const PASSWORD = 'cAnArY-0f-sud0';
 const FILE = `name: home
@@ -10,31 +11,6 @@ nodes:
   - { name: rig1, address: 10.0.0.101, role: control-plane }
   - { name: rig2, address: 10.0.0.102 }
 `;
-
-/** What some process of this computer was called with, or had in its environment, and when it was seen. */
-interface Seen {
-  readonly argv: Set<string>;
-  readonly environments: Map<number, string>;
-}
-
-/** Reads `/proc` again and again. A process that lives shorter than one round may be missed: the lab looks as well. */
-function sample(seen: Seen): void {
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const pid = Number(name);
-    const read = (file: string): string => {
-      try {
-        return readFileSync(`/proc/${pid}/${file}`, 'latin1');
-      } catch {
-        return '';
-      }
-    };
-    const argv = read('cmdline');
-    if (argv !== '') seen.argv.add(argv.replaceAll('\0', ' '));
-    const environment = read('environ');
-    if (environment.includes(PASSWORD)) seen.environments.set(pid, argv.replaceAll('\0', ' '));
-  }
-}
 
 /** All regular files below a folder with their bytes. */
 function files(folder: string): { path: string; text: string; mode: number }[] {
@@ -48,26 +24,15 @@ function files(folder: string): { path: string; text: string; mode: number }[] {
 
 describe('an up', () => {
   const user = new User();
-  const seen: Seen = { argv: new Set(), environments: new Map() };
+  const seen = new ProcWatch(PASSWORD);
   let run: Run;
-  let rounds = 0;
   let tokens: string[] = [];
   const state = () => join(user.home, '.local/state/mlk8s');
 
   beforeAll(async () => {
     user.file(FILE);
     user.env.MLK8S_SUDO_PASSWORD = PASSWORD;
-    const { end } = user.start('up', '--rehearse', '--yes', '--json');
-    let over = false;
-    end.then(() => {
-      over = true;
-    });
-    while (!over) {
-      sample(seen);
-      rounds++;
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-    run = await end;
+    run = await seen.during(user.start('up', '--rehearse', '--yes', '--json').end);
     const joins = [...seen.argv].flatMap((it) => /microk8s(?:\.join)? join \S+?:25000\/(\w{16,})/.exec(it)?.[1] ?? []);
     tokens = [...new Set(joins)];
   });
@@ -75,7 +40,7 @@ describe('an up', () => {
 
   it('came to its end, and was watched', () => {
     expect(run.code, run.stderr).toBe(0);
-    expect(rounds).toBeGreaterThan(50);
+    expect(seen.rounds).toBeGreaterThan(50);
     expect([...seen.argv].some((it) => it.includes('bin/mlk8s.js up'))).toBe(true);
   });
 
@@ -87,7 +52,7 @@ describe('an up', () => {
         .map(({ path }) => path),
     ).toEqual([]);
     expect([...seen.argv].filter((it) => it.includes(PASSWORD))).toEqual([]);
-    for (const argv of seen.environments.values()) expect(argv).toContain('bin/mlk8s.js up');
+    for (const argv of seen.environments) expect(argv).toContain('bin/mlk8s.js up');
   });
 
   it('shows the token of a join only as the argument of that join, and keeps it nowhere', () => {
