@@ -49,23 +49,23 @@ export function startFrame(job: Job): string {
     sh`mkdir -p ${secrets}`,
     ...inputs,
     ...moves,
-    sh`printf '%s\n' ${runner(job)} >${`${dir}/run.new`}`,
-    sh`mv ${`${dir}/run.new`} ${`${dir}/run`}`,
+    sh`printf '%s\n' ${runner(job)} >${`${dir}/run`}`,
     sh`systemd-run --quiet --collect --unit=${unit(job.id)} --description=${`mlk8s job ${job.id}`} bash ${dir}/run`,
   ];
   // Every one must succeed: a disk that fills up half-way must not start half a job.
   const launch: Script = { bash: commands.map((command) => command.bash).join(' &&\n') };
+  // Old jobs are removed while the new one begins.
   return lines(
     sh`
       umask 077
       mkdir -p ${MACHINE_STATE}/jobs ${MACHINE_STATE}/inventory ${MACHINE_STATE}/debts ${SECRETS}
       chmod 700 ${MACHINE_STATE} ${SECRETS}
-      ls -1t ${MACHINE_STATE}/jobs | tail -n +${KEPT_JOBS + 1} | while read -r old; do
-        [ -e ${MACHINE_STATE}/jobs/"$old"/exit ] && rm -rf ${MACHINE_STATE}/jobs/"$old"
-      done
       if mkdir ${dir} 2>/dev/null || ! ${isStarted(job.id)}; then
         { ${launch}; } || ${isStarted(job.id)} || { rm -rf ${secrets} ${dir}; exit 70; }
       fi
+      ls -1t ${MACHINE_STATE}/jobs | tail -n +${KEPT_JOBS + 1} | while read -r old; do
+        [ -e ${MACHINE_STATE}/jobs/"$old"/exit ] && rm -rf ${MACHINE_STATE}/jobs/"$old"
+      done
     `,
     follow(job.id, 0),
   ).bash;
@@ -193,14 +193,18 @@ export function mark(id: string): string {
   return `mlk8s-job ${id}`;
 }
 
-/** Prints the output as it grows, then how it ended. `tail --pid` waits for the job without asking again and again. */
+/**
+ * Prints the output as it grows, then how it ended. `tail --pid` waits for the job without asking again and again. A job
+ * begins a few milliseconds after systemd-run has ended; systemd, which takes longer to answer, is asked when it does not.
+ */
 function follow(id: string, offset: number): Script {
   const dir = folder(id);
   return sh`
     ${isAlive}
+    for try in 1 2 3 4 5 6 7 8 9 10; do [ -e ${dir}/pid ] && break; sleep 0.005; done
     until [ -e ${dir}/pid ] || ! systemctl is-active --quiet ${unit(id)}; do sleep 0.05; done
     if alive ${dir}; then
-      tail -c ${`+${offset + 1}`} -s 0.02 --pid="$(cat ${dir}/pid)" -f ${dir}/output
+      tail -c ${`+${offset + 1}`} -s 0.01 --pid="$(cat ${dir}/pid)" -f ${dir}/output
     else
       tail -c ${`+${offset + 1}`} ${dir}/output 2>/dev/null
     fi
