@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { labStage } from './lab-stage.ts';
 import { choosePoints, describePoint, type Sample } from './points.ts';
-import { prove, type Result, type Undisturbed, undisturbed } from './proof.ts';
+import { prove, type Result, type Undisturbed, undisturbed, unproved } from './proof.ts';
 import { rehearsalStage } from './rehearsal-stage.ts';
 import { againCommand, failure, resultLine, table } from './report.ts';
 
@@ -42,7 +42,10 @@ describe(`up that was disturbed, and up again: ${points.length} points, seed ${o
   it.concurrent.each(points.map((point) => [point.number, describePoint(point), point] as const))(
     '%i: %s',
     async (_number, _text, point) => {
-      const result = await prove(stage, point, samples.get(point.sample) as Undisturbed, options.point !== undefined);
+      const on = samples.get(point.sample) as Undisturbed;
+      const result = await prove(stage, point, on, options.point !== undefined).catch((error: unknown) =>
+        unproved(point, `this proof broke: ${error}`),
+      );
       results.push(result);
       console.log(resultLine(result, options.points));
       if (result.wrong.length > 0) expect.fail(failure(result, options));

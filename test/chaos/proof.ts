@@ -65,7 +65,7 @@ export async function prove(stage: Stage, point: Point, on: Undisturbed, keep: b
       if (!isKept) await world.leave();
     }
   }
-  return { ...nothing(point), wrong: [`the run ended before the moment came, ${TRIES} times`] };
+  return unproved(point, `the run ended before the moment came, ${TRIES} times`);
 }
 
 async function goOn(world: World, point: Point, disturbed: Disturbed, on: Undisturbed): Promise<Result> {
@@ -110,8 +110,9 @@ async function third(world: World, point: Point): Promise<string[]> {
   return isQuiet ? [] : [`a third up ended with ${code}: ${JSON.stringify(summary)}`];
 }
 
-function nothing(point: Point): Result {
-  return { point, during: '', first: 'was not hit', followed: 0, applied: 0, seconds: 0, wrong: [] };
+/** The result of a point that could not be played. */
+export function unproved(point: Point, why: string): Result {
+  return { point, during: '', first: 'was not hit', followed: 0, applied: 0, seconds: 0, wrong: [why] };
 }
 
 function tail({ stdout, stderr }: Run): string {

@@ -19,7 +19,9 @@ export const rehearsalStage: Stage = {
   async fresh(sample) {
     const { file } = await loadCluster(templatePath('samples', `${sample}.yaml`));
     const machines = file.nodes.map((node) => node.name);
-    return new RehearsalWorld(sample, machines);
+    const world = new RehearsalWorld(sample, machines);
+    await world.switchOn();
+    return world;
   },
 };
 
@@ -29,6 +31,7 @@ class RehearsalWorld implements World {
   readonly #other = new User();
   readonly #dir: string;
   #control: Control | undefined;
+  #before: Sent = { execs: 0, execsOf: {}, bytes: {} };
 
   constructor(sample: Sample, machines: readonly string[]) {
     this.machines = machines;
@@ -42,6 +45,12 @@ class RehearsalWorld implements World {
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(this.#dir, link);
     this.#other.env.MLK8S_REHEARSAL_WORKSTATION = '2';
+  }
+
+  /** The machines are there before anybody types `up`. */
+  async switchOn(): Promise<void> {
+    await this.#user.run('plan', '--rehearse');
+    this.#before = await this.#sentAtAll();
   }
 
   get joiners(): readonly string[] {
@@ -64,6 +73,17 @@ class RehearsalWorld implements World {
   }
 
   async sent(): Promise<Sent> {
+    const all = await this.#sentAtAll();
+    const less = (of: Sent['bytes'], before: Sent['bytes']) =>
+      Object.fromEntries(Object.entries(of).map(([name, count]) => [name, count - (before[name] ?? 0)]));
+    return {
+      execs: all.execs - this.#before.execs,
+      execsOf: less(all.execsOf, this.#before.execsOf),
+      bytes: less(all.bytes, this.#before.bytes),
+    };
+  }
+
+  async #sentAtAll(): Promise<Sent> {
     const counts = await this.#counts();
     const nodes = this.machines.map((name) => [name, counts[name]] as const);
     return {
