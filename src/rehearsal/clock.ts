@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../transport/host.ts';
 
 /** Real work on the computer that simulates is not scaled: every deadline gets this much on top. */
-const GRACE_MS = 8000;
+const GRACE_MS = (Number(process.env.MLK8S_REHEARSAL_GRACE_S) || 8) * 1000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Model time `model` was at real time `real`; both milliseconds since the epoch. */

@@ -5,7 +5,7 @@ import type { Point } from './points.ts';
 import type { Dump, World } from './stage.ts';
 
 /** Sessions and locks of a run that has ended are gone within this, and not at once. */
-const CLEAN_MS = 12_000;
+const CLEAN_MS = 30_000;
 
 const BEGIN = '# BEGIN mlk8s';
 const END = '# END mlk8s';

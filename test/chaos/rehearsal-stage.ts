@@ -12,6 +12,8 @@ import type { Cut, CutKind, Dump, Happened, How, Sent, Stage, StartedRun, World 
 
 /** Slower than usual: jobs must take most of the time, and not the work of this computer, to be hit in their middle. */
 const SCALE = 30;
+/** Real seconds on top of each deadline: a busy computer is no fault of the machines. */
+const GRACE_S = 20;
 const OTHER = { name: 'workstation-2', address: '192.0.2.2' };
 const FIRST = { name: 'workstation', address: '192.0.2.1' };
 
@@ -40,6 +42,7 @@ class RehearsalWorld implements World {
     for (const user of [this.#user, this.#other]) {
       user.file({ sample });
       user.env.MLK8S_REHEARSAL_SCALE = String(SCALE);
+      user.env.MLK8S_REHEARSAL_GRACE_S = String(GRACE_S);
     }
     const link = join(this.#other.home, inHome);
     mkdirSync(dirname(link), { recursive: true });
