@@ -74,7 +74,7 @@ export class WireSession implements Session {
   }
 
   #take(chunk: Buffer): void {
-    if (chunk.length === 0) return;
+    if (this.#over || chunk.length === 0) return;
     this.#part.add(chunk);
     const bytes = this.#part.view();
     let start = 0;

@@ -12,6 +12,8 @@ export interface Evil {
   readonly auth?: (context: AuthContext) => void;
   /** Says nothing of use until a deadline ends it. */
   readonly waits?: true;
+  /** Sends so much that the test of it takes a while. */
+  readonly much?: true;
   /** Runs "commands". */
   readonly exec?: (channel: ServerChannel) => void;
   readonly refuse?: boolean;
@@ -55,8 +57,8 @@ export const BEFORE: Readonly<Record<string, Evil>> = {
   'hangs up at once': { socket: (socket) => socket.destroy() },
   'says nothing': { waits: true, socket: () => {} },
   'says random bytes': { socket: (socket) => socket.write(garbage) },
-  'says lines without end before its name': { socket: (socket) => flood(socket, kilobytes(32)) },
-  'says one line of ten megabytes': { socket: (socket) => socket.write(Buffer.alloc(10 << 20, 'x')) },
+  'says lines without end before its name': { much: true, socket: (socket) => flood(socket, kilobytes(32)) },
+  'says one line of ten megabytes': { much: true, socket: (socket) => socket.write(Buffer.alloc(10 << 20, 'x')) },
   'drips its name': { waits: true, socket: (socket) => drip(socket, 'S') },
   'says its name and random bytes': {
     socket: (socket) => socket.write(Buffer.concat([Buffer.from('SSH-2.0-x\r\n'), garbage])),
@@ -64,8 +66,12 @@ export const BEFORE: Readonly<Record<string, Evil>> = {
   'announces a packet of four gigabytes': {
     socket: (socket) => socket.write(Buffer.from('SSH-2.0-x\r\n\xff\xff\xff\xff\x00', 'latin1')),
   },
-  'greets with 8 megabytes': { config: { greeting: 'hello '.repeat(1_400_000) }, auth: (context) => context.reject() },
-  'has a banner of ten megabytes': { config: { banner: 'hello\u001b[2J'.repeat(1_000_000) } },
+  'greets with 8 megabytes': {
+    much: true,
+    config: { greeting: 'hello '.repeat(1_400_000) },
+    auth: (context) => context.reject(),
+  },
+  'has a banner of ten megabytes': { much: true, config: { banner: 'hello\u001b[2J'.repeat(1_000_000) } },
   'never answers the login': { waits: true, auth: () => {} },
   'refuses every login': { auth: (context) => context.reject(['publickey']) },
   'calls every login a part of one': {
@@ -86,8 +92,9 @@ export const BEFORE: Readonly<Record<string, Evil>> = {
 export const AFTER: Readonly<Record<string, Evil>> = {
   'takes no command': { refuse: true },
   'never answers a command': { waits: true, exec: () => {} },
-  'prints without end before the script': { exec: (channel) => flood(channel, kilobytes(32)) },
+  'prints without end before the script': { much: true, exec: (channel) => flood(channel, kilobytes(32)) },
   'prints without end': {
+    much: true,
     exec: (channel) => {
       channel.write(STARTED);
       flood(channel, kilobytes(32));
@@ -100,7 +107,7 @@ export const AFTER: Readonly<Record<string, Evil>> = {
       flood(channel, 'ab');
     },
   },
-  'prints errors without end': { exec: (channel) => flood(channel.stderr, kilobytes(32)) },
+  'prints errors without end': { much: true, exec: (channel) => flood(channel.stderr, kilobytes(32)) },
   drips: {
     waits: true,
     exec: (channel) => {
@@ -132,7 +139,7 @@ export const AFTER: Readonly<Record<string, Evil>> = {
   'answers with random bytes': { exec: say(garbage) },
   'answers with a huge count': { exec: say('answers 99999999999999999999\n\n') },
   'answers with the words of a terminal': { exec: say('\u001b]52;c;eA==\u0007\u001b[2Janswers 1\n\n', 1) },
-  'answers with two megabytes in one line': { exec: say(Buffer.alloc(2 << 20, 'y')) },
+  'answers with two megabytes in one line': { much: true, exec: say(Buffer.alloc(2 << 20, 'y')) },
 };
 
 export interface EvilServer {
