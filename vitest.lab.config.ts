@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['test/lab/*.test.ts'],
     globalSetup: 'test/build.ts',
     testTimeout: 300_000,
-    hookTimeout: 300_000,
+    hookTimeout: 600_000,
     fileParallelism: false,
   },
 });

@@ -30,7 +30,7 @@ export const DEBS: Readonly<Record<string, Deb>> = {
   snapd: {
     files: { '/usr/lib/systemd/system/snapd.service': unit('snapd') },
     links: { '/usr/bin/snap': '/usr/local/sbin/.shim' },
-    postinst: 'systemctl enable --now snapd.service',
+    postinst: 'mkdir -p /snap/bin /var/snap\nsystemctl enable --now snapd.service',
   },
   'open-iscsi': { files: { '/usr/lib/systemd/system/iscsid.service': unit('iscsid') }, postinst: ISCSI_NAME },
   'nfs-common': { files: { '/usr/sbin/mount.nfs': 'stands in for the real one\n' } },

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { $ } from 'zx';
 import { template } from '../../src/rehearsal/paths.ts';
@@ -76,8 +85,8 @@ async function furnish(tree: string): Promise<void> {
   await makeArchive(join(tree, 'srv/archive'));
   for (const [path, text] of Object.entries({ ...FILES, 'usr/local/sbin/.shim': shim() })) {
     writeFileSync(put(tree, path), text);
+    chmodSync(put(tree, path), path.endsWith('.shim') ? 0o755 : 0o644);
   }
-  await $({ quiet: true })`chmod 755 ${join(tree, 'usr/local/sbin/.shim')}`;
   for (const name of SIMULATED) symlinkSync('.shim', put(tree, `usr/local/sbin/${name}`));
   await $({ quiet: true })`chroot ${tree} apt-get update`;
 }
