@@ -149,10 +149,14 @@ export class Observer {
     );
     this.#sent += 1;
     const askedAs = this.#sent;
+    let askedAtS = 0;
     try {
-      const result = await execOnceMore(() => host.exec(observeFrame(framed), { deadlineS: OBSERVE_S }));
+      const result = await execOnceMore(() => {
+        askedAtS = host.clock.now().getTime() / 1000;
+        return host.exec(observeFrame(framed), { deadlineS: OBSERVE_S });
+      });
       const answers = parseAnswers(result.stdout, framed);
-      for (const [i, ask] of asks.entries()) this.#keep(ask, answers[i] as Answer, askedAs);
+      for (const [i, ask] of asks.entries()) this.#keep(ask, at(askedAtS, answers[i] as Answer), askedAs);
     } catch (error) {
       if (!(error instanceof HostError) && !(error instanceof DamagedAnswers)) throw error;
       for (const ask of asks) this.#keep(ask, { kind: 'unreachable' }, askedAs);
@@ -218,6 +222,10 @@ function engineAsks(host: string): Ask[] {
     { key: 'mlk8s.jobs', on, sh: listOpenJobs, timeoutS: 20 },
     membershipAsk(host),
   ];
+}
+
+function at(askedAtS: number, answer: Answer): Answer {
+  return answer.kind === 'bytes' ? { ...answer, askedAtS } : answer;
 }
 
 function unique(asks: readonly Ask[]): Ask[] {

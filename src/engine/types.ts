@@ -36,7 +36,14 @@ export interface Ask {
 
 export type Answer =
   /** Standard output as UTF-8 and the exit status; `cut` when there was more than may be kept. */
-  | { readonly kind: 'bytes'; readonly text: string; readonly status: number; readonly cut: boolean }
+  | {
+      readonly kind: 'bytes';
+      readonly text: string;
+      readonly status: number;
+      readonly cut: boolean;
+      /** When it was asked, by the clock of who asks: seconds since the epoch. */
+      readonly askedAtS?: number;
+    }
   /** Nobody to ask: there is no cluster yet. */
   | { readonly kind: 'absent' }
   | { readonly kind: 'timeout' }

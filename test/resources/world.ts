@@ -5,7 +5,7 @@ import type { Answer, Ask, InventoryRecord, Where, World } from '../../src/engin
 export type Told =
   | string
   | { readonly kind: 'timeout' | 'unreachable' }
-  | { readonly text: string; readonly status: number };
+  | { readonly text: string; readonly status: number; readonly askedAtS?: number };
 
 export function answerOf(told: Told): Answer {
   if (typeof told === 'string') return { kind: 'bytes', text: told, status: 0, cut: false };

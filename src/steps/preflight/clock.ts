@@ -3,8 +3,8 @@ import { sh } from '../../shell/script.ts';
 import { type Check, comparison, error, warning } from './check.ts';
 
 /**
- * Machines are asked side by side, but not in the same moment: a slow login or a long list of questions moves an answer
- * by seconds, and by far more of the machine's own seconds in a rehearsal, where time runs a hundred times as fast.
+ * Between a question and its answer lie seconds: a slow login, a long list of questions, and far more of the machine's
+ * own seconds in a rehearsal, where time runs a hundred times as fast.
  */
 const SURELY_WRONG_S = 120;
 /** Below this, only a machine that is not synchronised is worth a word. */
@@ -18,7 +18,8 @@ export const clockCheck: Check = comparison(
     clockAsk({ host: node.name }),
   ],
   (time, clock) => {
-    const seconds = Number(time?.text.trim() || Number.NaN);
+    // Not all are asked at the same moment: of many machines, the last ones long after the first.
+    const seconds = Number(time?.text.trim() || Number.NaN) - (time?.askedAtS ?? 0);
     const synchronised = clock?.text.includes('NTPSynchronized=yes') ?? false;
     return Number.isNaN(seconds) ? undefined : { seconds, synchronised };
   },

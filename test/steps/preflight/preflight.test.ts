@@ -222,6 +222,15 @@ describe('preflight', () => {
     ]);
   });
 
+  it('does not take it for a wrong clock that a machine was asked later than the others', () => {
+    const asked = (text: string, askedAtS: number) => ({ time: { text, status: 0, askedAtS } });
+    const early = asked('1790000000\n', 1789999990);
+    expect(find({ rig1: early, rig2: early, rig3: asked('1790000400\n', 1790000390) })).toEqual([]);
+    expect(find({ rig1: early, rig2: early, rig3: asked('1790000000\n', 1790000390) })).toEqual([
+      'error clock@rig3: its clock is 400 s behind the other machines',
+    ]);
+  });
+
   it('finds clones', () => {
     const clone = { 'machine id': 'rig1\n', 'iscsi name': 'InitiatorName=iqn.2004-10.com.ubuntu:01:rig1\n' };
     expect(find({ rig2: clone })).toEqual([
