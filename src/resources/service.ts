@@ -3,7 +3,7 @@ import { noteOnce } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { judged, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
-import { gone, noteAsk } from './stays.ts';
+import { gone, noteAsk, stays } from './stays.ts';
 
 /** A systemd unit that runs now and after the next boot. */
 export type ServiceSpec = { readonly unit: string };
@@ -76,6 +76,7 @@ function undo(it: Recorded<ServiceSpec>, world: World): Verdict {
     const wasOff = !STARTS_AT_BOOT.has(before.enabled) && now.enabled === 'enabled';
     const wasStill = before.active !== 'active' && now.active === 'active';
     if (!wasOff && !wasStill) return gone(`${unit} is as it was`);
+    if (note.text === '') return stays(`how ${unit} was before mlk8s is not known`);
     const words = [...(wasOff ? ['disable'] : []), ...(wasStill ? ['stop'] : [])];
     const run = lines(...words.map((word) => sh`systemctl ${word} ${unit}`));
     const moves = [{ does: `${words.join(' and ')} ${unit}`, on: it.on, run, deadlineS: 120 }];
