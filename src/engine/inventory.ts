@@ -47,11 +47,15 @@ export function workstationRecords(cluster: string): Script {
   return sh`${WORKSTATION_STATE}/inventory/${cluster}`;
 }
 
-/** Removes a record and what was kept for it. Part of the job that undid it; also when there is none any more. */
+/**
+ * Removes a record and, before it, what was kept for it: a record without its earlier file is harmless, an earlier file
+ * that no record tells of would be taken for that of the next one. Part of the job that undid it; also when there is
+ * none any more.
+ */
 export function removeRecord({ id, on }: Pick<InventoryRecord, 'id' | 'on'>, cluster: string): Script {
   const name = `${recordName(id)}.json`;
   if (on !== 'cluster') {
-    return lines(sh`rm -f ${folderOf(on, cluster)}/${name}`, ...(on === 'workstation' ? [] : [dropOriginals(id)]));
+    return lines(...(on === 'workstation' ? [] : [dropOriginals(id)]), sh`rm -f ${folderOf(on, cluster)}/${name}`);
   }
   const json = JSON.stringify({ data: { [name]: null } });
   return sh`

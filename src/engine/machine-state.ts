@@ -1,5 +1,6 @@
 import { clusterEnds } from '../resources/microk8s-leave.ts';
 import { MACHINE_STATE } from '../shell/job.ts';
+import { leaveOriginals } from '../shell/originals.ts';
 import { type Script, sh } from '../shell/script.ts';
 import { NAMESPACE, workstationRecords } from './inventory.ts';
 import { placeKey } from './places.ts';
@@ -58,13 +59,12 @@ function remove(it: Declared): Move {
   return { does: `remove ${MACHINE_STATE}`, on, run: removeFolder, deadlineS: 60, bare: true };
 }
 
-/** A job that somebody started meanwhile keeps it. Files that could not be given back are kept. */
+/** A job that somebody started meanwhile keeps it. */
 const removeFolder = sh`
   exec 8>>${MACHINE_STATE}/job.lock
   flock -n 8 || { echo 'a job runs on this machine' >&2; exit 1; }
-  rm -f ${MACHINE_STATE}/originals/*.note
+  ${leaveOriginals}
   find ${MACHINE_STATE} -mindepth 1 -maxdepth 1 ! -name originals -exec rm -rf {} +
   rmdir --ignore-fail-on-non-empty /run/mlk8s 2>/dev/null || true
-  if [ -d ${MACHINE_STATE}/originals ]; then rmdir --ignore-fail-on-non-empty ${MACHINE_STATE}/originals; fi
   rmdir --ignore-fail-on-non-empty ${MACHINE_STATE}
 `;

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { owe, paid } from '../shell/debts.ts';
-import { keepFile, keptPath, missing, noteOnce } from '../shell/originals.ts';
+import { keepFile, missing, noteOnce, ORIGINALS } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { type Given, judged, ownHost, refused } from './answers.ts';
 import type { Bash, Placed } from './declare.ts';
@@ -35,7 +35,7 @@ export const fileKind: Kind<FileSpec> = {
   asks,
   judge,
   undo,
-  undoAsks: (it) => [keptAsk(it)],
+  undoAsks: (it) => [keptAsk(it, it.spec.path)],
   givesBack: true,
 };
 
@@ -147,16 +147,20 @@ function write(it: Declared<FileSpec>): Script {
 }
 
 function undo(it: Recorded<FileSpec>, world: World): Verdict {
-  return judged(it, world, [contentAsk(it.on, it.spec.path), keptAsk(it)], (answer, kept) => {
+  return judged(it, world, [contentAsk(it.on, it.spec.path), keptAsk(it, it.spec.path)], (answer, kept) => {
     const { path, afterwards } = it.spec;
     const seen = seenContent(answer);
-    const before = kept.text.trim() === 'kept';
+    const before = kept.text !== '';
     const late = afterwards && world.debts(ownHost(it)).includes(afterDebt(it));
-    if (!late && it.origin === 'adopted' && !before) return stays(`${path} was there before mlk8s`);
-    const earlier = before ? `; what was there before mlk8s is in ${keptPath(it.id)}` : '';
+    if (it.origin === 'adopted' && !before) return stays(`${path} was there before mlk8s`);
+    const earlier = before ? `; what was there before mlk8s is in ${ORIGINALS}` : '';
     if (!late && !seen)
       return before ? stays(`${path} was removed after mlk8s wrote it${earlier}`) : gone(`${path} does not exist`);
-    if (seen && difference(it.spec, seen)) return stays(`${path} was changed after mlk8s wrote it${earlier}`);
+    if (seen && difference(it.spec, seen)) {
+      const isBack = kept.text.trim() === 'back';
+      if (!isBack) return stays(`${path} was changed after mlk8s wrote it${earlier}`);
+      if (!late) return gone(`${path} is as it was before mlk8s`);
+    }
     const does = before ? `give ${path} its earlier content back` : `remove ${path}`;
     return {
       verdict: 'change',

@@ -3,10 +3,17 @@ import { giveBack, keptPath, removeMade } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { unfinished } from './write.ts';
 
-/** Was an earlier file kept? Prints `kept`. */
-export function keptAsk(it: Pick<Recorded<unknown>, 'id' | 'on'>): Ask {
-  const kept = keptPath(it.id);
-  return { key: `kept ${it.id}`, on: it.on, sh: sh`[ -e ${kept} ] || [ -L ${kept} ] && echo kept`, timeoutS: 10 };
+/** Was an earlier file kept, and is it at `path` again? Prints `kept` or `back`. */
+export function keptAsk({ id, on }: Pick<Recorded<unknown>, 'id' | 'on'>, path: string): Ask {
+  const kept = keptPath(id);
+  const script = sh`
+    if [ -L ${kept} ]; then
+      if [ "$(readlink ${kept})" = "$(readlink ${path})" ]; then echo back; else echo kept; fi
+    elif [ -e ${kept} ]; then
+      if [ ! -L ${path} ] && cmp -s ${kept} ${path}; then echo back; else echo kept; fi
+    fi
+  `;
+  return { key: `kept ${id}`, on, sh: script, timeoutS: 10 };
 }
 
 /** Removes a file of mlk8s, and the folders that were made for it. */

@@ -6,7 +6,7 @@ import { type Script, sh } from './script.ts';
  * note of what was missing. Kept when the change runs, dropped with the record. Root's, inside a folder of mode 0700.
  * Synced before the change: a power cut must not leave the change without them.
  */
-const FOLDER = `${MACHINE_STATE}/originals`;
+export const ORIGINALS = `${MACHINE_STATE}/originals`;
 
 /** Name of a record's files, in the inventory as among the originals. */
 export function recordName(id: string): string {
@@ -15,11 +15,11 @@ export function recordName(id: string): string {
 
 /** Where the earlier file of a record is kept. */
 export function keptPath(id: string): string {
-  return `${FOLDER}/${recordName(id)}.file`;
+  return `${ORIGINALS}/${recordName(id)}.file`;
 }
 
 function notePath(id: string): string {
-  return `${FOLDER}/${recordName(id)}.note`;
+  return `${ORIGINALS}/${recordName(id)}.note`;
 }
 
 /** Keeps the file at `path` with its mode and owner, unless an earlier one is kept. Goes before what overwrites it. */
@@ -27,7 +27,7 @@ export function keepFile(id: string, path: string): Script {
   const kept = keptPath(id);
   return sh`
     if [ ! -e ${kept} ] && [ ! -L ${kept} ]; then
-      (umask 077; mkdir -p ${FOLDER})
+      (umask 077; mkdir -p ${ORIGINALS})
       cp -a -- ${path} ${`${kept}.new`}
       [ -L ${`${kept}.new`} ] || sync ${`${kept}.new`}
       mv -fT -- ${`${kept}.new`} ${kept}
@@ -49,7 +49,7 @@ export function noteOnce(id: string, printing: Script): Script {
   const note = notePath(id);
   return sh`
     if [ ! -e ${note} ]; then
-      (umask 077; mkdir -p ${FOLDER})
+      (umask 077; mkdir -p ${ORIGINALS})
       { ${printing}
       } >${`${note}.new`}
       sync ${`${note}.new`}
@@ -62,7 +62,7 @@ export function noteOnce(id: string, printing: Script): Script {
 export function noteLines(id: string, lines: readonly string[]): Script {
   const note = notePath(id);
   return sh`
-    (umask 077; mkdir -p ${FOLDER}; touch ${note})
+    (umask 077; mkdir -p ${ORIGINALS}; touch ${note})
     for line in ${lines}; do grep -qxFe "$line" ${note} || printf '%s\n' "$line" >>${note}; done
     sync ${note}
   `;
@@ -97,7 +97,20 @@ export function printNote(id: string): Script {
   return sh`cat ${notePath(id)}`;
 }
 
-/** Drops what was kept for a record. */
+/** Drops what was kept for a record, and what an interruption left of it. */
 export function dropOriginals(id: string): Script {
-  return sh`rm -f ${keptPath(id)} ${notePath(id)}`;
+  const paths = [keptPath(id), notePath(id)];
+  return sh`rm -f ${paths} ${paths.map((path) => `${path}.new`)}`;
 }
+
+/**
+ * When mlk8s forgets a machine: a file that could not be given back is kept for its owner, under a name that does not
+ * keep the next `up` from keeping what it finds then.
+ */
+export const leaveOriginals: Script = sh`
+  for kept in ${ORIGINALS}/*.file; do
+    if [ -e "$kept" ] || [ -L "$kept" ]; then mv -fT --backup=numbered -- "$kept" "\${kept%.file}.left"; fi
+  done
+  rm -f ${ORIGINALS}/*.note ${ORIGINALS}/*.new
+  if [ -d ${ORIGINALS} ]; then rmdir --ignore-fail-on-non-empty ${ORIGINALS}; fi
+`;

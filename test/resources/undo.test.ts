@@ -12,6 +12,8 @@ import {
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { removeRecord } from '../../src/engine/inventory.ts';
+import { machineState, machineStateKind } from '../../src/engine/machine-state.ts';
 import type { Answer, Declared, InventoryRecord, Kind, Recorded, Verdict } from '../../src/engine/types.ts';
 import { undoing } from '../../src/engine/undo.ts';
 import type { Placed } from '../../src/resources/declare.ts';
@@ -243,6 +245,51 @@ describe('what is not ours', () => {
     writeFileSync(path(), 'changed');
     const because = expect.stringMatching(/was changed after mlk8s wrote it; what was there before mlk8s is in \/var/);
     expect(lookBack()).toEqual({ verdict: 'ok', stays: true, because });
+  });
+
+  it('is given back once: a second reset after an interruption tells who reads it, and says nothing else', () => {
+    writeFileSync(path(), 'theirs');
+    const afterwards = { does: 'tell', run: sh`[ ! -e ${join(dir, 'away')} ]; echo told >>${join(dir, 'told')}` };
+    const { apply, undo, lookBack } = story(
+      file({ ...placed, path: path(), content: 'ours', mode: '644', afterwards }),
+    );
+    apply();
+    writeFileSync(join(dir, 'away'), '');
+    expect(() => run(lookBack())).toThrow();
+    expect(readFileSync(path(), 'utf8')).toBe('theirs');
+    rmSync(join(dir, 'away'));
+    undo();
+    expect(readFileSync(path(), 'utf8')).toBe('theirs');
+    expect(readFileSync(join(dir, 'told'), 'utf8')).toBe('told\ntold\n');
+    expect(lookBack()).toEqual({ verdict: 'ok', because: `${path()} is as it was before mlk8s` });
+  });
+
+  it('is kept anew after a reset that had to leave it: no later version is lost', () => {
+    writeFileSync(path(), 'first');
+    story(ours()).apply();
+    writeFileSync(path(), 'second');
+    mkdirSync(join(dir, 'state/inventory'));
+    const state = machineState({ host: 'rig1' }, 'home', []);
+    run(judge(machineStateKind, state, []));
+    expect(judge(machineStateKind, state, [])).toMatchObject({ verdict: 'ok' });
+    const { apply, undo } = story(ours());
+    apply();
+    undo();
+    expect(readFileSync(path(), 'utf8')).toBe('second');
+    expect(readFileSync(join(dir, 'state/originals/node_it_rig1.left'), 'utf8')).toBe('first');
+  });
+
+  it('is dropped before its record: an interruption leaves no earlier file behind that nobody knows of', () => {
+    const script = removeRecord({ id: placed.id, on: placed.on }, 'home').bash;
+    expect(script.indexOf('originals')).toBeLessThan(script.indexOf('inventory'));
+  });
+
+  it('stays: a service of which nobody noted how it was before', () => {
+    program('systemctl', 'case $1 in is-enabled) echo enabled ;; is-active) echo active ;; *) exit 1 ;; esac');
+    const it = service({ ...placed, unit: 'iscsid.service' });
+    const record: Recorded = { ...it, origin: 'created', state: 'pending' };
+    const because = 'how iscsid.service was before mlk8s is not known';
+    expect(judge(undoing(kinds)[it.kind], record, [])).toEqual({ verdict: 'ok', stays: true, because });
   });
 
   it('stays: a folder with something in it', () => {
