@@ -56,7 +56,7 @@ describe('up that was killed, and up again', () => {
     const kills: boolean[] = [];
     for (const moment of MOMENTS) kills.push(await killAt(user, moment));
     expect(kills.filter((killed) => killed).length).toBe(MOMENTS.length);
-    expect((await user.up()).summary).toMatchObject({ exitCode: 0, failed: 0, refused: 0 });
+    expect(await user.up()).toMatchObject({ problems: [], code: 0 });
     // Everything there is, hosts files, members, nodes, records: as in a run that nobody disturbed, and once.
     expect(await user.dump()).toBe(whole);
   });
@@ -64,13 +64,15 @@ describe('up that was killed, and up again', () => {
   it.concurrent.each(POINTS)('ends as if nothing had happened: killed once, at %f of its changes', async (point) => {
     const user = newUser();
     expect(await killAt(user, '"event":"change"', Math.floor(point * changes) + 1)).toBe(true);
-    expect((await user.up()).summary).toMatchObject({ exitCode: 0, failed: 0, refused: 0 });
+    expect(await user.up()).toMatchObject({ problems: [], code: 0 });
     expect(await user.dump()).toBe(whole);
   });
 
   it.concurrent('follows a job that ran at the kill to its end', async () => {
     const user = newUser();
-    // Another program holds apt's lock: there is time to kill the run in the middle of the job.
+    // Another program holds apt's lock, a little shorter than apt waits for it: on a busy computer, too, there is time to
+    // kill the run in the middle of the job and to stop the job.
+    user.env.MLK8S_REHEARSAL_SCALE = '40';
     const { child, end } = user.start('up', '--rehearse', '--yes', '--json', '--fault', 'rig1:aptlock:550');
     let said = '';
     child.stdout?.on('data', (chunk: Buffer) => {
@@ -89,7 +91,7 @@ describe('up that was killed, and up again', () => {
     });
     await until(() => next.child.exitCode !== null || then.includes('"event":"follow"'));
     await user.exec('rig1', `kill -CONT $(${open})`);
-    expect((await next.end).summary).toMatchObject({ exitCode: 0, failed: 0 });
+    expect(await next.end).toMatchObject({ problems: [], code: 0 });
     expect(then).toContain('"event":"follow"');
     expect(await user.dump()).toBe(whole);
   });

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Summary } from '../../src/engine/events.ts';
+import type { Problem } from '../../src/errors.ts';
 
 const BIN = new URL('../../bin/mlk8s.js', import.meta.url).pathname;
 const SAMPLES = new URL('../../templates/samples/', import.meta.url);
@@ -16,6 +17,8 @@ export interface Run {
   readonly events: readonly Record<string, unknown>[];
   /** The last of them. */
   readonly summary: Summary;
+  /** What went wrong, as its events say it: where, and what was seen. */
+  readonly problems: readonly string[];
 }
 
 /** A person with a home, a folder to work in and the command. What they do is simulated, but for themselves. */
@@ -106,7 +109,12 @@ export class User {
 
 function runOf(code: number | null, stdout: string, stderr: string): Run {
   const events = stdout.split('\n').flatMap((line) => (line.startsWith('{"v":1') ? [JSON.parse(line)] : []));
-  return { code, stdout, stderr, events, summary: events.at(-1) as Summary };
+  const problems = events.flatMap(({ problem }) => (problem ? sentence(problem as Problem) : []));
+  return { code, stdout, stderr, events, summary: events.at(-1) as Summary, problems };
+}
+
+function sentence({ where, seen }: Problem): string {
+  return `${where}: ${seen}`;
 }
 
 /** Waits until `condition` holds; the test's own deadline ends it. */
