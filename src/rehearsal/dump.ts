@@ -89,8 +89,14 @@ function field(key: string, value: unknown, ids: Ids, kind: string): unknown {
   }
   // Loaded one by one or at a boot: the order says nothing of the machine.
   if (key === 'modules' && Array.isArray(value)) return value.toSorted();
+  // Who joined first is a fact about the run.
+  if (key === 'dqlite' && Array.isArray(value)) return normalise(value.toSorted(byAddress), ids, kind);
   if (key === 'tokens' && Array.isArray(value)) return `<${value.length === 0 ? 'no' : 'some'} tokens>`;
   return normalise(value, ids, kind);
+}
+
+function byAddress(a: { address: string }, b: { address: string }): number {
+  return a.address < b.address ? -1 : 1;
 }
 
 const PATTERNS: readonly [RegExp, string | undefined][] = [

@@ -141,9 +141,12 @@ class LabWorld implements World {
   }
 }
 
+/** apt-get makes copies of itself before they become something else: those are no second apt. */
 function isApt(pid: string): boolean {
-  const name = attempt(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
-  return name === 'apt-get';
+  const status = (of: string) => attempt(() => readFileSync(`/proc/${of}/status`, 'utf8')) ?? '';
+  const isNamed = (text: string) => text.startsWith('Name:\tapt-get\n');
+  const own = status(pid);
+  return isNamed(own) && !isNamed(status(/^PPid:\t(\d+)$/m.exec(own)?.[1] ?? ''));
 }
 
 function processNamespace(pid: number): string {
