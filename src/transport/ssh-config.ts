@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { HostError } from './host.ts';
@@ -42,6 +43,7 @@ export function usualIdentityFiles(): string[] {
  * the name wins over the address: the user reaches the machine by it, the other nodes need not.
  */
 export async function sshSettings(name: string, address: string, options: SshConfigOptions = {}): Promise<SshSettings> {
+  if (isUnconfigured(options)) return defaults(address, options.env);
   // Both at once: one would wait for the other on every connect, and nearly always both are needed.
   const asked = [ask(name, options), ...(name === address ? [] : [ask(address, options)])] as const;
   const [byName, byAddress] = await Promise.all(asked);
@@ -62,6 +64,31 @@ export async function sshSettings(name: string, address: string, options: SshCon
     knownHosts: byAddress.knownHosts,
     hostKeyAlias: pick('hostKeyAlias'),
   };
+}
+
+/** What Debian and Ubuntu ship, which says nothing of how a machine is reached. */
+const SHIPPED =
+  /^\s*(#|$|Include\s+\/etc\/ssh\/ssh_config\.d\/\*\.conf\s*$|Host\s+\*\s*$|(SendEnv|HashKnownHosts|GSSAPI\w+)\s)/;
+const SYSTEM = '/etc/ssh/ssh_config';
+
+/**
+ * Nobody has configured anything: then ssh need not be asked, which would take longer than all else that a machine costs
+ * before its connection. The names of the files are parameters for tests.
+ */
+export function isUnconfigured(
+  { configFile, ssh }: SshConfigOptions,
+  user = join(me().home, '.ssh/config'),
+  system = SYSTEM,
+): boolean {
+  if (configFile !== undefined || ssh !== undefined || existsSync(user)) return false;
+  try {
+    const more = `${system}.d`;
+    const files = [system, ...(existsSync(more) ? readdirSync(more).map((name) => join(more, name)) : [])];
+    const lines = files.filter((file) => existsSync(file)).flatMap((file) => readFileSync(file, 'utf8').split('\n'));
+    return lines.every((line) => SHIPPED.test(line));
+  } catch {
+    return false;
+  }
 }
 
 /** What is true without any configuration. */

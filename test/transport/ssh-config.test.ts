@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { me } from '../../src/transport/me.ts';
-import { defaults, parseJump, sshSettings } from '../../src/transport/ssh-config.ts';
+import { defaults, isUnconfigured, parseJump, sshSettings } from '../../src/transport/ssh-config.ts';
 import './clean.ts';
 import { folder, hasProgram } from './fakes.ts';
 
@@ -112,4 +112,30 @@ test.each([
   ['ada@[fe80::1]:22', { user: 'ada', host: 'fe80::1', port: 22 }],
 ])('jump host %s', (text, parts) => {
   expect(parseJump(text)).toEqual(parts);
+});
+
+describe('ssh need not be asked', () => {
+  const SHIPPED =
+    '# A comment\nInclude /etc/ssh/ssh_config.d/*.conf\n\nHost *\n    SendEnv LANG LC_*\n    HashKnownHosts yes\n    GSSAPIAuthentication yes\n';
+
+  test.each<[string, { user?: string; system?: string; more?: string }, boolean]>([
+    ['with what Ubuntu ships', { system: SHIPPED }, true],
+    ['without any file', {}, true],
+    ['unless the user has a file of their own', { system: SHIPPED, user: '' }, false],
+    ['unless the system names a host', { system: `${SHIPPED}Host rig1\n` }, false],
+    ['unless the system sets something for all', { system: `${SHIPPED}    Port 2222\n` }, false],
+    ['unless a file beside the system’s says anything', { system: SHIPPED, more: 'ProxyJump gate\n' }, false],
+    ['unless there are conditions', { system: `${SHIPPED}Match exec true\n` }, false],
+  ])('%s', (_, { user, system, more }, expected) => {
+    const dir = folder();
+    const at = (name: string, text: string | undefined) => {
+      if (text !== undefined) writeFileSync(join(dir, name), text);
+      return join(dir, name);
+    };
+    if (more !== undefined) {
+      mkdirSync(join(dir, 'ssh_config.d'));
+      at('ssh_config.d/10.conf', more);
+    }
+    expect(isUnconfigured({}, at('config', user), at('ssh_config', system))).toBe(expected);
+  });
 });
