@@ -5,7 +5,7 @@ import { type Given, judged, ownHost, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
 import { forgetIdentity, leaveAsks, leaveCluster } from './microk8s-leave.ts';
 import { GROUP, REMAINS, remains } from './microk8s-remains.ts';
-import { gone } from './stays.ts';
+import { gone, noteAsk } from './stays.ts';
 
 /** A classic snap at a channel, held so that it never refreshes by itself. */
 export type SnapSpec = { readonly snap: string; readonly channel: string };
@@ -14,20 +14,37 @@ export function snap({ id, on, needs, ...spec }: Placed & SnapSpec): Declared<Sn
   return { kind: 'snap', id, on, needs, spec };
 }
 
-export const snapKind: Kind<SnapSpec> = { kind: 'snap', asks, judge, undo, undoAsks: (it) => leaveAsks(ownHost(it)) };
+export const snapKind: Kind<SnapSpec> = {
+  kind: 'snap',
+  asks,
+  judge,
+  undo,
+  undoAsks: (it) => [...leaveAsks(ownHost(it)), noteAsk(it)],
+};
 
 /** Seconds for a download of some hundred MB over a slow line, and its hooks. */
 const INSTALL_S = 1800;
 
+/** What snapd says of a snap, errors included. Nothing where there is no snapd. */
+export function snapAsk(on: Ask['on'], snap: string): Ask {
+  const script = sh`command -v snap >/dev/null || exit 0; snap list ${snap} 2>&1`;
+  return { key: `snap ${snap}`, on, sh: script, timeoutS: 20 };
+}
+
+/** Its row in what snapd says; undefined when it is not installed. */
+function rowIn(list: Given, snap: string): string | undefined {
+  return list.text.split('\n').find((line) => line.startsWith(`${snap} `));
+}
+
+/** Only snapd's own words prove that it is not there: a snapd that restarts says nothing, and fails as well. */
+export function isAbsent(list: Given, snap: string): boolean {
+  return rowIn(list, snap) === undefined && (list.status === 0 || list.text.includes('no matching snaps'));
+}
+
 function asks(it: Declared<SnapSpec>): Ask[] {
   const { snap } = it.spec;
   return [
-    {
-      key: `snap ${snap}`,
-      on: it.on,
-      sh: sh`command -v snap >/dev/null || exit 0; snap list ${snap} 2>&1`,
-      timeoutS: 20,
-    },
+    snapAsk(it.on, snap),
     { key: `snap changes ${snap}`, on: it.on, sh: sh`snap changes ${snap} | awk '$2 == "Doing"'`, timeoutS: 20 },
   ];
 }
@@ -61,12 +78,8 @@ function rowOf(snap: string, list: Given, changes: Given): string | Verdict {
       .at(-1);
     return { verdict: 'settling', because: `snapd is busy: ${summary}`, deadlineS: INSTALL_S };
   }
-  const row = list.text.split('\n').find((line) => line.startsWith(`${snap} `));
-  // Only snapd's own words prove that it is not there: a snapd that restarts says nothing, and fails as well.
-  if (!row && list.status !== 0 && !list.text.includes('no matching snaps')) {
-    return { verdict: 'settling', because: 'snapd does not answer', deadlineS: 180 };
-  }
-  return row ?? '';
+  if (isAbsent(list, snap)) return '';
+  return rowIn(list, snap) ?? { verdict: 'settling', because: 'snapd does not answer', deadlineS: 180 };
 }
 
 function change(it: Declared<SnapSpec>, because: string, does: string, run: Script): Verdict {
@@ -122,13 +135,14 @@ function refuseChannel(it: Declared<SnapSpec>, tracking: string): Verdict {
 
 /** MicroK8s leaves its cluster first, and only what mlk8s installed is removed. */
 function undo(it: Recorded<SnapSpec>, world: World): Verdict {
-  return judged(it, world, asks(it), (list, changes) => {
+  return judged(it, world, [...asks(it), noteAsk(it)], (list, changes, note) => {
     const { snap } = it.spec;
     const row = rowOf(snap, list, changes);
     if (typeof row === 'object') return row;
     const leave = leaveCluster(it, world);
     if (!leave.free) return leave.verdict;
-    if (row === '' && leave.moves.length === 0) return gone(`snap ${snap} is not installed`);
+    if (row === '' && leave.moves.length === 0)
+      return note.text === '' ? gone(`snap ${snap} is not installed`) : clear(it);
     const { moves, disrupts, alone } = leave;
     return {
       verdict: 'change',
@@ -145,4 +159,12 @@ function remove(it: Recorded<SnapSpec>): Move {
   const { snap } = it.spec;
   const run = lines(forgetIdentity, patiently(sh`snap remove --purge ${snap}`), remains(it.id));
   return { does: `remove ${snap} with all its data`, on: it.on, run, deadlineS: INSTALL_S };
+}
+
+/** Somebody else removed it, or a removal was cut off: what it leaves outside its folders is there still. */
+function clear(it: Recorded<SnapSpec>): Verdict {
+  const { snap } = it.spec;
+  const run = lines(forgetIdentity, remains(it.id));
+  const moves = [{ does: `clear what ${snap} left`, on: it.on, run, deadlineS: 60 }];
+  return { verdict: 'change', because: `snap ${snap} is not installed any more`, moves };
 }

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Answer, Declared, Recorded, World } from '../../src/engine/types.ts';
 import { undoing } from '../../src/engine/undo.ts';
 import { dns } from '../../src/resources/dns.ts';
+import { hostname } from '../../src/resources/hostname.ts';
 import { kinds } from '../../src/resources/index.ts';
 import { microk8sUser } from '../../src/resources/microk8s-user.ts';
 import { nodeMeta } from '../../src/resources/node-meta.ts';
 import { rbac } from '../../src/resources/rbac.ts';
+import { snap } from '../../src/resources/snap.ts';
 import { answerOf, at, cluster, node, worldOf } from './world.ts';
 
 const rig2 = node('rig2', { labels: { disk: 'ssd' }, taints: [{ key: 'gpu', value: '', effect: 'NoSchedule' }] });
@@ -76,4 +78,37 @@ it('only those whom mlk8s let in leave the group', () => {
   expect(`${script}`).not.toContain('anna');
   expect(undo(it, told('anna\n', 'member lab\n'))).toMatchObject({ verdict: 'ok' });
   expect(undo(it, told('lab\n', ''))).toMatchObject({ verdict: 'ok' });
+});
+
+describe('a removal of MicroK8s that was cut off', () => {
+  const on = { host: 'rig1' };
+  const installed = snap({ id: 'microk8s/snap@rig1', on, needs: [], snap: 'microk8s', channel: '1.35/stable' });
+  const name = hostname({ id: 'node/hostname@rig1', on, needs: [], name: 'rig1', local: false });
+  const told = (list: string, more: readonly (readonly ['rig1', string, string])[]) =>
+    [
+      ['rig1', 'mlk8s.membership', 'ours=yes\nmicrok8s=none'],
+      ['rig1', 'snap microk8s', list],
+      ['rig1', 'snap changes microk8s', ''],
+      ...more,
+    ] as const;
+  const NONE = 'error: no matching snaps installed\n';
+
+  it('is ended: what the snap left outside its folders goes', () => {
+    const noted = (note: string) => told(NONE, [['rig1', 'note microk8s/snap@rig1', note]]);
+    expect(`${undo(installed as Declared, noted('group microk8s\n'), all)}`).toContain('groupdel microk8s');
+    expect(undo(installed as Declared, noted(''), all)).toMatchObject({ verdict: 'ok' });
+  });
+
+  it('does not keep the machine from its earlier name when folders are left', () => {
+    const named = (list: string) =>
+      told(list, [
+        ['rig1', 'hostname', 'rig1\n'],
+        ['rig1', 'note node/hostname@rig1', 'ubuntu\n'],
+        ['rig1', 'microk8s data', 'yes\n'],
+      ]);
+    expect(undo(name as Declared, named(NONE), all)).toEqual(['hostnamectl set-hostname ubuntu']);
+    expect(undo(name as Declared, named('microk8s v1.35.5 8888 1.35/stable\n'), all)).toMatchObject({
+      verdict: 'later',
+    });
+  });
 });

@@ -315,6 +315,7 @@ describe('what is not ours', () => {
     const { apply, lookBack } = story(hostname({ ...placed, name: 'rig1', local: false }));
     apply();
     mkdirSync(join(dir, 'snap/microk8s'), { recursive: true });
+    program('snap', 'echo "microk8s v1.35.5 8888 1.35/stable canonical classic,held"');
     expect(lookBack()).toMatchObject({ stays: true, because: 'MicroK8s on rig1 stands on it' });
     writeFileSync(join(dir, 'state/name'), 'desk\n');
     expect(lookBack()).toMatchObject({ stays: true, because: 'it was renamed to desk after mlk8s named it' });
