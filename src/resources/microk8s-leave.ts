@@ -25,11 +25,14 @@ export function clusterEnds(world: World): boolean {
   return world.identity === undefined || remaining(world).length === 0;
 }
 
+function allLeave(world: World): boolean {
+  return world.leaving.length === world.file.nodes.length;
+}
+
 /** What it takes for the MicroK8s of a machine to leave its cluster. Order of the moves: microk8s sheet, 2.4. */
 export function leaveCluster(it: Recorded<unknown>, world: World): Leave {
   const host = ownHost(it);
-  const isAll = world.leaving.length === world.file.nodes.length;
-  if (world.identity === undefined && membershipOf(world, host)?.identity !== undefined && !isAll) {
+  if (world.identity === undefined && membershipOf(world, host)?.identity !== undefined && !allLeave(world)) {
     return { free: false, verdict: nobodyToTell(it, host) };
   }
   if (clusterEnds(world)) return leaveTogether(it, host, world);
@@ -106,7 +109,7 @@ function costsCluster(it: Recorded<unknown>, host: string, world: World): Verdic
       it.id,
       `${host} is the last control plane, and ${stay.join(', ')} would stay without one`,
       'a cluster without a control plane cannot be used, repaired or joined',
-      'to end the whole cluster: mlk8s reset',
+      endAll(world),
       `a node that is gone for good is dropped on ${world.lead}: microk8s remove-node NAME --force`,
     );
   }
@@ -124,8 +127,17 @@ function costsCluster(it: Recorded<unknown>, host: string, world: World): Verdic
     others.length === 0
       ? `restart ${host}: another control plane takes the datastore over meanwhile; then run the same command again`
       : 'start the other control planes and run the same command again',
-    'to end the whole cluster: mlk8s reset',
+    endAll(world),
   );
+}
+
+/** How the whole cluster ends; when that is what was asked for, what is in its way. */
+function endAll(world: World): string {
+  if (!allLeave(world)) return 'to end the whole cluster: mlk8s reset';
+  const stay = remaining(world);
+  const unlisted = stay.filter((name) => !world.file.nodes.some((node) => node.name === name));
+  const list = unlisted.length > 0 ? `put ${unlisted.join(', ')} into the cluster file too, or ` : '';
+  return `to end the whole cluster, ${list}have ${stay.join(', ')} leave by hand: microk8s leave`;
 }
 
 /** Members that stay when all that is to leave has left: those not named, and those whose MicroK8s is not ours. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ClusterNode } from '../../src/config/schema.ts';
 import type { Answer, Recorded, World } from '../../src/engine/types.ts';
 import { clusterEnds, leaveCluster } from '../../src/resources/microk8s-leave.ts';
 import { answerOf, at, cluster, node, worldOf } from './world.ts';
@@ -93,6 +94,22 @@ describe('one machine leaves', () => {
     const small = { rig1: voter, rig4: worker };
     expect(leave('rig1', small, ['rig1'])).toBe('rig1 is the last control plane, and rig4 would stay without one');
     expect(leave('rig3', three, ['rig1', 'rig2', 'rig3'])).toContain('is the last control plane');
+  });
+
+  it('names a way that leads on where the whole cluster was to end already', () => {
+    const it = { id: 'microk8s/snap@rig1', kind: 'snap', on: { host: 'rig1' }, needs: [], spec: null } as const;
+    const record: Recorded = { ...it, origin: 'created', state: 'done' };
+    const world = worldWith({ rig1: voter, rig4: worker }, ['rig1']);
+    const next = (file: World['file']) => {
+      const found = leaveCluster(record, { ...world, file });
+      return found.free || found.verdict.verdict !== 'refused' ? [] : found.verdict.problem.next;
+    };
+    const [self, other] = world.file.nodes as [ClusterNode, ClusterNode];
+    expect(next(cluster([self, other]))).toContain('to end the whole cluster: mlk8s reset');
+    expect(next(cluster([self]))).toEqual([
+      'to end the whole cluster, put rig4 into the cluster file too, or have rig4 leave by hand: microk8s leave',
+      'a node that is gone for good is dropped on rig1: microk8s remove-node NAME --force',
+    ]);
   });
 
   it('is refused while nobody of the cluster can be told', () => {
