@@ -102,7 +102,7 @@ function merge(document: Document, { context, planes }: KubeconfigSpec, admin: A
   if (document.contents === null)
     document.contents = document.createNode({ apiVersion: 'v1', kind: 'Config' }) as never;
   const server = entryOf(document, 'clusters', context)?.getIn(['cluster', 'server']);
-  const reachable = planes.map((address) => `https://${address}:16443`);
+  const reachable = serversOf(planes);
   const keep = typeof server === 'string' && reachable.includes(server) ? server : (reachable[0] as string);
   const set = (list: string, name: string, key: string, value: Record<string, unknown>, what: string) => {
     if (setEntry(document, list, name, key, value)) changes.push(what);
@@ -115,6 +115,10 @@ function merge(document: Document, { context, planes }: KubeconfigSpec, admin: A
     changes.push('no current context');
   }
   return changes;
+}
+
+function serversOf(planes: readonly string[]): string[] {
+  return planes.map((address) => `https://${address}:16443`);
 }
 
 function entryOf(document: Document, list: string, name: string): YAMLMap | undefined {
@@ -179,6 +183,9 @@ function undo(it: Recorded<KubeconfigSpec>, world: World): Verdict {
     const { path, before, document, damage } = read(text);
     if (damage) return stays(`${path} is no kubeconfig any more: ${damage}`);
     const { context } = it.spec;
+    if (leadsElsewhere(document, it.spec)) {
+      return stays(`context ${context} in ${path} was changed after mlk8s wrote it: it leads to another address`);
+    }
     if (!takeOut(document, context)) return gone(`context ${context} is not in ${path}`);
     const isEmpty = ['clusters', 'users', 'contexts'].every(
       (list) => (document.get(list) as YAMLSeq).items.length === 0,
@@ -193,6 +200,12 @@ function undo(it: Recorded<KubeconfigSpec>, world: World): Verdict {
       moves: [{ does, on: it.on, run, deadlineS: 30, inputs }],
     };
   });
+}
+
+/** Somebody gave the name to another cluster since. */
+function leadsElsewhere(document: Document, { context, planes }: KubeconfigSpec): boolean {
+  const server = entryOf(document, 'clusters', context)?.getIn(['cluster', 'server']);
+  return server !== undefined && !serversOf(planes).some((url) => url === server);
 }
 
 /** False when there was nothing to take out. */
@@ -219,8 +232,8 @@ function writeRest(before: string): Script {
     ${PATH}
     umask 077
     ${unchanged(before)}
-    rm -f "$file.mlk8s-backup"
     ${putInPlace}
+    rm -f "$file.mlk8s-backup"
   `;
 }
 

@@ -86,6 +86,31 @@ current-context: work
     expect(readdirSync(join(home, '.kube'))).toEqual(['config']);
   });
 
+  it('keeps a context of that name that leads to another machine by now', () => {
+    run(judge(declared as Declared, false));
+    writeFileSync(path(), readFileSync(path(), 'utf8').replace('10.0.0.1', '10.7.7.7'));
+    expect(judge(record('created'), true)).toMatchObject({
+      stays: true,
+      because: `context home in ${path()} was changed after mlk8s wrote it: it leads to another address`,
+    });
+  });
+
+  it('has its backup until the file without the context is whole', () => {
+    run(judge(declared as Declared, false));
+    writeFileSync(
+      path(),
+      `${readFileSync(path(), 'utf8')}extensions: []\n`.replace(
+        'contexts:\n',
+        'contexts:\n  - {name: other, context: {}}\n',
+      ),
+    );
+    writeFileSync(`${path()}.mlk8s-backup`, 'earlier');
+    const verdict = judge(record('created'), true);
+    const move = verdict.verdict === 'change' ? verdict.moves[0] : undefined;
+    expect(() => bash(move && 'run' in move ? move.run.bash : '', { INPUTS: join(home, 'none') })).toThrow();
+    expect(readFileSync(`${path()}.mlk8s-backup`, 'utf8')).toBe('earlier');
+  });
+
   it('forgets a current context that is no more, and leaves a file that somebody damaged', () => {
     run(judge(declared as Declared, false));
     writeFileSync(path(), `${readFileSync(path(), 'utf8')}extensions: [{name: mine, extension: {}}]\n`);
