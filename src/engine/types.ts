@@ -162,6 +162,8 @@ export interface Undoing<Spec = Json> {
   undoAsks?(it: Recorded<Spec>): readonly Ask[];
   /** It keeps what was there before, or touches only what is its own: adopted ones are undone too. */
   readonly givesBack?: true;
+  /** Where it lives when that is no host. A record of it that is kept elsewhere is not believed. */
+  readonly lives?: 'cluster' | 'workstation';
 }
 
 /** A kind is transient when it leaves nothing behind (a debt, a check): it is not written to the inventory. */

@@ -1,6 +1,8 @@
 import type { Problem } from '../errors.ts';
+import { MACHINE_STATE } from '../shell/job.ts';
+import { NAMESPACE } from './inventory.ts';
 import { type Kinds, kindOf, nameOf } from './judge.ts';
-import { placeOf } from './places.ts';
+import { placeKey, placeOf } from './places.ts';
 import type { Declared, Id, InventoryRecord, Kind, Recorded } from './types.ts';
 
 /** Stands for a kind that this version does not know. */
@@ -21,10 +23,14 @@ function turnedRound(kind: Kind): Kind {
     const judge: Kind['judge'] = () => ({ verdict: 'ok', because: 'it leaves nothing behind' });
     return { kind: name, transient: true, asks: () => [], judge };
   }
+  // Who may write into the cluster must not have something undone on its machines.
+  const isHome = ({ on }: Declared) => (kind.lives ?? 'host') === (typeof on === 'string' ? on : 'host');
+  const asks = (it: Declared) => [...kind.asks(it), ...(kind.undoAsks?.(it as Recorded) ?? [])];
   return {
     ...kind,
-    asks: (it) => readable(() => [...kind.asks(it), ...(kind.undoAsks?.(it as Recorded) ?? [])]) ?? [],
+    asks: (it) => (isHome(it) ? (readable(() => asks(it)) ?? []) : []),
     judge: (it, world) => {
+      if (!isHome(it)) return { verdict: 'refused', problem: damaged(it) };
       const record = it as Recorded;
       if (record.origin === 'created' || kind.givesBack) {
         return readable(() => kind.undo(record, world)) ?? { verdict: 'refused', problem: damaged(it) };
@@ -43,13 +49,19 @@ function readable<T>(read: () => T): T | undefined {
   }
 }
 
+const RECORDS: Readonly<Record<string, string>> = {
+  cluster: `in the ConfigMap inventory of the namespace ${NAMESPACE}`,
+  workstation: 'below ~/.local/state/mlk8s/inventory',
+};
+
 function damaged({ id, on }: Declared): Problem {
   const where = typeof on === 'string' ? `the ${on}` : on.host;
+  const kept = RECORDS[placeKey(on)] ?? `below ${MACHINE_STATE}/inventory`;
   return {
     where: id,
     seen: `what ${where} keeps about it cannot be read`,
     why: 'its record was damaged or changed by something else',
-    next: ['take it away by hand if it is still there, and its record below /var/lib/mlk8s/inventory as well'],
+    next: [`take it away by hand if it is still there, and its record ${kept} as well`],
   };
 }
 

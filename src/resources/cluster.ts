@@ -19,6 +19,7 @@ export const clusterKind: Kind<ClusterSpec> = {
   asks: () => [],
   judge,
   undo: () => gone('the machines forget it when they leave it'),
+  lives: 'cluster',
 };
 
 /** Writes down that the machine belongs to the cluster with the UID in `$uid`. The last act of becoming a member. */

@@ -13,7 +13,7 @@ export function dns(at: Placed): Declared<DnsSpec> {
   return { kind: 'dns', ...at, spec: {} };
 }
 
-export const dnsKind: Kind<DnsSpec> = { kind: 'dns', asks, judge, undo };
+export const dnsKind: Kind<DnsSpec> = { kind: 'dns', asks, judge, undo, lives: 'cluster' };
 
 /** Seconds for an image pull over the line of a home. */
 const AVAILABLE_S = 900;

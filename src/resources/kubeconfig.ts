@@ -18,7 +18,14 @@ export function kubeconfig({ id, on, needs, ...spec }: Placed & KubeconfigSpec):
   return { kind: 'kubeconfig', id, on, needs, spec };
 }
 
-export const kubeconfigKind: Kind<KubeconfigSpec> = { kind: 'kubeconfig', asks, judge, undo, givesBack: true };
+export const kubeconfigKind: Kind<KubeconfigSpec> = {
+  kind: 'kubeconfig',
+  asks,
+  judge,
+  undo,
+  givesBack: true,
+  lives: 'workstation',
+};
 
 /** The first file of KUBECONFIG, which kubectl writes to as well. */
 const PATH: Script = sh`

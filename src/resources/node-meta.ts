@@ -25,7 +25,13 @@ const earlier = z.object({
   taints: z.array(z.object({ key: text, value: text, effect: text })),
 });
 
-export const nodeMetaKind: Kind<NodeMetaSpec> = { kind: 'node-meta', asks: () => [nodesAsk], judge, undo };
+export const nodeMetaKind: Kind<NodeMetaSpec> = {
+  kind: 'node-meta',
+  asks: () => [nodesAsk],
+  judge,
+  undo,
+  lives: 'cluster',
+};
 
 /** A value that somebody else has given since is left alone. */
 function undo(it: Recorded<NodeMetaSpec>, world: World): Verdict {

@@ -15,7 +15,7 @@ export function rbac({ id, on, needs, ...spec }: Placed & RbacSpec): Declared<Rb
   return { kind: 'rbac', id, on, needs, spec };
 }
 
-export const rbacKind: Kind<RbacSpec> = { kind: 'rbac', asks, judge, undo };
+export const rbacKind: Kind<RbacSpec> = { kind: 'rbac', asks, judge, undo, lives: 'cluster' };
 
 const modeAsk = (host: string): Ask => ({
   key: 'authorization mode',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Kinds } from '../../src/engine/judge.ts';
 import type { Declared, Id, InventoryRecord, Kind, World } from '../../src/engine/types.ts';
 import { lastingNeeds, toUndo, undoing } from '../../src/engine/undo.ts';
+import { sh } from '../../src/shell/script.ts';
 
 const judge: Kind['judge'] = () => ({ verdict: 'ok', because: 'it is' });
 const undo = () => ({ verdict: 'ok' as const, because: 'undone' });
@@ -46,6 +47,34 @@ describe('what there is to undo', () => {
       ['s/base@a', ['s/top@a']],
       ['s/old@a', []],
     ]);
+  });
+
+  it('is nothing of a kind that lives elsewhere: who may write into the cluster must not reach the machines', () => {
+    const all = undoing({ ...kinds, inside: { kind: 'inside', lives: 'cluster', asks: () => [], judge, undo } });
+    const verdict = (kind: string, on: InventoryRecord['on']) =>
+      all[kind]?.judge({ ...record('s/it@cluster', []), kind, on, needs: [] }, {} as World).verdict;
+    expect(verdict('thing', on)).toBe('ok');
+    expect(verdict('thing', 'cluster')).toBe('refused');
+    expect(verdict('inside', 'cluster')).toBe('ok');
+    expect(verdict('inside', on)).toBe('refused');
+    const asking: Kind = {
+      kind: 'asking',
+      asks: () => [{ key: 'x', on: 'cluster', sh: sh`x`, timeoutS: 1 }],
+      judge,
+      undo,
+    };
+    const ask = undoing({ asking }).asking?.asks;
+    expect(ask?.({ ...record('s/it@a', []), needs: [] })).toHaveLength(1);
+    expect(ask?.({ ...record('s/it@a', []), on: 'cluster', needs: [] })).toEqual([]);
+  });
+
+  it('says where a record is that cannot be read', () => {
+    const next = (where: InventoryRecord['on']) => {
+      const verdict = undoing(kinds).thing?.judge({ ...record('s/it@a', []), needs: [], on: where }, {} as World);
+      return verdict?.verdict === 'refused' ? verdict.problem.next[0] : '';
+    };
+    expect(next('cluster')).toContain('in the ConfigMap inventory of the namespace mlk8s-system');
+    expect(next('workstation')).toContain('below ~/.local/state/mlk8s/inventory');
   });
 
   it('stays when something was there before, unless its kind gives it back', () => {
