@@ -143,11 +143,13 @@ function undo(it: Recorded<SnapSpec>, world: World): Verdict {
     if (!leave.free) return leave.verdict;
     if (row === '' && leave.moves.length === 0)
       return note.text === '' ? gone(`snap ${snap} is not installed`) : clear(it);
-    const { moves, disrupts, alone } = leave;
+    const { moves, alone } = leave;
+    // Among it the volumes of hostpath-storage (microk8s sheet, 3).
+    const lost = `all that MicroK8s keeps on ${ownHost(it)} is lost, volumes too`;
     return {
       verdict: 'change',
       because: 'it was installed by mlk8s',
-      ...(disrupts === '' ? {} : { disrupts }),
+      disrupts: leave.disrupts === '' ? lost : `${leave.disrupts}; ${lost}`,
       moves: [...moves, remove(it)],
       ...(alone ? { alone } : {}),
     };

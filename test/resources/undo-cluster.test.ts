@@ -80,6 +80,24 @@ it('only those whom mlk8s let in leave the group', () => {
   expect(undo(it, told('lab\n', ''))).toMatchObject({ verdict: 'ok' });
 });
 
+it('a MicroK8s that is removed takes its volumes with it, and the plan says so', () => {
+  const on = { host: 'rig1' };
+  const it = snap({ id: 'microk8s/snap@rig1', on, needs: [], snap: 'microk8s', channel: '1.35/stable' });
+  const told = [
+    ['rig1', 'mlk8s.membership', 'ours=yes\nmicrok8s=control-plane'],
+    ['rig1', 'snap microk8s', 'microk8s v1.35.5 8888 1.35/stable\n'],
+    ['rig1', 'snap changes microk8s', ''],
+    ['rig1', 'note microk8s/snap@rig1', ''],
+  ] as const;
+  const answers = new Map(told.map(([host, key, text]): [string, Answer] => [at({ host }, key), answerOf(text)]));
+  const world: World = { ...worldOf({ file, answers }), leaving: all };
+  const record: Recorded = { ...(it as Declared), origin: 'created', state: 'done' };
+  expect(undoing(kinds).snap?.judge(record, world)).toMatchObject({
+    verdict: 'change',
+    disrupts: expect.stringContaining('all that MicroK8s keeps on rig1 is lost, volumes too'),
+  });
+});
+
 describe('a removal of MicroK8s that was cut off', () => {
   const on = { host: 'rig1' };
   const installed = snap({ id: 'microk8s/snap@rig1', on, needs: [], snap: 'microk8s', channel: '1.35/stable' });
