@@ -1,3 +1,4 @@
+import { judged } from '../resources/answers.ts';
 import { clusterEnds } from '../resources/microk8s-leave.ts';
 import { MACHINE_STATE } from '../shell/job.ts';
 import { leaveOriginals } from '../shell/originals.ts';
@@ -34,12 +35,18 @@ function asks(it: Declared): Ask[] {
 }
 
 function judge(it: Declared, world: World): Verdict {
-  const answer = world.answer(it.on, 'mlk8s.state');
-  // Without a cluster there is nothing left in it.
-  const text = answer.kind === 'bytes' ? answer.text.trim() : '';
-  if (it.on === 'cluster' && clusterEnds(world)) return { verdict: 'ok', because: 'it goes with the cluster' };
-  if (text === '') return { verdict: 'ok', because: 'mlk8s keeps nothing there' };
-  return { verdict: 'change', because: 'mlk8s keeps its records there', moves: [remove(it)] };
+  if (it.on === 'cluster') {
+    if (clusterEnds(world)) return { verdict: 'ok', because: 'it goes with the cluster' };
+    const answer = world.answer(it.on, 'mlk8s.state');
+    if (answer.kind !== 'bytes' || answer.status !== 0) {
+      return { verdict: 'settling', because: `the API on ${world.lead} does not answer`, deadlineS: 300 };
+    }
+  }
+  return judged(it, world, asks(it), ({ text }) =>
+    text.trim() === ''
+      ? { verdict: 'ok', because: 'mlk8s keeps nothing there' }
+      : { verdict: 'change', because: 'mlk8s keeps its records there', moves: [remove(it)] },
+  );
 }
 
 function remove(it: Declared): Move {
