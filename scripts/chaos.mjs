@@ -1,5 +1,5 @@
 // The crash proof: disturbs first runs of `up` at many points, and sees that the next one ends as if nothing had
-// happened. `npm run test:chaos -- --points 24 --seed 7`; `--point 5` plays only that one of them;
+// happened. `npm run test:chaos -- --points 24 --seed 7`; `--point 5 --point 9` plays only those of them;
 // `--lab` plays them on real machines (needs root, see test/lab).
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const { values } = parseArgs({
     lab: { type: 'boolean', default: false },
     points: { type: 'string', default: process.env.MLK8S_CHAOS_POINTS },
     seed: { type: 'string', default: '1' },
-    point: { type: 'string' },
+    point: { type: 'string', multiple: true, default: [] },
     'at-once': { type: 'string' },
     report: { type: 'string', default: join(tmpdir(), 'mlk8s-chaos.json') },
   },
@@ -35,7 +35,7 @@ await startVitest('test', [], {
     chaos: {
       points: number('points', values.points ?? (values.lab ? '20' : '200')),
       seed: number('seed', values.seed),
-      ...(values.point && { point: number('point', values.point) }),
+      only: values.point.map((text) => number('point', text)),
       lab: values.lab,
       atOnce,
       report: values.report,

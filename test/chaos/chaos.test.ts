@@ -9,7 +9,7 @@ import { againCommand, failure, resultLine, table } from './report.ts';
 const options = inject('chaos');
 const stage = options.lab ? labStage : rehearsalStage;
 const all = choosePoints(options.points, options.seed, options.lab);
-const points = options.point === undefined ? all : all.filter(({ number }) => number === options.point);
+const points = options.only.length === 0 ? all : all.filter(({ number }) => options.only.includes(number));
 
 describe(`up that was disturbed, and up again: ${points.length} points, seed ${options.seed}`, () => {
   const samples = new Map<Sample, Undisturbed>();
@@ -43,7 +43,7 @@ describe(`up that was disturbed, and up again: ${points.length} points, seed ${o
     '%i: %s',
     async (_number, _text, point) => {
       const on = samples.get(point.sample) as Undisturbed;
-      const result = await prove(stage, point, on, options.point !== undefined).catch((error: unknown) =>
+      const result = await prove(stage, point, on, options.only.length > 0).catch((error: unknown) =>
         unproved(point, `this proof broke: ${error}`),
       );
       results.push(result);

@@ -5,8 +5,8 @@ import type { Result } from './proof.ts';
 export interface ChaosOptions {
   readonly points: number;
   readonly seed: number;
-  /** Only this one. */
-  readonly point?: number;
+  /** Numbers of those that are played; none: all. */
+  readonly only: readonly number[];
   /** On real machines instead of simulated ones. */
   readonly lab: boolean;
   /** Points that are played at the same time. */
