@@ -187,7 +187,8 @@ function addressOf(world: World, name: string): string {
 /** A pod that nothing may move (a disruption budget) ends with its machine: the user was told so. */
 function drain(host: string, keeper: string): Move {
   const run = sh`
-    ${kubectl} get node ${host} -o name >/dev/null 2>&1 || exit 0
+    node=$(${kubectl} get node ${host} -o name --ignore-not-found)
+    [ -n "$node" ] || exit 0
     microk8s kubectl drain ${host} --ignore-daemonsets --delete-emptydir-data --force ${`--timeout=${DRAIN_S}s`} ||
       echo 'not everything could be moved away; it ends with its machine'
   `;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { ClusterNode } from '../../src/config/schema.ts';
 import type { Answer, Recorded, World } from '../../src/engine/types.ts';
@@ -73,6 +74,19 @@ describe('one machine leaves', () => {
     expect(leave('rig4', three, ['rig4'])).toBe(inOrder('rig4'));
     expect(leave('rig3', three, ['rig3'])).toBe(inOrder('rig3'));
     expect(leave('rig1', three, ['rig1'])).toBe(inOrder('rig1', 'rig2'));
+  });
+
+  it('is not taken for drained where the API does not answer', () => {
+    const it = { id: 'microk8s/snap@rig4', kind: 'snap', on: { host: 'rig4' }, needs: [], spec: null } as const;
+    const found = leaveCluster({ ...it, origin: 'created', state: 'done' }, worldWith(three, ['rig4']));
+    const drain = found.free ? found.moves[0] : undefined;
+    const run = (microk8s: string) =>
+      spawnSync('bash', ['-euo', 'pipefail'], {
+        input: `microk8s() { ${microk8s}; }\n${drain && 'run' in drain ? drain.run.bash : ''}`,
+      }).status;
+    expect(run('return 1')).not.toBe(0);
+    expect(run('true')).toBe(0);
+    expect(run('echo node/rig4')).toBe(0);
   });
 
   it('is dropped even if it has left already', () => {
