@@ -10,6 +10,7 @@ import { problemAsTyped } from './typed.ts';
 interface Flags {
   readonly json?: boolean;
   readonly rehearse?: boolean;
+  readonly file?: string;
 }
 
 /** Runs a command to its exit code. A program that reads JSON gets a problem and a summary for every error too. */
@@ -30,7 +31,7 @@ export async function act(
 function sayInJson(context: Context, command: string, flags: Flags, error: unknown): void {
   const { listener } = jsonRenderer(context.io.stdout);
   const unexpected = { where: 'mlk8s', seen: 'unexpected error', next: ['see standard error'] };
-  const typing = { rehearsal: flags.rehearse === true, program: programName(context.io.env) };
+  const typing = { rehearsal: flags.rehearse === true, program: programName(context.io.env), file: flags.file };
   for (const problem of problemsOf(error) ?? [unexpected]) {
     listener(secrets.value({ event: 'problem', problem: problemAsTyped(problem, typing) }));
   }

@@ -1,14 +1,14 @@
 import { nearest } from '../config/nearest.ts';
 import { type Problem, UserError } from '../errors.ts';
 
-/** Refuses words that are not known: `--only storge` names `storage`. */
-export function checkKnown(flag: string, words: readonly string[], known: readonly string[]): void {
-  const problems = words.filter((word) => !known.includes(word)).map((word) => unknown(flag, word, known));
+/** Refuses words that are not known: `--only storge` names `storage`, unless a wrong guess would do harm. */
+export function checkKnown(flag: string, words: readonly string[], known: readonly string[], guesses = true): void {
+  const problems = words.filter((word) => !known.includes(word)).map((word) => unknown(flag, word, known, guesses));
   if (problems.length > 0) throw new UserError(problems);
 }
 
-function unknown(flag: string, word: string, known: readonly string[]): Problem {
-  const near = nearest(word, known);
+function unknown(flag: string, word: string, known: readonly string[], guesses: boolean): Problem {
+  const near = guesses ? nearest(word, known) : undefined;
   return {
     where: 'command line',
     seen: `${flag} ${word}: there is no "${word}"`,

@@ -12,7 +12,7 @@ import { problemAsTyped } from './typed.ts';
 export function report(error: unknown, args: readonly string[], version: string): number {
   const style = styleFor(process.stderr, process.env);
   const problems = problemsOf(error) ?? [unexpected(error, args, version)];
-  const typing = { rehearsal: isRehearsal(args), program: style.program };
+  const typing = { rehearsal: isRehearsal(args), program: style.program, file: fileOf(args) };
   const lines = problems.flatMap((it) => problemLines(secrets.value(problemAsTyped(it, typing)), style));
   process.stderr.write(`${lines.join('\n')}\n`);
   return error instanceof UserError ? error.exitCode : ExitCode.failed;
@@ -22,6 +22,13 @@ export function report(error: unknown, args: readonly string[], version: string)
 function isRehearsal(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return args[0] === 'rehearsal' || args.slice(0, end < 0 ? args.length : end).includes('--rehearse');
+}
+
+/** The cluster file that they name. */
+function fileOf(args: readonly string[]): string | undefined {
+  const at = args.findIndex((word) => word === '-f' || word === '--file');
+  const joined = args.find((word) => word.startsWith('--file='))?.slice('--file='.length);
+  return at < 0 ? joined : args[at + 1];
 }
 
 /** The problems of an error that a user can cause; undefined for any other. */

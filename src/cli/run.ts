@@ -42,11 +42,11 @@ export async function inSession(
   const stepNames = steps.map((step) => step.name);
   checkKnown('--only', flags.only, stepNames);
   checkKnown('--skip', flags.skip, stepNames);
-  checkKnown('--host', flags.host, nodeNames(cluster));
+  checkKnown('--host', flags.host, nodeNames(cluster), command !== 'reset');
 
   const renderer = await chooseRenderer(context.io, flags.json === true);
   const journal = journalOf(job, renderer);
-  const typing = { rehearsal: flags.rehearse === true, program: programName(context.io.env) };
+  const typing = { rehearsal: flags.rehearse === true, program: programName(context.io.env), file: flags.file };
   const listener = shown(typing, journal.listener, renderer.listener);
   const interrupt = listenForInterrupt((text) => job.changes && listener({ event: 'interrupt', text }));
   const asker = pausing(createAsker(context.io), renderer);

@@ -1,5 +1,6 @@
 import type { EngineEvent, PlanItem } from '../engine/events.ts';
 import type { Problem } from '../errors.ts';
+import { quote } from '../shell/script.ts';
 
 /** What changes how a command has to be typed. */
 export interface Typing {
@@ -7,19 +8,24 @@ export interface Typing {
   readonly rehearsal: boolean;
   /** `mlk8s`, or `npx mlk8s` where it is not installed. */
   readonly program: string;
+  /** The cluster file, where it was named: without it the same words may mean another cluster. */
+  readonly file?: string | undefined;
 }
 
 /** From the name of the program to the next one, or to the end of the line. */
 const COMMAND =
   /(?<![\w./-])(?:npx )?mlk8s (init|plan|up|status|reset|add-node|logs|rehearsal|--help)\b((?:(?!mlk8s )[^\n])*)/g;
-const REHEARSABLE = new Set(['plan', 'up', 'status', 'reset', 'add-node', 'logs']);
+/** Those that read a cluster file, which may be a rehearsal's. */
+const OF_A_CLUSTER = new Set(['plan', 'up', 'status', 'reset', 'add-node', 'logs']);
 
 /** `text` with each command of mlk8s in it as it has to be typed here. */
-export function textAsTyped(text: string, { rehearsal, program }: Typing): string {
+export function textAsTyped(text: string, { rehearsal, program, file }: Typing): string {
   return text.replaceAll(COMMAND, (command: string, verb: string, rest: string) => {
-    const isPlain = rehearsal && REHEARSABLE.has(verb) && !/--(rehearse|help)\b/.test(rest);
+    const mayAdd = OF_A_CLUSTER.has(verb) && !/--help\b/.test(rest);
+    const rehearse = mayAdd && rehearsal && !/--rehearse\b/.test(rest) ? ' --rehearse' : '';
+    const named = mayAdd && file !== undefined && !/ (-f|--file)\b/.test(rest) ? ` -f ${quote(file)}` : '';
     const name = command.startsWith('npx ') ? 'npx mlk8s' : program;
-    return `${name} ${verb}${isPlain ? ' --rehearse' : ''}${rest}`;
+    return `${name} ${verb}${rehearse}${named}${rest}`;
   });
 }
 
@@ -41,7 +47,11 @@ export function eventAsTyped(event: EngineEvent, typing: Typing): EngineEvent {
     case 'plan':
       return { ...event, items: event.items.map((item) => itemAsTyped(item, typing)) };
     case 'summary':
-      return { ...event, notes: event.notes.map((note) => textAsTyped(note, typing)) };
+      return {
+        ...event,
+        notes: event.notes.map((note) => textAsTyped(note, typing)),
+        ...(typing.file === undefined ? {} : { file: typing.file }),
+      };
     default:
       return event;
   }

@@ -29,6 +29,8 @@ export interface Summary {
   readonly execs: Readonly<Record<string, number>>;
   readonly seconds: number;
   readonly rehearsal: boolean;
+  /** The cluster file, as the user named it with -f. */
+  readonly file?: string;
   /** What is there now and what to do next, one sentence each, for people. */
   readonly notes: readonly string[];
 }

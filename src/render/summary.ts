@@ -1,5 +1,6 @@
 import type { Summary } from '../engine/events.ts';
 import { ExitCode } from '../errors.ts';
+import { quote } from '../shell/script.ts';
 import { type Style, wrap } from './style.ts';
 import { count, duration } from './words.ts';
 
@@ -66,7 +67,7 @@ function counts({ changes, applied, failed, refused, dropped }: Summary, isLook:
 }
 
 function next(summary: Summary, { program }: Style): string[] {
-  const flag = summary.rehearsal ? ' --rehearse' : '';
+  const flag = `${summary.rehearsal ? ' --rehearse' : ''}${summary.file === undefined ? '' : ` -f ${quote(summary.file)}`}`;
   if (summary.command === 'reset') return nextOfReset(summary, `${program} logs --last 1${flag}`);
   switch (summary.exitCode) {
     case ExitCode.done:

@@ -48,6 +48,15 @@ test.each([
   expect(textAsTyped(text, npx)).toBe(wanted);
 });
 
+test.each([
+  ['mlk8s up --wipe-node rig2', "mlk8s up -f 'my lab.yaml' --wipe-node rig2"],
+  ['mlk8s logs --last 1', "mlk8s logs -f 'my lab.yaml' --last 1"],
+  ['name the file: mlk8s reset -f FILE', 'name the file: mlk8s reset -f FILE'],
+  ['mlk8s init writes one', 'mlk8s init writes one'],
+])('with a named cluster file, %j is %j', (text, wanted) => {
+  expect(textAsTyped(text, { ...real, file: 'my lab.yaml' })).toBe(wanted);
+});
+
 test('every event that holds a remedy is looked through', () => {
   const next = ['mlk8s up --wipe-node rig2'];
   const problem = { where: 'rig2', seen: 'it ran mlk8s up once', next };
