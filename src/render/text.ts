@@ -64,9 +64,12 @@ export function singleBlanks(): (lines: readonly string[]) => readonly string[] 
 /** Tells one run: gives the lines of each event. */
 export type Teller = (event: EngineEvent) => string[];
 
-/** An event that can drive no terminal: much of what it says are the words of the machines. */
+/**
+ * An event that can drive no terminal: much of what it says are the words of the machines. A tab would move a line that
+ * is written over and over.
+ */
 export function forScreen(event: EngineEvent): EngineEvent {
-  return mapTexts(event, (text) => printable(stripVTControlCharacters(text)));
+  return mapTexts(event, (text) => printable(stripVTControlCharacters(text)).replaceAll('\t', '    '));
 }
 
 /** Tells every event in plain lines, one after the other. */

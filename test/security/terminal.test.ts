@@ -49,10 +49,13 @@ const DRIVING = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202
 
 /** Every text of the event is somebody else's, but for the words that say what it is; ids keep their form. */
 function poisoned(event: EngineEvent, bad: string): EngineEvent {
+  // Stands before every line of an output; what the cluster file lets through as a name has 63 characters.
+  const name = bad.slice(0, 200);
   const walk = (value: unknown, key: string): unknown => {
     if (typeof value === 'string') {
       if (key === 'event' || key === 'verdict' || key === 'command') return value;
-      return key === 'id' ? `${bad}/${bad}@${bad}` : bad;
+      if (key === 'id') return `${name}/${name}@${name}`;
+      return key === 'host' ? name : bad;
     }
     if (Array.isArray(value)) return value.map((it) => walk(it, key));
     if (typeof value !== 'object' || value === null) return value;
