@@ -1,7 +1,7 @@
 import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
 import { judged } from './answers.ts';
-import { APT_DEADLINE_S, aptGet } from './apt.ts';
+import { APT_DEADLINE_S, aptGet, aptUpdate } from './apt.ts';
 import type { Placed } from './declare.ts';
 
 /** dpkg was not interrupted: no package is half installed. gpu-and-nodes sheet 6.1. */
@@ -55,5 +55,11 @@ const repair = sh`
       *) exit 1 ;;
     esac
   done
+  # What was cut off while it was unpacked can only be installed anew, and nothing else of apt does that.
+  broken=$(dpkg-query -W -f '\${db:Status-Eflag} \${binary:Package}\n' | sed -n 's/^reinstreq //p')
+  if [ -n "$broken" ]; then
+    ${aptUpdate}
+    ${aptGet} install --reinstall $broken
+  fi
   ${aptGet} --no-remove -f install
 `;

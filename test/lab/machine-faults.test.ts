@@ -169,6 +169,18 @@ describe('apt and dpkg', () => {
     await finishes(operator, ...ONLY_NODE);
   });
 
+  it.concurrent('that lost power while a package was unpacked: it is installed anew', async () => {
+    const [machine, operator] = await single();
+    // What such a package looks like afterwards; only an installation anew takes the mark away.
+    await machine.root(`
+      DEBIAN_FRONTEND=noninteractive apt-get -q -y install nfs-common
+      sed -i '/^Package: nfs-common$/,/^$/s/^Status: .*/Status: install reinstreq half-installed/' /var/lib/dpkg/status
+    `);
+    expect(await machine.root('dpkg --audit')).toContain('They must be reinstalled');
+    await finishes(operator, ...ONLY_NODE);
+    expect(await machine.root('dpkg --audit')).toBe('');
+  });
+
   it.concurrent('that were killed in the middle of an installation are repaired first', async () => {
     const [machine, operator] = await single();
     await machine.root(`

@@ -68,6 +68,8 @@ export class LabMachine implements Body {
     const now = ground.model.world.now();
     const hardware = { purpose: 'node', user: USER, labels: {}, local: false, now, bootId: '' } as const;
     this.state = model.newRig(this.name, this.address, hardware);
+    // Its /etc/fstab names none, so there is none after a boot either.
+    this.state.swap = [];
   }
 
   /** Makes its disk and switches it on. Resolves when its SSH server answers. */
@@ -175,6 +177,7 @@ export class LabMachine implements Body {
     await this.#inside(MEMORY_CGROUP);
     const bootId = await this.#inside('cat /proc/sys/kernel/random/boot_id');
     if (this.boots.length > 0) this.#ground.model.boot(this, bootId.trim());
+    else this.state.bootId = bootId.trim();
     await $({ quiet: true })`ip link set ${this.#plug} up`;
     await this.#until(child, () => hasBanner(this.address));
   }
