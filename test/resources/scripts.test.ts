@@ -247,6 +247,7 @@ describe('apt and dpkg', () => {
   }
   const apt = '-y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold';
   const dpkg = 'dpkg --configure -a --force-confdef --force-confold';
+  const flags = 'dpkg-query -W -f ${db:Status-Eflag} ${binary:Package}\\n';
 
   it('installs in one call, even if the lists cannot be had in the end', () => {
     const it = packages({ ...placed, packages: ['curl', 'snapd'] });
@@ -260,8 +261,20 @@ describe('apt and dpkg', () => {
 
   it('waits for the lock of dpkg before it repairs', () => {
     const locked = `[ $(wc -l <${join(dir, 'calls')}) -gt 2 ] || { echo 'dpkg frontend lock was locked by another process with pid 7' >&2; exit 2; }`;
-    const found = calls(dpkgState(placed), ['0001\n'], { dpkg: locked, 'apt-get': '' });
-    expect(found).toEqual([dpkg, 'sleep 15', dpkg, `apt-get ${apt} --no-remove -f install`]);
+    const found = calls(dpkgState(placed), ['0001\n'], { dpkg: locked, 'apt-get': '', 'dpkg-query': '' });
+    expect(found).toEqual([dpkg, 'sleep 15', dpkg, flags, `apt-get ${apt} --no-remove -f install`]);
+  });
+
+  it('installs anew what was cut off while it was unpacked: neither dpkg nor apt repairs that of themselves', () => {
+    const half = `printf 'ok adduser\\nreinstreq nfs-common\\nreinstreq keyutils\\n'`;
+    const found = calls(dpkgState(placed), ['mess\n'], { dpkg: '', 'apt-get': '', 'dpkg-query': half });
+    expect(found).toEqual([
+      dpkg,
+      flags,
+      `apt-get ${apt} update`,
+      `apt-get ${apt} install --reinstall nfs-common keyutils`,
+      `apt-get ${apt} --no-remove -f install`,
+    ]);
   });
 
   it('does not wait for what will not get better', () => {

@@ -40,6 +40,9 @@ export interface ClusterState {
   addons: string[];
 }
 
+/** As dpkg has it. `half-installed`: cut off while it was unpacked; it must be installed anew. */
+type PackageState = 'installed' | 'half-installed' | 'half-configured' | 'unpacked' | 'config-files';
+
 /** State of one simulated machine. Plain JSON: it is stored in the state folder after every change. */
 export interface RigState {
   name: string;
@@ -72,10 +75,7 @@ export interface RigState {
   };
   os: { id: string; versionId: string; codename: string; kernel: string };
   /** Installed debs: name → version; `state` other than installed shows in dpkg. */
-  packages: Record<
-    string,
-    { version: string; state: 'installed' | 'half-configured' | 'unpacked' | 'config-files'; held?: boolean }
-  >;
+  packages: Record<string, { version: string; state: PackageState; held?: boolean }>;
   /** Who holds the dpkg frontend lock, and until when it can last at most. */
   dpkgLock?: { by: string; pid: number; until: number };
   /** Kernel modules that are loaded. */

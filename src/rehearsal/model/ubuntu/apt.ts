@@ -3,7 +3,16 @@ import { releaseLock, takeLock } from './apt-lock.ts';
 import { archive } from './archive.ts';
 import { fail, type Options, parseOptions } from './arguments.ts';
 import { canResolve } from './names-data.ts';
-import { closure, configure, FRONTEND_LOCK, isInterrupted, removePackage, UPDATES, unpack } from './packages.ts';
+import {
+  closure,
+  configure,
+  FRONTEND_LOCK,
+  isInterrupted,
+  removePackage,
+  UPDATES,
+  unpack,
+  unpacked,
+} from './packages.ts';
 
 const MIRROR = 'http://archive.ubuntu.com/ubuntu';
 const SECURITY = 'http://security.ubuntu.com/ubuntu';
@@ -123,7 +132,8 @@ async function install(context: CommandContext, options: Options, names: readonl
     for (const name of present) {
       context.out(`${name} is already the newest version (${rig.packages[name]?.version}).\n`);
     }
-    const wanted = closure(context, plain);
+    const half = plain.filter((name) => rig.packages[name]?.state === 'half-installed');
+    const wanted = [...(options.has('--reinstall') ? half : []), ...closure(context, plain)];
     if (wanted.length > 0) list(context, 'The following NEW packages will be installed:', wanted);
     context.out(`0 upgraded, ${wanted.length} newly installed, 0 to remove and 0 not upgraded.\n`);
     if (wanted.length === 0 || options.has('--dry-run')) return 0;
@@ -154,6 +164,7 @@ async function fetchAndInstall(context: CommandContext, wanted: readonly string[
     context.out(`Selecting previously unselected package ${name}.\nUnpacking ${name} (${version}) ...\n`);
     unpack(context, name);
     await context.sleep((offered[name]?.seconds ?? 8) / 2);
+    unpacked(context, name);
   }
   for (const name of wanted) {
     context.out(`Setting up ${name} (${offered[name]?.version}) ...\n`);

@@ -7,6 +7,7 @@ type Package = RigState['packages'][string];
 
 const STATUS = {
   installed: ['i', 'installed'],
+  'half-installed': ['H', 'half-installed'],
   'half-configured': ['F', 'half-configured'],
   unpacked: ['U', 'unpacked'],
   'config-files': ['c', 'config-files'],
@@ -14,12 +15,12 @@ const STATUS = {
 
 function abbreviation(p: Package): string {
   const want = p.held ? 'h' : p.state === 'config-files' ? 'r' : 'i';
-  return `${want}${STATUS[p.state][0]} `;
+  return `${want}${STATUS[p.state][0]}${p.state === 'half-installed' ? 'R' : ' '}`;
 }
 
 function status(p: Package): string {
   const want = p.held ? 'hold' : p.state === 'config-files' ? 'deinstall' : 'install';
-  return `${want} ok ${STATUS[p.state][1]}`;
+  return `${want} ${p.state === 'half-installed' ? 'reinstreq' : 'ok'} ${STATUS[p.state][1]}`;
 }
 
 /** Names that dpkg knows, and that match a shell pattern. */
@@ -154,11 +155,17 @@ export const dpkg: Command = async (context) => {
   return 0;
 };
 
+const MESS =
+  'The following packages are in a mess due to serious problems during\ninstallation.  They must be reinstalled for them (and any packages\nthat depend on them) to function properly:\n';
+const UNCONFIGURED =
+  'The following packages are only half configured, probably due to problems\nconfiguring them the first time.  The configuration should be retried using\ndpkg --configure <package> or the configure menu option in dselect:\n';
+
 function audit(rig: RigState): string {
-  const open = Object.entries(rig.packages).filter(([, p]) => p.state === 'half-configured' || p.state === 'unpacked');
-  if (open.length === 0) return '';
-  const rows = open.map(([name]) => ` ${name.padEnd(20)} \n`).join('');
-  return `The following packages are only half configured, probably due to problems\nconfiguring them the first time.  The configuration should be retried using\ndpkg --configure <package> or the configure menu option in dselect:\n${rows}\n`;
+  const section = (head: string, ...states: Package['state'][]) => {
+    const names = Object.keys(rig.packages).filter((name) => states.includes(rig.packages[name]?.state ?? 'installed'));
+    return names.length === 0 ? '' : `${head}${names.map((name) => ` ${name.padEnd(20)} \n`).join('')}\n`;
+  };
+  return section(MESS, 'half-installed') + section(UNCONFIGURED, 'half-configured', 'unpacked');
 }
 
 async function configurePending(context: CommandContext): Promise<number> {

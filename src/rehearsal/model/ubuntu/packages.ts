@@ -39,7 +39,9 @@ export function closure(site: Pick<Site, 'rig'>, names: readonly string[]): stri
   const offered = archive(site.rig);
   const found = new Set<string>();
   const visit = (name: string) => {
-    if (found.has(name) || site.rig.packages[name]?.state === 'installed') return;
+    const state = site.rig.packages[name]?.state;
+    // apt takes a half installed one for there, and leaves it as it is.
+    if (found.has(name) || state === 'installed' || state === 'half-installed') return;
     for (const dependency of offered[name]?.depends ?? []) visit(dependency);
     found.add(name);
   };
@@ -47,10 +49,17 @@ export function closure(site: Pick<Site, 'rig'>, names: readonly string[]): stri
   return [...found];
 }
 
-/** Unpacks: from here until it is configured, an end of dpkg leaves an interrupted machine. */
+/** Begins to unpack: from here until it is configured, an end of dpkg leaves an interrupted machine. */
 export function unpack(site: Site, name: string): void {
   site.files.write(`${UPDATES}/0000`, '');
-  site.rig.packages[name] = { version: archive(site.rig)[name]?.version ?? '1', state: 'half-configured' };
+  site.rig.packages[name] = { version: archive(site.rig)[name]?.version ?? '1', state: 'half-installed' };
+  site.changed();
+}
+
+/** All its files are there. */
+export function unpacked(site: Site, name: string): void {
+  const begun = site.rig.packages[name];
+  if (begun) begun.state = 'unpacked';
   site.changed();
 }
 

@@ -65,7 +65,7 @@ describe('apt-get', () => {
   });
 
   it('leaves an interrupted dpkg when it is killed, which must be repaired by hand', async () => {
-    await expect(machine.run('apt-get install -y iw', { killedAfter: 8 })).rejects.toThrow('gone');
+    await expect(machine.run('apt-get install -y iw', { killedAfter: 10 })).rejects.toThrow('gone');
     expect(brief(await machine.run('apt-get install -y iw'))).toEqual({
       err: "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem. \n",
       code: 100,
@@ -76,6 +76,20 @@ describe('apt-get', () => {
       out: 'Setting up iw (5.19-1.1build1) ...\n',
     });
     expect((await machine.run('apt-get -f install -y')).code).toBe(0);
+  });
+
+  it('leaves what it was unpacking half installed when it is killed, and completes it only by its name', async () => {
+    await expect(machine.run('apt-get install -y iw', { killedAfter: 6 })).rejects.toThrow('gone');
+    const flags = ['dpkg-query', '-W', '-f', '${db:Status-Abbrev}${db:Status-Eflag}', 'iw'];
+    await machine.run('dpkg --configure -a');
+    for (const line of ['apt-get -f install -y', 'apt-get install -y iw']) {
+      expect((await machine.run(line)).code).toBe(0);
+      expect((await machine.run(flags)).out).toBe('iHRreinstreq');
+      expect((await machine.run('dpkg --audit')).out).toMatch(/in a mess.*They must be reinstalled.* iw /s);
+    }
+    expect((await machine.run('apt-get --reinstall install -y iw')).code).toBe(0);
+    expect((await machine.run(flags)).out).toBe('ii ok');
+    expect((await machine.run('dpkg --audit')).out).toBe('');
   });
 
   it('warns and exits 0 when an update finds no name server', async () => {
