@@ -30,8 +30,13 @@ export async function drive(options: UpOptions, prepared: Prepared, checks: read
     const refusedAtOnce = prepared.refusal();
     if (refusedAtOnce) throw new UserError(refusedAtOnce);
     items = showPlan(prepared);
-    if (!items.some(isOpen)) return finish(prepared, started, endCode(prepared, undefined, items), items, undefined);
-    if (!(await options.confirm(items))) return finish(prepared, started, ExitCode.pending, items, undefined);
+    const isChange = items.some(isOpen);
+    // What an earlier run left running or cut off is followed or closed, even where nothing else is left to do.
+    if (!isChange && openJobs(prepared).length === 0) {
+      return finish(prepared, started, endCode(prepared, undefined, items), items, undefined);
+    }
+    if (isChange && !(await options.confirm(items)))
+      return finish(prepared, started, ExitCode.pending, items, undefined);
     await takeLock(options, prepared, lock);
     items = await underLock(options, prepared, checks, items);
     const outcome = await new Runner(options, prepared, lock).run();
@@ -93,6 +98,11 @@ async function underLock(
   return items;
 }
 
+/** Jobs of earlier runs that have not ended, and the machines that they are on. */
+function openJobs({ live, observer }: Prepared): { name: string; id: string; running: boolean }[] {
+  return live.flatMap((name) => observer.openJobs(name).map((job) => ({ name, ...job })));
+}
+
 /** Says all problems of all machines at once; a warning that several machines share, once. */
 function preflight(prepared: Prepared, checks: readonly Check[]): void {
   const { file, listener } = prepared.options;
@@ -113,7 +123,7 @@ function preflight(prepared: Prepared, checks: readonly Check[]): void {
  * was one.
  */
 async function followOpenJobs(options: UpOptions, prepared: Prepared): Promise<boolean> {
-  const open = prepared.live.flatMap((name) => prepared.observer.openJobs(name).map((job) => ({ name, ...job })));
+  const open = openJobs(prepared);
   await inParallel(options.parallel, open, async ({ name, id, running }) => {
     const host = options.hosts.node(name);
     try {

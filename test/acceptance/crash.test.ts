@@ -68,6 +68,16 @@ describe('up that was killed, and up again', () => {
     expect(await user.dump()).toBe(whole);
   });
 
+  it.concurrent('closes a job that a power cut ended, also when nothing else is left to do', async () => {
+    const user = newUser();
+    expect((await user.up()).code).toBe(0);
+    const job = '/var/lib/mlk8s/jobs/20260101-000000-00000000';
+    await user.exec('rig2', `mkdir ${job} && echo 4999 >${job}/pid`);
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, changes: 0 });
+    expect(await user.exec('rig2', `cat ${job}/exit`)).toBe('interrupted\n');
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, changes: 0, execs: { rig1: 1, rig2: 1 } });
+  });
+
   it.concurrent('follows a job that ran at the kill to its end', async () => {
     const user = newUser();
     // Another program holds apt's lock, a little shorter than apt waits for it: on a busy computer, too, there is time to
