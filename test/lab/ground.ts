@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { $ } from 'zx';
@@ -29,7 +29,7 @@ export async function removeLeftovers(): Promise<void> {
   await $({ quiet: true, nothrow: true })`ip link del ${BRIDGE}`;
   for (const root of [CGROUPS, ...folders(CGROUPS)]) {
     const own = join(root, CGROUP);
-    if (existsSync(own)) for (const folder of [...deepest(own), own]) await removeEmpty(folder);
+    if (existsSync(own)) for (const folder of [...deepest(own), own]) await remove(folder);
   }
   if (existsSync(MOUNTED)) {
     await $({ quiet: true })`umount ${SYSTEMD}`;
@@ -38,15 +38,25 @@ export async function removeLeftovers(): Promise<void> {
   rmSync(STATE, { recursive: true, force: true });
 }
 
-/** The kernel takes a moment to see that the last process of a control group is gone. */
-async function removeEmpty(folder: string): Promise<void> {
+/** Ends what is left in a control group and removes it. The kernel takes a moment to see that the last one is gone. */
+async function remove(folder: string): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
       return rmdirSync(folder);
     } catch (error) {
-      if (tries === 100) throw error;
+      if (tries === 500) throw error;
+      for (const pid of readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n')) end(Number(pid));
       await wait(20);
     }
+  }
+}
+
+function end(pid: number): void {
+  try {
+    // 0 is a process of another namespace, and would be all of ours.
+    if (pid > 0) process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone.
   }
 }
 

@@ -128,6 +128,7 @@ export class LabMachine implements Body {
    * dies with this program: whatever ends the lab, nothing of it stays mounted or runs on.
    */
   async #boot(): Promise<void> {
+    if (this.#isStopping) throw new Error(`${this.name} is being removed`);
     const started = performance.now();
     const log = openSync(join(this.#folder, 'console.log'), 'a');
     const words = [this.#folder, this.#ground.base, CGROUP, this.name, String(this.#options.diskMiB ?? 0)];
@@ -246,7 +247,8 @@ export class LabMachine implements Body {
   }
 
   settleUnits(): Promise<void> {
-    this.#settling = this.#settling.then(() => this.#settleUnits());
+    // A power cut ends one of them in the middle; those after it are about another life of the machine.
+    this.#settling = this.#settling.catch(() => undefined).then(() => this.#settleUnits());
     return this.#settling;
   }
 
