@@ -1,11 +1,13 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CallerGone, ShimCall } from '../../src/rehearsal/call.ts';
 import { FrameReader } from '../../src/rehearsal/frames.ts';
 import { model } from '../../src/rehearsal/model/index.ts';
 import type { Command, CommandContext, MachineSite, RigFiles, RigState } from '../../src/rehearsal/model/types.ts';
+import { loadModule } from '../../src/rehearsal/model/ubuntu/kernel-data.ts';
 import { World } from '../../src/rehearsal/world.ts';
+import { MODULES } from '../../src/steps/node/files.ts';
 
 /** What the simulated part needs of a real machine. */
 export interface Body {
@@ -29,6 +31,7 @@ export class LabModel {
   async serve(body: Body, socket: string): Promise<void> {
     this.#bodies.set(body.state.name, body);
     this.world.state.rigs[body.state.name] = body.state;
+    showKernel(body.state);
     rmSync(socket, { force: true });
     const listener = net.createServer({ allowHalfOpen: true }, (connection) => this.#onConnection(body, connection));
     this.#listeners.push(listener);
@@ -41,6 +44,7 @@ export class LabModel {
     body.state.bootedAt = this.world.now();
     body.state.faults = body.state.faults.filter((mark) => mark !== 'down');
     model.boot?.(this.#site(body));
+    showKernel(body.state);
     this.world.changed();
   }
 
@@ -128,3 +132,8 @@ const modprobe: Command = (context) => {
   context.out(`builtin ${name}\n`);
   return 0;
 };
+
+/** A machine sees this computer's own modules in /sys/module, from the start and after each boot: so does the model. */
+function showKernel(rig: RigState): void {
+  for (const name of MODULES) if (existsSync(`/sys/module/${name}`)) loadModule(rig, name);
+}
