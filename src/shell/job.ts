@@ -37,7 +37,10 @@ export interface Job {
 const folder = (id: string) => `${MACHINE_STATE}/jobs/${id}`;
 const unit = (id: string) => `mlk8s-${id}`;
 
-/** Starts the job unless it was started before (a lost connection leaves that open), and follows it to its end. */
+/**
+ * Starts the job unless it was started before (a lost connection leaves that open), and follows it to its end. One start
+ * at a time: the second may come while the first, whose connection is gone, is still at it.
+ */
 export function startFrame(job: Job): string {
   const dir = folder(job.id);
   const secrets = `${SECRETS}/${job.id}`;
@@ -60,9 +63,12 @@ export function startFrame(job: Job): string {
       umask 077
       mkdir -p ${MACHINE_STATE}/jobs ${MACHINE_STATE}/inventory ${MACHINE_STATE}/debts ${SECRETS}
       chmod 700 ${MACHINE_STATE} ${SECRETS}
-      if mkdir ${dir} 2>/dev/null || ! ${isStarted(job.id)}; then
-        { ${launch}; } || ${isStarted(job.id)} || { rm -rf ${secrets} ${dir}; exit 70; }
-      fi
+      {
+        flock -w 60 9 || exit 70
+        if mkdir ${dir} 2>/dev/null || ! ${isStarted(job.id)}; then
+          { ${launch}; } 9>&- || ${isStarted(job.id)} || { rm -rf ${secrets} ${dir}; exit 70; }
+        fi
+      } 9>>${MACHINE_STATE}/start.lock
       ls -1t ${MACHINE_STATE}/jobs | tail -n +${KEPT_JOBS + 1} | while read -r old; do
         [ -e ${MACHINE_STATE}/jobs/"$old"/exit ] && rm -rf ${MACHINE_STATE}/jobs/"$old"
       done
