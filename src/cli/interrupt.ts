@@ -18,7 +18,7 @@ export function listenForInterrupt(say: (text: string) => void): Interrupt {
       stop.abort();
       return;
     }
-    say('Letting go. What runs on the machines goes on there; the next mlk8s up follows it to its end.');
+    say('Letting go. What runs on the machines goes on there; the next run follows it to its end.');
     letGo.abort();
     release();
   };

@@ -25,6 +25,7 @@ export async function drive(options: UpOptions, prepared: Prepared, checks: read
   const started = start(options);
   const lock = new Lock(options.command, options.listener);
   let items: readonly PlanItem[] = [];
+  let runner: Runner | undefined;
   try {
     await prepared.observe();
     const refusedAtOnce = prepared.refusal();
@@ -39,20 +40,22 @@ export async function drive(options: UpOptions, prepared: Prepared, checks: read
       return finish(prepared, started, ExitCode.pending, items, undefined);
     await takeLock(options, prepared, lock);
     items = await underLock(options, prepared, checks, items);
-    const outcome = await new Runner(options, prepared, lock).run();
+    runner = new Runner(options, prepared, lock);
+    const outcome = await runner.run();
     // A run that was frozen and lost its lock must not end as if all were well.
     await lock.confirm();
     if (options.stop.aborted) return finish(prepared, started, ExitCode.interrupted, items, outcome);
     const last = await proveAll(prepared, outcome);
     return finish(prepared, started, endCode(prepared, last, []), items, last);
   } catch (error) {
-    if (options.letGo.aborted) return finish(prepared, started, ExitCode.interrupted, items, undefined);
+    const soFar = runner?.outcome;
+    if (options.letGo.aborted) return finish(prepared, started, ExitCode.interrupted, items, soFar);
     if (error instanceof Declined) return finish(prepared, started, ExitCode.pending, items, undefined);
     if (!(error instanceof UserError || error instanceof HostError)) throw error;
     const problems = error instanceof UserError ? error.problems : [error.problem];
     for (const problem of problems) options.listener({ event: 'problem', problem });
     const exitCode = error instanceof UserError ? error.exitCode : ExitCode.failed;
-    return finish(prepared, started, exitCode, items, undefined);
+    return finish(prepared, started, exitCode, items, soFar);
   } finally {
     lock.release();
   }

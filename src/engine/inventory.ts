@@ -95,14 +95,22 @@ export function recordFor(
   return { id: it.id, kind: it.kind, on: it.on, spec: it.spec, origin, state, needs };
 }
 
-/** Reads records of a place. Lines that are no record (a half-written file after a power cut) are left out. */
+/** True when something among the records of a place is none: it was damaged, or put there by somebody else. */
+export function hasDamagedRecord(on: Where, text: string): boolean {
+  return parseRecords(on, text).length < recordTexts(on, text).length;
+}
+
+/** Reads records of a place. Lines that are no record are left out. */
 export function parseRecords(on: Where, text: string): InventoryRecord[] {
-  const texts = on === 'cluster' ? configMapValues(text) : text.split('\n');
-  return texts.flatMap((line) => {
+  return recordTexts(on, text).flatMap((line) => {
     const value = parseJson(line);
     // Where it is kept, whatever it says: nobody may have something undone on another machine.
     return isRecord(value) ? [{ ...value, on }] : [];
   });
+}
+
+function recordTexts(on: Where, text: string): string[] {
+  return on === 'cluster' ? configMapValues(text) : text.split('\n').filter((line) => line.trim() !== '');
 }
 
 function configMapValues(text: string): string[] {

@@ -193,10 +193,12 @@ export class Observer {
     return this.#file.nodes.find((n) => n.role === 'control-plane' && names.includes(n.name))?.name;
   }
 
-  /** What a machine says about another place is not its own to say: whether a join there was begun, for example. */
+  /** What a place says about another one is not its own to say: whether a join there was begun, for example. */
   #mayKnow(on: Where, { id }: InventoryRecord): boolean {
     const about = placeOf(id);
-    if (typeof on === 'string' || about === on.host) return true;
+    if (about === placeKey(on)) return true;
+    // A machine may have been renamed since; the cluster and the workstation never are.
+    if (typeof on === 'string') return false;
     return ![...this.#file.nodes.map((node) => node.name), 'cluster', 'workstation'].includes(about);
   }
 }

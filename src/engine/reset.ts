@@ -1,7 +1,9 @@
 import { ExitCode, type Problem } from '../errors.ts';
 import { kinds } from '../resources/index.ts';
+import { refuseLeaving } from '../resources/microk8s-leave.ts';
+import { MACHINE_STATE } from '../shell/job.ts';
 import type { PlanItem } from './events.ts';
-import { parseRecords } from './inventory.ts';
+import { hasDamagedRecord, parseRecords } from './inventory.ts';
 import { nameOf } from './judge.ts';
 import { machineState, machineStateKind } from './machine-state.ts';
 import { recordAsks } from './observer.ts';
@@ -39,20 +41,26 @@ export class PreparedUndo extends Prepared {
   /** Who leads is not asked: what was recorded on a machine can be undone there alone. */
   override refusal(): Problem | undefined {
     const { lead } = this.observer;
-    return lead?.kind === 'refused' && lead.why === 'two-clusters' ? lead.problem : undefined;
+    if (lead?.kind === 'refused' && lead.why === 'two-clusters') return lead.problem;
+    return refuseLeaving(this.world);
   }
 
-  /** A machine whose records are about another name is not the one that the file means: nothing is undone there. */
+  /**
+   * A machine whose records are about another name is not the one that the file means, and one with a damaged record
+   * would keep what that was about for good: nothing is undone there.
+   */
   #dropStrangers(): void {
     for (const name of this.live) {
       const text = this.world.text({ host: name }, 'mlk8s.inventory') ?? '';
       const other = parseRecords({ host: name }, text).find(({ id }) => placeOf(id) !== name);
       if (other) this.drop(name, anotherMachine(name, placeOf(other.id)));
+      else if (hasDamagedRecord({ host: name }, text)) this.drop(name, damagedRecord(name));
     }
   }
 
   override notes(exitCode: ExitCode, shown: readonly PlanItem[]): readonly string[] {
     const { limitHosts } = this.options;
+    if (exitCode === ExitCode.pending) return [];
     const stays = new Map<string, string[]>();
     for (const { id, verdict, because } of shown) {
       if (verdict !== 'stays') continue;
@@ -93,5 +101,17 @@ function anotherMachine(name: string, recorded: string): Problem {
     seen: `the machine that the cluster file calls ${name} was set up by mlk8s as ${recorded}`,
     why: 'the cluster file is not the one that it was set up with, or an address in it is wrong',
     next: [`name the cluster file that has ${recorded}: mlk8s reset -f FILE`, `or correct the address of ${name}`],
+  };
+}
+
+function damagedRecord(name: string): Problem {
+  return {
+    where: name,
+    seen: `a record of what mlk8s did on ${name} cannot be read`,
+    why: 'its disk lost it, or something else wrote into the folder',
+    next: [
+      `find it on ${name}: sudo tail -n +1 ${MACHINE_STATE}/inventory/*.json   each file holds one line of JSON`,
+      'undo by hand what its name says, remove the file, and run the same command again',
+    ],
   };
 }

@@ -59,6 +59,11 @@ export class Runner {
     this.#names = prepared.names;
   }
 
+  /** What has come of it so far. */
+  get outcome(): Outcome {
+    return { applied: this.#applied, failed: this.#failed, refused: this.#refused, stood: this.#stood };
+  }
+
   async run(): Promise<Outcome> {
     try {
       for (;;) {
@@ -75,7 +80,7 @@ export class Runner {
       await Promise.allSettled(this.#busy.values());
     }
     if (this.#fatal.length > 0) throw this.#fatal[0];
-    return { applied: this.#applied, failed: this.#failed, refused: this.#refused, stood: this.#stood };
+    return this.outcome;
   }
 
   #judge(): void {

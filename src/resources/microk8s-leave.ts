@@ -1,5 +1,6 @@
 import { LEAVING, type Membership, membershipAsk, parseMembership } from '../engine/lead.ts';
 import type { Ask, Id, Move, Recorded, Verdict, World } from '../engine/types.ts';
+import type { Problem } from '../errors.ts';
 import { MACHINE_STATE } from '../shell/job.ts';
 import { type Script, sh } from '../shell/script.ts';
 import { ownHost, placeName, refused } from './answers.ts';
@@ -99,20 +100,52 @@ function nobodyToTell(it: Recorded<unknown>, host: string): Verdict {
   );
 }
 
+/** Why the machines that are to leave cannot all do so. Judged before the first one goes: half of it helps nobody. */
+export function refuseLeaving(world: World): Problem | undefined {
+  const members = world.leaving.filter((name) => isPlane(world, name) && isIn(world, name));
+  const [first] = members;
+  if (first === undefined || clusterEnds(world)) return undefined;
+  if (members.length === 1) return lastPlane('mlk8s reset', first, world);
+  const isOnly = lastPlane('mlk8s reset', members.join(', '), world);
+  if (isOnly || allLeave(world)) return isOnly ?? strangersStay(members, world);
+  return {
+    where: 'mlk8s reset',
+    seen: `${members.join(' and ')} are control planes, and more than one would leave`,
+    why: 'the datastore hands a vote over when one leaves, and must be seen to have done so before the next one goes',
+    next: [...members.map((name) => `mlk8s reset --host ${name}   and when that has ended, the next one`)],
+  };
+}
+
+function strangersStay(members: readonly string[], world: World): Problem {
+  const stay = remaining(world).join(', ');
+  return {
+    where: 'mlk8s reset',
+    seen: `${stay} would stay behind when ${members.join(' and ')} leave`,
+    why: 'the cluster file does not have it, or its MicroK8s was not installed by mlk8s',
+    next: [endAll(world)],
+  };
+}
+
+/** Those that stay would have no control plane. `host`: one that leaves, or several. */
+function lastPlane(where: string, host: string, world: World): Problem | undefined {
+  const stay = remaining(world);
+  if (nodesOf(world)?.some((node) => stay.includes(node.name) && !node.worker)) return undefined;
+  return {
+    where,
+    seen: `${host} is the last control plane, and ${stay.join(', ')} would stay without one`,
+    why: 'a cluster without a control plane cannot be used, repaired or joined',
+    next: [
+      endAll(world),
+      `a node that is gone for good is dropped on ${world.lead}: microk8s remove-node NAME --force`,
+    ],
+  };
+}
+
 /** Why a control plane cannot go while others stay. */
 function costsCluster(it: Recorded<unknown>, host: string, world: World): Verdict | undefined {
   const nodes = nodesOf(world) ?? [];
-  const stay = remaining(world);
-  const isLast = !nodes.some((node) => stay.includes(node.name) && !node.worker);
-  if (isLast) {
-    return refused(
-      it.id,
-      `${host} is the last control plane, and ${stay.join(', ')} would stay without one`,
-      'a cluster without a control plane cannot be used, repaired or joined',
-      endAll(world),
-      `a node that is gone for good is dropped on ${world.lead}: microk8s remove-node NAME --force`,
-    );
-  }
+  const problem = lastPlane(it.id, host, world);
+  if (problem) return { verdict: 'refused', problem };
   const roles = dqliteOf(world) ?? new Map();
   if (roles.get(addressOf(world, host)) !== 'voter') return undefined;
   const others = [...roles].filter(([address, role]) => role === 'voter' && address !== addressOf(world, host));

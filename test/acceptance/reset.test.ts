@@ -178,6 +178,19 @@ describe('reset', { timeout: 240_000 }, () => {
     for (const rig of ['rig1', 'rig2']) await user.exec(rig, swap);
     expect(await user.dump()).toBe(before);
   });
+
+  it.concurrent('leaves a machine alone that has a record which cannot be read', async () => {
+    const user = newUser({ sample: 'two-nodes' });
+    await user.up();
+    const record = '/var/lib/mlk8s/inventory/node_sleep_rig2.json';
+    await user.exec('rig2', `cp ${record} /root/kept; head -c 40 /root/kept >${record}`);
+    const run = await reset(user, 'two-nodes');
+    expect(run.summary).toMatchObject({ exitCode: 4, failed: 0, dropped: ['rig2'] });
+    expect(run.stdout).toContain('a record of what mlk8s did on rig2 cannot be read');
+    await user.exec('rig2', `mv /root/kept ${record}`);
+    expect((await reset(user, 'two-nodes')).summary).toMatchObject({ exitCode: 0, failed: 0, dropped: [] });
+    expect(await user.exec('rig2', 'snap list')).not.toContain('microk8s');
+  });
 });
 
 describe('reset that was killed', { timeout: 240_000 }, () => {

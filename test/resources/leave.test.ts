@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { ClusterNode } from '../../src/config/schema.ts';
 import type { Answer, Recorded, World } from '../../src/engine/types.ts';
-import { clusterEnds, leaveCluster } from '../../src/resources/microk8s-leave.ts';
+import { clusterEnds, leaveCluster, refuseLeaving } from '../../src/resources/microk8s-leave.ts';
 import { answerOf, at, cluster, node, worldOf } from './world.ts';
 
 type Role = 'voter' | 'standby' | 'spare' | 'worker';
@@ -176,5 +176,42 @@ describe('all leave', () => {
     expect(clusterEnds(worldWith(three, Object.keys(three)))).toBe(true);
     expect(clusterEnds(worldWith(theirs, Object.keys(theirs)))).toBe(false);
     expect(leave('rig4', theirs)).toContain('move away what runs on rig4');
+  });
+});
+
+describe('before the first machine leaves', () => {
+  const seen = (machines: Record<string, Machine>, leaving: string[], listed = Object.keys(machines)) => {
+    const world = worldWith(machines, leaving);
+    const nodes = world.file.nodes.filter(({ name }) => listed.includes(name)) as [ClusterNode, ...ClusterNode[]];
+    return refuseLeaving({ ...world, file: cluster(nodes) });
+  };
+  const all = ['rig1', 'rig2', 'rig3', 'rig4'];
+
+  it.each<[string, string[], string[] | undefined, string | undefined]>([
+    ['the whole cluster may end', all, undefined, undefined],
+    ['a worker may go', ['rig4'], undefined, undefined],
+    ['one control plane may go', ['rig2'], undefined, undefined],
+    ['two control planes go one after the other', ['rig1', 'rig2'], undefined, 'more than one would leave'],
+    [
+      'a worker that the file lacks keeps all',
+      ['rig1', 'rig2', 'rig3'],
+      all.slice(0, 3),
+      'rig4 would stay without one',
+    ],
+    [
+      'a control plane that the file lacks keeps all',
+      ['rig1', 'rig2', 'rig4'],
+      ['rig1', 'rig2', 'rig4'],
+      'rig3 would stay behind',
+    ],
+  ])('%s', (_, leaving, listed, text) => {
+    const problem = seen(three, leaving, listed);
+    if (text === undefined) expect(problem).toBeUndefined();
+    else expect(problem?.seen).toContain(text);
+  });
+
+  it('those that have left already are not counted', () => {
+    const left = { ...three, rig2: { ...voter, me: `${GONE} leaving=yes` } };
+    expect(seen(left, ['rig1', 'rig2'])).toBeUndefined();
   });
 });
