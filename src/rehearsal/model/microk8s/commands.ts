@@ -70,5 +70,15 @@ export const microk8sCommands: Record<string, Command> = {
   ...Object.fromEntries(Object.entries(SUBCOMMANDS).map(([name, command]) => [`microk8s.${name}`, command])),
 };
 
-/** Faults of `RigState.faults` that this part of the model knows. The first two happen once, the others last. */
-export const microk8sFaults: readonly string[] = ['joinlies', 'joinfails', 'notready', 'dnsnever'];
+/**
+ * Faults of `RigState.faults` that this part of the model knows. The first three happen once, the others last. `helmfails`
+ * and `imagepull` may name a release: `imagepull:openebs`.
+ */
+export const microk8sFaults: readonly string[] = [
+  'joinlies',
+  'joinfails',
+  'helmfails',
+  'notready',
+  'dnsnever',
+  'imagepull',
+];

@@ -28,6 +28,8 @@ export interface Rollout {
   ready: number;
   /** Waiting or pending reason of those that are not ready. */
   reason: string;
+  /** Why the scheduler found no node. */
+  unscheduled?: string;
   nodes: KubeObject[];
 }
 
@@ -45,15 +47,25 @@ export function rollout(view: View, object: KubeObject): Rollout {
   const nodes = object.kind === 'DaemonSet' ? fitting : fitting.filter(isReady);
   const desired =
     object.kind === 'DaemonSet' ? nodes.length : object.kind === 'Pod' ? 1 : (spec.replicas ?? spec.completions ?? 1);
-  if (nodes.length === 0) return { desired, ready: 0, reason: 'Pending', nodes };
+  if (nodes.length === 0) return { desired, ready: 0, reason: 'Pending', nodes, unscheduled: noNode(view, pod) };
   if (!claims(pod).every((claim) => view.bound(object.metadata.namespace ?? '', claim))) {
-    return { desired, ready: 0, reason: 'Pending', nodes: [] };
+    const unscheduled = 'pod has unbound immediate PersistentVolumeClaims';
+    return { desired, ready: 0, reason: 'Pending', nodes: [], unscheduled };
   }
   if (view.now < readyAt(object)) {
     return { desired, ready: 0, reason: notesOf(object).never ?? 'ContainerCreating', nodes };
   }
-  const ready = object.kind === 'DaemonSet' ? nodes.filter(isReady).length : desired;
-  return { desired, ready, reason: 'ContainerCreating', nodes };
+  const release = object.metadata.annotations?.['meta.helm.sh/release-name'];
+  const pulling = release === undefined ? nodes : nodes.filter((node) => !view.cannotPull(node, release));
+  const ready = object.kind === 'DaemonSet' ? pulling.filter(isReady).length : pulling.length > 0 ? desired : 0;
+  const isStuck = pulling.length < nodes.length;
+  // Those that run come first: a pod is on the node of its place.
+  return {
+    desired,
+    ready,
+    reason: isStuck ? 'ImagePullBackOff' : 'ContainerCreating',
+    nodes: isStuck ? [...pulling, ...nodes.filter((node) => !pulling.includes(node))] : nodes,
+  };
 }
 
 export const claims = (pod: PodSpec): string[] =>
@@ -70,10 +82,30 @@ export function podSpecs(objects: KubeObject[]): PodSpec[] {
 
 function fits(node: KubeObject, pod: PodSpec): boolean {
   if (pod.nodeName !== undefined) return pod.nodeName === node.metadata.name;
-  const spec = (node.spec ?? {}) as { unschedulable?: boolean; taints?: Taint[] };
+  return isSelected(node, pod) && untolerated(node, pod) === undefined;
+}
+
+function isSelected(node: KubeObject, pod: PodSpec): boolean {
   const labels = node.metadata.labels ?? {};
-  if (!Object.entries(pod.nodeSelector ?? {}).every(([key, value]) => labels[key] === value)) return false;
-  return (spec.taints ?? []).filter((t) => t.effect !== 'PreferNoSchedule').every((t) => tolerated(t, pod));
+  return Object.entries(pod.nodeSelector ?? {}).every(([key, value]) => labels[key] === value);
+}
+
+function untolerated(node: KubeObject, pod: PodSpec): Taint | undefined {
+  const { taints = [] } = (node.spec ?? {}) as { taints?: Taint[] };
+  return taints.find((t) => t.effect !== 'PreferNoSchedule' && !tolerated(t, pod));
+}
+
+/** What the scheduler says: nodes by the first thing that keeps them out. */
+function noNode(view: View, pod: PodSpec): string {
+  const nodes = view.nodes();
+  const whys = nodes.map((node) => {
+    const taint = untolerated(node, pod);
+    if (taint) return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
+    if (!isSelected(node, pod)) return "node(s) didn't match Pod's node affinity/selector";
+    return 'node(s) had untolerated taint {node.kubernetes.io/not-ready: }';
+  });
+  const parts = [...new Set(whys)].map((why) => `${whys.filter((it) => it === why).length} ${why}`);
+  return `0/${nodes.length} nodes are available: ${parts.join(', ')}.`;
 }
 
 interface Taint {
@@ -119,7 +151,7 @@ export function podsOf(view: View, owner: KubeObject): KubeObject[] {
       },
       spec: { ...spec.template?.spec, ...(node ? { nodeName: node.metadata.name } : {}) },
     };
-    return { ...pod, status: podStatus(pod, i < state.ready, state.reason, owner.kind === 'Job') };
+    return { ...pod, status: podStatus(pod, i < state.ready, state, owner.kind === 'Job') };
   });
 }
 
@@ -132,10 +164,10 @@ function podSuffix(owner: KubeObject, hash: string, i: number): string {
 export function barePodStatus(view: View, pod: KubeObject): Json {
   const state = rollout(view, pod);
   const ends = ['Never', 'OnFailure'].includes((pod.spec as PodSpec | undefined)?.restartPolicy ?? 'Always');
-  return podStatus(pod, state.ready === 1, state.reason, ends);
+  return podStatus(pod, state.ready === 1, state, ends);
 }
 
-function podStatus(pod: KubeObject, ready: boolean, reason: string, ends: boolean): Json {
+function podStatus(pod: KubeObject, ready: boolean, { reason, unscheduled = '' }: Rollout, ends: boolean): Json {
   const done = ready && ends;
   const phase = done ? 'Succeeded' : ready ? 'Running' : 'Pending';
   const condition = {
@@ -147,7 +179,7 @@ function podStatus(pod: KubeObject, ready: boolean, reason: string, ends: boolea
     ? { terminated: { exitCode: 0, reason: 'Completed' } }
     : ready
       ? { running: { startedAt: pod.metadata.creationTimestamp } }
-      : { waiting: { reason } };
+      : { waiting: waiting(reason, (pod.spec as PodSpec | undefined)?.containers?.[0]?.image ?? '') };
   const containers = ((pod.spec as PodSpec | undefined)?.containers ?? []).map((c) => ({
     name: c.name,
     image: c.image ?? '',
@@ -156,8 +188,16 @@ function podStatus(pod: KubeObject, ready: boolean, reason: string, ends: boolea
     state,
   }));
   if (reason === 'Pending' && !ready) {
-    const unscheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable' };
-    return { phase, conditions: [unscheduled] };
+    const scheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: unscheduled };
+    return { phase, conditions: [scheduled] };
   }
   return { phase, conditions: [condition], containerStatuses: containers };
+}
+
+function waiting(reason: string, image: string): Json {
+  if (reason !== 'ImagePullBackOff') return { reason };
+  return {
+    reason,
+    message: `Back-off pulling image "${image}": ErrImagePull: failed to pull and unpack image "${image}"`,
+  };
 }

@@ -48,6 +48,12 @@ export class View {
     return this.#nodes;
   }
 
+  /** A fault of the machine behind a node keeps it from pulling the images of this release. */
+  cannotPull(node: KubeObject, release: string | undefined): boolean {
+    const rig = this.#world.rigs[this.store.cluster.nodes[node.metadata.name]?.rig ?? ''];
+    return rig?.faults.some((it) => it === 'imagepull' || it === `imagepull:${release}`) ?? false;
+  }
+
   /** Is a claim bound? WaitForFirstConsumer claims are once something that mounts them exists. */
   bound(namespace: string, name: string): boolean {
     const claim = this.store.find(this.store.kind('pvc'), namespace, name);

@@ -43,6 +43,7 @@ function show(client: Client, rows: Row[], words: readonly string[]): string {
       !(words[0] ?? '').includes(','),
     headers: !isSet(args, 'no-headers'),
     namespaces: client.allNamespaces,
+    labels: isSet(args, 'show-labels'),
     prefixed:
       (words[0] ?? '').includes(',') || (words.length > 1 && named(words) && words.every((w) => w.includes('/'))),
     now: client.context.now(),

@@ -16,6 +16,8 @@ export interface PrintOptions {
   single: boolean;
   headers: boolean;
   namespaces: boolean;
+  /** A last column with all labels. */
+  labels: boolean;
   /** Several kinds were asked for: names carry theirs. */
   prefixed: boolean;
   now: number;
@@ -82,7 +84,7 @@ function tables(rows: Row[], options: PrintOptions): string {
 
 function table(kind: Kind, objects: KubeObject[], options: PrintOptions): string {
   const more = options.output === 'wide' ? (WIDE[kind.kind] ?? []) : [];
-  const columns = [...(COLUMNS[kind.kind] ?? [AGE]), ...more];
+  const columns = [...(COLUMNS[kind.kind] ?? [AGE]), ...more, ...(options.labels ? [LABELS] : [])];
   const name = (o: KubeObject) =>
     `${options.prefixed ? `${shortName(kind)}/` : ''}${o.metadata.name}${isDefault(o) ? ' (default)' : ''}`;
   const head = [...(options.namespaces && kind.namespaced ? ['NAMESPACE'] : []), 'NAME', ...columns.map((c) => c[0])];
@@ -104,6 +106,7 @@ const field =
       : found.map((v) => (typeof v === 'object' ? JSON.stringify(v) : String(v))).join(',');
   };
 const AGE: Column = ['AGE', () => ''];
+const LABELS: Column = ['LABELS', labelsOf];
 const isDefault = (o: KubeObject) => o.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true';
 const ready = (have: string, want: string) => (o: KubeObject) => `${field(have, '0')(o)}/${field(want, '0')(o)}`;
 const count = (path: string) => (o: KubeObject) => String(evaluate(path, [o]).length);
@@ -163,6 +166,11 @@ const WIDE: Record<string, readonly Column[]> = {
   ],
   Pod: [['NODE', field('.spec.nodeName')]],
 };
+
+function labelsOf({ metadata: { labels = {} } }: KubeObject): string {
+  const pairs = Object.keys(labels).sort();
+  return pairs.length === 0 ? '<none>' : pairs.map((key) => `${key}=${labels[key]}`).join(',');
+}
 
 function nodeStatus(node: KubeObject): string {
   const cordoned = evaluate('.spec.unschedulable', [node])[0] === true;
