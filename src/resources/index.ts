@@ -7,9 +7,11 @@ import { dpkgStateKind } from './dpkg-state.ts';
 import { fileKind } from './file.ts';
 import { fileBlockKind } from './file-block.ts';
 import { healthCheckKind } from './health-check.ts';
+import { helmReleaseKind } from './helm-release.ts';
 import { hostnameKind } from './hostname.ts';
 import { kernelModuleKind } from './kernel-module.ts';
 import { kubeconfigKind } from './kubeconfig.ts';
+import { manifestKind } from './manifest.ts';
 import { memberKind } from './member.ts';
 import { memoryCgroupKind } from './memory-cgroup.ts';
 import { microk8sReadyKind } from './microk8s-ready.ts';
@@ -35,9 +37,11 @@ const all: readonly Kind[] = [
   fileBlockKind,
   fileKind,
   healthCheckKind,
+  helmReleaseKind,
   hostnameKind,
   kernelModuleKind,
   kubeconfigKind,
+  manifestKind,
   memberKind,
   memoryCgroupKind,
   microk8sReadyKind,

@@ -1,0 +1,174 @@
+import { posix } from 'node:path';
+import * as z from 'zod';
+import type { Ask, World } from '../engine/types.ts';
+import { MACHINE_STATE } from '../shell/job.ts';
+import { type Script, sh } from '../shell/script.ts';
+import { jsonOf, kubectl } from './kube.ts';
+
+/** Helm on a control plane. It has no deadline of its own for a request: every call stands in an ask or a move. */
+export const helm: Script = sh`microk8s helm3`;
+
+/**
+ * Label of a release of ours, on the secret that Helm keeps it in: digest of chart, version and values, and the revision
+ * that it was written for. An upgrade by hand keeps the labels of the revision before.
+ */
+export const DIGEST_LABEL = 'mlk8s.io/digest';
+
+/** What is printed of an object that Helm brought; tabs, because most fields may be missing. */
+const WORKLOAD = [
+  '{.kind}',
+  '{.metadata.namespace}',
+  '{.metadata.name}',
+  '{.metadata.annotations.meta\\.helm\\.sh/release-namespace}/{.metadata.annotations.meta\\.helm\\.sh/release-name}',
+  '{.metadata.generation}',
+  '{.status.observedGeneration}',
+  '{.spec.replicas}',
+  '{.status.desiredNumberScheduled}',
+  '{.status.readyReplicas}',
+  '{.status.numberReady}',
+  '{.status.updatedReplicas}',
+];
+const POD = [
+  '{.metadata.namespace}',
+  '{.metadata.name}',
+  '{.status.phase}',
+  '{.status.conditions[?(@.type=="Ready")].status}',
+  '{.status.conditions[?(@.type=="PodScheduled")].message}',
+  '{.status.initContainerStatuses[*].state.waiting.reason}',
+  '{.status.containerStatuses[*].state.waiting.reason}',
+  '{.status.containerStatuses[*].state.waiting.message}',
+];
+const rows = (fields: readonly string[]) => `jsonpath={range .items[*]}${fields.join('{"\\t"}')}{"\\n"}{end}`;
+
+/** Stands between the parts of the answer. */
+const RULE = '----';
+
+/**
+ * One question for all releases, workloads and pods. Labels of the secrets, not what is in them: as a table the API
+ * sends no content, and `helm list` would fetch and unpack every revision. Only who has no label of ours is looked up
+ * there, for the name of its chart. Jobs without an end: one of them may be the helm that a pending release waits for.
+ */
+export const helmAsk: Ask = {
+  key: 'helm releases',
+  on: 'cluster',
+  sh: sh`
+    set -e
+    releases=$(${kubectl} get secrets -A -l ${'owner=helm,status!=superseded'} --show-labels --no-headers)
+    printf '%s\n' "$releases" ${RULE}
+    ${kubectl} get deployments,daemonsets,statefulsets -A -l app.kubernetes.io/managed-by=Helm -o ${rows(WORKLOAD)}
+    echo ${RULE}
+    ${kubectl} get pods -A -o ${rows(POD)}
+    echo ${RULE}
+    for job in ${{ bash: `${MACHINE_STATE}/jobs/*` }}; do [ ! -d "$job" ] || [ -e "$job/exit" ] || echo "$job"; done
+    echo ${RULE}
+    if printf '%s\n' "$releases" | grep -v ${`${DIGEST_LABEL}=`} | grep -q owner=helm; then ${helm} list -A -a -m 0 -o json; fi
+  `,
+  timeoutS: 60,
+};
+
+/** One revision of a release. */
+export interface Revision {
+  readonly number: number;
+  /** Helm's word: deployed, failed, pending-install, pending-upgrade, pending-rollback, uninstalling, uninstalled. */
+  readonly status: string;
+  /** Undefined: nobody labelled it, so it is not ours. */
+  readonly digest: string | undefined;
+  /** The revision that the label was written for; another one means that somebody went on from ours. */
+  readonly labelledFor: number;
+}
+
+export interface Workload {
+  /** `Deployment openebs/openebs-localpv-provisioner` */
+  readonly title: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Namespace and name of its release. */
+  readonly release: string;
+  readonly ready: number;
+  readonly wanted: number;
+  readonly isReady: boolean;
+}
+
+export interface Pod {
+  readonly namespace: string;
+  readonly name: string;
+  /** Why it is not ready; empty when it is, or has ended well. */
+  readonly trouble: string;
+}
+
+export interface Sight {
+  /** Revisions that count, the newest first. */
+  revisions(namespace: string, release: string): readonly Revision[];
+  /** Chart and version of a release that is not ours, as Helm writes them: `openebs-4.4.0`. */
+  foreignChart(namespace: string, release: string): string | undefined;
+  workloads(namespace: string, release: string): readonly Workload[];
+  /** Pods of a workload that are not ready. */
+  troubles(workload: Workload): readonly Pod[];
+  /** Names of jobs on the lead that have not ended. */
+  readonly jobs: readonly string[];
+}
+
+const listed = z.array(z.object({ name: z.string(), namespace: z.string(), chart: z.string() }));
+
+/** Undefined: the API does not answer, or not with all that was asked. */
+export function sightOf(world: World): Sight | undefined {
+  const answer = world.answer('cluster', helmAsk.key);
+  if (answer.kind !== 'bytes' || answer.status !== 0 || answer.cut) return undefined;
+  const parts = answer.text.split(new RegExp(`^${RULE}\\n`, 'm'));
+  const [secrets, objects, pods, jobs, list] = parts.map((part) => part.split('\n').filter((line) => line !== ''));
+  if (!secrets || !objects || !pods || !jobs || !list) return undefined;
+  const foreign = jsonOf(list.join('\n') || '[]', listed);
+  const releases = secrets.map(releaseOf);
+  const workloads = objects.map(workloadOf);
+  const unready = pods.map(podOf).filter((pod) => pod.trouble !== '');
+  return {
+    revisions: (namespace, release) =>
+      releases.filter((it) => it.at === `${namespace}/${release}`).sort((a, b) => b.number - a.number),
+    foreignChart: (namespace, release) =>
+      foreign?.find((it) => it.name === release && it.namespace === namespace)?.chart,
+    workloads: (namespace, release) => workloads.filter((it) => it.release === `${namespace}/${release}`),
+    troubles: ({ namespace, name }) =>
+      unready.filter((pod) => pod.namespace === namespace && pod.name.startsWith(`${name}-`)),
+    jobs: jobs.map((path) => posix.basename(path)),
+  };
+}
+
+function releaseOf(row: string): Revision & { readonly at: string } {
+  const columns = row.trim().split(/\s+/);
+  const labels = new Map(
+    columns
+      .at(-1)
+      ?.split(',')
+      .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+  );
+  const [digest, revision] = labels.get(DIGEST_LABEL)?.split('.') ?? [];
+  return {
+    at: `${columns[0]}/${labels.get('name')}`,
+    number: Number(labels.get('version') ?? 0),
+    status: labels.get('status') ?? '',
+    digest,
+    labelledFor: Number(revision ?? 0),
+  };
+}
+
+function workloadOf(row: string): Workload {
+  const [kind = '', namespace = '', name = '', release = '', generation, observed = '0', ...counts] = row.split('\t');
+  const [replicas, scheduled, readyReplicas, numberReady, updated] = counts.map(Number);
+  const isDaemon = kind === 'DaemonSet';
+  const wanted = (isDaemon ? scheduled : replicas) ?? 0;
+  const ready = (isDaemon ? numberReady : readyReplicas) ?? 0;
+  // Old pods of a Deployment are ready too while new ones come. The others may be told to keep their old pods.
+  const isOld = kind === 'Deployment' && (updated ?? 0) < wanted;
+  const isSeen = Number(observed) >= Number(generation);
+  const title = `${kind} ${namespace}/${name}`;
+  return { title, namespace, name, release, ready, wanted, isReady: isSeen && !isOld && ready >= wanted };
+}
+
+function podOf(row: string): Pod {
+  const [namespace = '', name = '', phase = '', ready = '', ...rest] = row.split('\t');
+  const [scheduling = '', init = '', waiting = '', message = ''] = rest;
+  const isFine = ready === 'True' || phase === 'Succeeded';
+  const reasons = [...new Set(`${init} ${waiting}`.split(' ').filter((word) => word !== ''))].join(', ');
+  const words = [reasons || (scheduling === '' ? `${phase}, not ready` : phase), message || scheduling];
+  return { namespace, name, trouble: isFine ? '' : words.filter((word) => word !== '').join(': ') };
+}

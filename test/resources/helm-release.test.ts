@@ -1,0 +1,302 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { chartOf } from '../../src/charts/catalogue.ts';
+import type { Data } from '../../src/charts/values.ts';
+import type { Declared, Verdict } from '../../src/engine/types.ts';
+import { helmRelease } from '../../src/resources/helm-release.ts';
+import { InCluster } from './in-cluster.ts';
+
+let it1: InCluster;
+beforeEach(async () => {
+  it1 = new InCluster();
+  await it1.start();
+});
+afterEach(() => it1.stop());
+
+const OFF = { enabled: false };
+const lean = {
+  engines: { local: { lvm: OFF, zfs: OFF }, replicated: { mayastor: OFF } },
+  loki: OFF,
+  alloy: OFF,
+} satisfies Data;
+
+const openebs = (values: Data = lean, more: { version?: string; local?: string; key?: string } = {}): Declared => {
+  const pin = chartOf(more.key ?? 'openebs');
+  return helmRelease({
+    id: 'storage/openebs@cluster',
+    on: 'cluster',
+    needs: [],
+    release: 'openebs',
+    namespace: 'openebs',
+    chart: { ...pin, version: more.version ?? pin.version },
+    values,
+    readyS: 600,
+    local: more.local,
+  }) as Declared;
+};
+
+const helm = (words: string, stdin = '') => it1.lab.mk('cp1', `helm3 ${words}`, { stdin });
+const said = (verdict: Verdict) => ('because' in verdict ? `${verdict.verdict}: ${verdict.because}` : verdict.problem);
+const doings = (verdict: Verdict) => (verdict.verdict === 'change' ? verdict.moves.map((move) => move.does) : []);
+
+/** Judged, applied, and given the time that its pods take. */
+async function settle(it: Declared): Promise<void> {
+  expect(await it1.apply(it, await it1.judge(it))).toEqual({ ok: true, err: '' });
+  it1.lab.pass(120);
+  expect(said(await it1.judge(it))).toMatch(/^ok: /);
+}
+
+it('is installed, comes up, and is right then', async () => {
+  const absent = await it1.judge(openebs());
+  expect(absent).toMatchObject({ verdict: 'change', because: 'release openebs is not installed' });
+  expect(doings(absent)).toEqual(['install openebs 4.6.1 as release openebs']);
+  expect(await it1.apply(openebs(), absent)).toEqual({ ok: true, err: '' });
+  expect(await it1.judge(openebs())).toEqual({
+    verdict: 'settling',
+    because: 'Deployment openebs/openebs-localpv-provisioner has 0 of 1 ready (ContainerCreating)',
+    deadlineS: 600,
+  });
+  it1.lab.pass(120);
+  expect(said(await it1.judge(openebs()))).toBe('ok: openebs 4.6.1 is deployed and ready');
+});
+
+it('is planned while there is no cluster yet', async () => {
+  const { kinds } = await import('../../src/resources/index.ts');
+  const { worldOf } = await import('./world.ts');
+  expect(kinds['helm-release']?.judge(openebs(), worldOf({}))).toMatchObject({
+    verdict: 'change',
+    because: 'there is no cluster yet',
+  });
+});
+
+it('changes with its values and its version, and shows which', async () => {
+  await settle(openebs(lean, { version: '4.4.0' }));
+  const newer = await it1.judge(openebs({ ...lean, loki: { enabled: true } }));
+  expect(newer).toMatchObject({
+    verdict: 'change',
+    because: 'release openebs has openebs 4.4.0, not 4.6.1',
+    diff: [
+      {
+        what: 'release openebs',
+        before: expect.stringMatching(/^version: 4\.4\.0\n[\s\S]*loki\.enabled: false\n/),
+        after: expect.stringMatching(/^version: 4\.6\.1\n[\s\S]*loki\.enabled: true\n/),
+      },
+    ],
+  });
+  await settle(openebs());
+  const other = openebs({ ...lean, alloy: { enabled: true } });
+  expect(said(await it1.judge(other))).toBe('change: release openebs has other values');
+  await settle(other);
+  await settle(openebs({}));
+  expect((await it1.lab.mk('cp1', 'kubectl get sts -n openebs -o name')).out).toContain('openebs-loki');
+});
+
+it('does not care in which order values stand', async () => {
+  await settle(openebs({ a: { x: 1, y: 2 }, ...lean }));
+  expect(said(await it1.judge(openebs({ ...lean, a: { y: 2, x: 1 } })))).toMatch(/^ok: /);
+});
+
+it('keeps values out of scripts: they are inputs', async () => {
+  const values = { ...lean, own: `it's "$(touch x)"` };
+  const verdict = await it1.judge(openebs(values));
+  expect(await it1.apply(openebs(values), verdict)).toEqual({ ok: true, err: '' });
+  expect(it1.ran.join('\n')).not.toContain('touch x');
+  const status = JSON.parse((await helm('status openebs -n openebs -o json')).out) as { config: object };
+  expect(status.config).toEqual(values);
+});
+
+describe('a helm that was cut off', () => {
+  const cutOff = async (it: Declared) => {
+    const verdict = await it1.judge(it);
+    it1.killAfterS = 5;
+    expect(await it1.apply(it, verdict)).toMatchObject({ ok: false });
+    it1.killAfterS = undefined;
+  };
+
+  it('in the first install is removed, and installed again', async () => {
+    await cutOff(openebs());
+    const verdict = await it1.judge(openebs());
+    expect(said(verdict)).toBe('change: release openebs was left pending-install by a helm that was cut off');
+    expect(doings(verdict)).toEqual([
+      'remove what is there of release openebs, which never was complete',
+      'install openebs 4.6.1 as release openebs',
+    ]);
+    await settle(openebs());
+  });
+
+  it('in an upgrade is rolled back, and upgraded again', async () => {
+    await settle(openebs());
+    const other = openebs({ ...lean, alloy: { enabled: true } });
+    await cutOff(other);
+    const verdict = await it1.judge(other);
+    expect(said(verdict)).toBe('change: release openebs was left pending-upgrade by a helm that was cut off');
+    expect(doings(verdict)).toEqual([
+      'roll release openebs back to revision 1',
+      'install openebs 4.6.1 as release openebs',
+    ]);
+    // And again, in the middle of the repair.
+    it1.killAfterS = 2;
+    expect(await it1.apply(other, verdict)).toMatchObject({ ok: false });
+    it1.killAfterS = undefined;
+    expect(said(await it1.judge(other))).toContain('was left pending-rollback');
+    await settle(other);
+  });
+
+  it('is waited for as long as a job works on the lead', async () => {
+    await cutOff(openebs());
+    mkdirSync(join(it1.dir, 'jobs/j1'));
+    expect(await it1.judge(openebs())).toEqual({
+      verdict: 'settling',
+      because: 'release openebs is pending-install: a job (j1) works on it',
+      deadlineS: 900,
+    });
+    writeFileSync(join(it1.dir, 'jobs/j1/exit'), 'finished');
+    expect(said(await it1.judge(openebs()))).toMatch(/^change: /);
+  });
+
+  it('of somebody else is waited for, not repaired', async () => {
+    const command =
+      'upgrade --install openebs openebs --repo https://openebs.github.io/openebs -n openebs --create-namespace';
+    await it1.lab.mk('cp1', `helm3 ${command}`, { killAfterS: 5 }).catch(() => {});
+    expect(said(await it1.judge(openebs()))).toBe(
+      'settling: release openebs is pending-install: somebody else works on it',
+    );
+  });
+});
+
+it('that somebody changed by hand is put right', async () => {
+  await settle(openebs());
+  await helm('rollback openebs 1 -n openebs');
+  expect(said(await it1.judge(openebs()))).toBe(
+    'change: release openebs was changed by somebody else since revision 1',
+  );
+  await settle(openebs());
+});
+
+it('that failed is tried again', async () => {
+  it1.lab.rig('cp1').faults.push('helmfails');
+  const { ok, err } = await it1.apply(openebs(), await it1.judge(openebs()));
+  expect([ok, err]).toEqual([false, expect.stringContaining('timed out waiting for the condition')]);
+  expect(said(await it1.judge(openebs()))).toBe('change: release openebs is failed');
+  await settle(openebs());
+});
+
+describe('a release of somebody else', () => {
+  const theirs = (chart: string, repo: string) =>
+    helm(`upgrade --install openebs ${chart} --repo ${repo} -n openebs --create-namespace -f -`, JSON.stringify(lean));
+
+  it('is adopted when it is the same chart, and never removed', async () => {
+    await theirs('openebs', 'https://openebs.github.io/openebs');
+    const verdict = await it1.judge(openebs());
+    expect(verdict).toMatchObject({
+      verdict: 'change',
+      because: 'release openebs of openebs-4.6.1 was not installed by mlk8s',
+      adopts: true,
+    });
+    await settle(openebs());
+    expect(await it1.undo(openebs())).toMatchObject({ verdict: 'ok', stays: true });
+  });
+
+  it('is refused when it is another chart', async () => {
+    await theirs('csi-driver-nfs', 'https://raw.githubusercontent.com/kubernetes-csi/csi-driver-nfs/master/charts');
+    expect(await it1.judge(openebs())).toEqual({
+      verdict: 'refused',
+      problem: {
+        where: 'storage/openebs@cluster',
+        seen: 'release openebs in namespace openebs is csi-driver-nfs-v4.13.6, not openebs',
+        why: 'somebody else installed it under that name, and mlk8s never takes over another chart',
+        next: [
+          'look at it: helm list --namespace openebs',
+          'when it is not needed any more: helm uninstall openebs --namespace openebs',
+        ],
+      },
+    });
+  });
+});
+
+describe('what does not come up', () => {
+  it('is named with the reason: an image', async () => {
+    await it1.apply(openebs(), await it1.judge(openebs()));
+    it1.lab.rig('cp1').faults.push('imagepull');
+    it1.lab.pass(100);
+    expect(said(await it1.judge(openebs()))).toMatch(
+      /^settling: Deployment openebs\/openebs-localpv-provisioner has 0 of 1 ready \(ImagePullBackOff: Back-off pulling image "openebs\/prov/,
+    );
+  });
+
+  it('is named with the reason: no node', async () => {
+    await settle(openebs());
+    await it1.lab.mk('cp1', 'kubectl taint node cp1 gpu=yes:NoSchedule');
+    expect(said(await it1.judge(openebs()))).toBe(
+      'settling: Deployment openebs/openebs-localpv-provisioner has 0 of 1 ready (Pending: 0/1 nodes are available: 1 node(s) had untolerated taint {gpu: yes}.)',
+    );
+  });
+});
+
+it('waits while the API does not answer', async () => {
+  Object.assign(it1.lab.rig('cp1').microk8s ?? {}, { readyAt: it1.lab.now + 600_000 });
+  expect(said(await it1.judge(openebs()))).toBe('settling: cp1 does not list its Helm releases');
+  expect(said(await it1.undo(openebs()))).toBe('settling: cp1 does not list its Helm releases');
+});
+
+it('applies CRDs before the release, also those that Helm would leave as they are', async () => {
+  const operator = { ...openebs({}, { key: 'gpu-operator' }), id: 'gpu/operator@cluster' } as Declared;
+  expect(await it1.apply(operator, await it1.judge(operator))).toEqual({ ok: true, err: '' });
+  await it1.lab.mk('cp1', 'kubectl delete crd nvidiadrivers.nvidia.com');
+  const other = { ...openebs({ own: 1 }, { key: 'gpu-operator' }), id: 'gpu/operator@cluster' } as Declared;
+  expect(await it1.apply(other, await it1.judge(other))).toEqual({ ok: true, err: '' });
+  expect((await it1.lab.mk('cp1', 'kubectl get crd nvidiadrivers.nvidia.com -o name')).code).toBe(0);
+});
+
+it('is undone by uninstalling it; what is gone already stays gone', async () => {
+  await settle(openebs());
+  const verdict = await it1.undo(openebs());
+  expect(doings(verdict)).toEqual(['uninstall release openebs']);
+  await it1.apply(openebs(), verdict);
+  expect(await it1.undo(openebs())).toEqual({ verdict: 'ok', because: 'release openebs is not installed' });
+});
+
+describe('a chart of the workstation', () => {
+  const folder = () => join(it1.dir, 'chart');
+  const input = (verdict: Verdict) =>
+    verdict.verdict === 'change' && verdict.moves[0] && 'run' in verdict.moves[0]
+      ? (verdict.moves[0].inputs ?? {})
+      : {};
+
+  it.each([
+    ['is not there', () => {}, /^there is no .*chart on this machine$/],
+    ['is a folder without Chart.yaml', () => mkdirSync(folder()), /chart is no chart$/],
+  ])('is refused when it %s', async (_, make, seen) => {
+    make();
+    const verdict = await it1.judge(openebs(lean, { local: folder() }));
+    expect(verdict).toMatchObject({ verdict: 'refused', problem: { seen: expect.stringMatching(seen) } });
+  });
+
+  it('travels packed, the same way every time, and another content is another digest', async () => {
+    mkdirSync(join(folder(), 'templates'), { recursive: true });
+    writeFileSync(join(folder(), 'Chart.yaml'), 'apiVersion: v2\nname: openebs\nversion: 4.6.1\n');
+    writeFileSync(join(folder(), 'templates/a.yaml'), 'kind: ConfigMap\n');
+    const it = openebs(lean, { local: folder() });
+    const [first, again] = [await it1.judge(it), await it1.judge(it)];
+    expect(again).toEqual(first);
+    writeFileSync(join(folder(), 'templates/a.yaml'), 'kind: Secret\n');
+    expect(input(await it1.judge(it))['chart-openebs-openebs']).not.toEqual(input(first)['chart-openebs-openebs']);
+    // What arrives there is that folder.
+    const move = (first.verdict === 'change' ? first.moves[0] : undefined) as { run: { bash: string } };
+    const unpacking = move.run.bash.split('\ncrds=')[0] ?? '';
+    const secret = input(first)['chart-openebs-openebs'] as { secret: string };
+    const { text, status } = await it1.bash(
+      `set -euo pipefail\n${unpacking}\ncd "$chart"; cat Chart.yaml templates/a.yaml`,
+      {
+        'chart-openebs-openebs': secret.secret,
+      },
+    );
+    expect([status, text]).toEqual([0, 'apiVersion: v2\nname: openebs\nversion: 4.6.1\nkind: ConfigMap\n']);
+  });
+
+  it('may be an archive', async () => {
+    writeFileSync(folder(), 'simulated chart openebs 4.6.1\n');
+    await settle(openebs(lean, { local: folder() }));
+  });
+});
