@@ -35,7 +35,6 @@ const image = z.strictObject({ image: z.string().regex(/^[^:\s]+:[^:\s]+$/), req
 const catalogue = z.strictObject({ charts: z.record(text, chart), images: z.record(text, image) });
 
 export type Chart = z.infer<typeof chart>;
-export type Image = z.infer<typeof image>;
 export type Catalogue = z.infer<typeof catalogue>;
 
 /** Checks the text of `templates/charts.yaml`. Throws what zod throws. */

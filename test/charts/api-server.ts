@@ -1,0 +1,218 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { parse } from 'yaml';
+
+/** An object as the API has it. */
+export interface Stored {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+  [key: string]: unknown;
+}
+
+/** Types that it serves: group/version, kind, plural, is it namespaced. */
+const TYPES = [
+  ['v1', 'Namespace', 'namespaces', false],
+  ['v1', 'Secret', 'secrets', true],
+  ['v1', 'ConfigMap', 'configmaps', true],
+  ['v1', 'Pod', 'pods', true],
+  ['v1', 'PersistentVolumeClaim', 'persistentvolumeclaims', true],
+  ['apps/v1', 'Deployment', 'deployments', true],
+  ['apps/v1', 'DaemonSet', 'daemonsets', true],
+  ['apps/v1', 'StatefulSet', 'statefulsets', true],
+  ['apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'customresourcedefinitions', false],
+] as const;
+
+/**
+ * As much of the Kubernetes API as the real helm and kubectl need to store and list objects: nothing runs, nothing is
+ * checked. Applying merges maps, lists are replaced.
+ */
+export class ApiServer {
+  readonly objects = new Map<string, Stored>();
+  /** Method, path and query of every request that changes something. */
+  readonly changes: string[] = [];
+  /** Changes of workloads get no answer. */
+  hangs = false;
+  #server: Server | undefined;
+  #count = 0;
+
+  /** Starts it; gives its address. */
+  async start(): Promise<string> {
+    const server = createServer((request, response) => {
+      const pieces: Buffer[] = [];
+      request.on('data', (piece: Buffer) => pieces.push(piece));
+      request.on('end', () => {
+        // A schema without a type: the programs take what they do not find in it for right.
+        if (request.url?.startsWith('/openapi/v2')) return response.end();
+        if (this.hangs && request.method === 'PATCH') return;
+        const [code, answer] = this.#answer(request, request.method === 'DELETE' ? '' : bodyOf(Buffer.concat(pieces)));
+        response.writeHead(code, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(answer));
+      });
+    });
+    this.#server = server;
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  stop(): void {
+    this.#server?.closeAllConnections();
+    this.#server?.close();
+  }
+
+  #answer(request: IncomingMessage, body: string): [number, unknown] {
+    const url = new URL(request.url ?? '/', 'http://api');
+    const found = discovery(url.pathname);
+    if (found) return [200, found];
+    const target = targetOf(url.pathname);
+    if (!target) return failure(404, 'NotFound', `no ${url.pathname}`);
+    const { method = 'GET' } = request;
+    if (method !== 'GET') this.changes.push(`${method} ${url.pathname}${url.search}`);
+    const { type, namespace, name } = target;
+    const key = (n: string) => `${type[2]} ${namespace}/${n}`;
+    const live = this.objects.get(key(name));
+    if (method === 'GET' && name === '') return this.#list(target, url, request.headers.accept ?? '');
+    if (method === 'POST') {
+      const object = parse(body) as Stored;
+      if (this.objects.has(key(object.metadata.name))) return failure(409, 'AlreadyExists', 'already exists');
+      return [201, this.#put(key(object.metadata.name), object, namespace)];
+    }
+    const isApply = request.headers['content-type']?.includes('apply-patch');
+    if (!live && !isApply) return failure(404, 'NotFound', `${type[2]} "${name}" not found`);
+    if (method === 'GET') return [200, live];
+    if (method === 'DELETE') {
+      this.objects.delete(key(name));
+      return [200, { apiVersion: 'v1', kind: 'Status', status: 'Success' }];
+    }
+    const given = parse(body) as Stored;
+    return [200, this.#put(key(name), method === 'PATCH' ? (merge(live ?? {}, given) as Stored) : given, namespace)];
+  }
+
+  #put(key: string, object: Stored, namespace: string): Stored {
+    const uid = `${++this.#count}`;
+    const metadata = { ...object.metadata, uid, resourceVersion: uid, ...(namespace === '' ? {} : { namespace }) };
+    // Helm waits a minute for a CRD that it makes.
+    const isCrd = object.kind === 'CustomResourceDefinition';
+    const status = { conditions: [{ type: 'Established', status: 'True' }] };
+    const stored = { ...object, metadata, ...(isCrd ? { status } : {}) };
+    this.objects.set(key, stored);
+    return stored;
+  }
+
+  #list({ type, namespace }: Target, url: URL, accept: string): [number, unknown] {
+    const wanted = (url.searchParams.get('labelSelector') ?? '').split(',').filter((it) => it !== '');
+    const items = [...this.objects.values()].filter(
+      (o) =>
+        o.kind === type[1] &&
+        (namespace === '' || o.metadata.namespace === namespace) &&
+        wanted.every((it) => has(o, it)),
+    );
+    if (!accept.includes('as=Table'))
+      return [200, { apiVersion: type[0], kind: `${type[1]}List`, metadata: {}, items }];
+    const columnDefinitions = ['Name', 'Type', 'Age'].map((name) => ({
+      name,
+      type: 'string',
+      format: '',
+      description: '',
+    }));
+    const rows = items.map(({ metadata, type: kind }) => ({
+      cells: [metadata.name, kind ?? '', '5m'],
+      object: { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata', metadata },
+    }));
+    return [200, { apiVersion: 'meta.k8s.io/v1', kind: 'Table', metadata: {}, columnDefinitions, rows }];
+  }
+}
+
+interface Target {
+  readonly type: (typeof TYPES)[number];
+  readonly namespace: string;
+  readonly name: string;
+}
+
+function targetOf(path: string): Target | undefined {
+  const match = /^\/(?:api|apis)\/(v1|[^/]+\/v1)\/(?:namespaces\/([^/]+)\/([^/]+)|([^/]+))(?:\/([^/]+))?$/.exec(path);
+  const [, version, namespace = '', inside, outside, name = ''] = match ?? [];
+  // `/api/v1/namespaces/x` is a namespace, not what is in one.
+  const type = TYPES.find((it) => it[0] === version && it[2] === (inside ?? outside));
+  return type && { type, namespace, name };
+}
+
+function discovery(path: string): unknown {
+  const groups = [...new Set(TYPES.map(([version]) => version))];
+  if (path === '/version') return { major: '1', minor: '35', gitVersion: 'v1.35.0' };
+  if (path === '/api') return { kind: 'APIVersions', versions: ['v1'] };
+  if (path === '/apis') {
+    const named = groups.filter((it) => it.includes('/'));
+    const list = named.map((it) => {
+      const version = { groupVersion: it, version: 'v1' };
+      return { name: it.split('/')[0], versions: [version], preferredVersion: version };
+    });
+    return { kind: 'APIGroupList', apiVersion: 'v1', groups: list };
+  }
+  const group = groups.find((it) => path === `/${pathOf(it)}`);
+  const verbs = ['create', 'delete', 'get', 'list', 'patch', 'update'];
+  const resources = TYPES.filter(([version]) => version === group).map(([, kind, name, namespaced]) => ({
+    ...{ name, singularName: kind.toLowerCase(), kind, namespaced, verbs },
+  }));
+  return group && { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: group, resources };
+}
+
+const pathOf = (version: string): string => `${version.includes('/') ? 'apis' : 'api'}/${version}`;
+
+/** Helm sends its secrets in the other form of the API: protobuf, with the fields numbered as Kubernetes has them. */
+function bodyOf(body: Buffer): string {
+  if (body.subarray(0, 4).toString('latin1') !== 'k8s\0') return body.toString();
+  const secret = fieldsOf(fieldsOf(body.subarray(4)).get(2)?.[0] as Buffer);
+  const metadata = fieldsOf(secret.get(1)?.[0] as Buffer);
+  const pairs = (entries: readonly Buffer[] = []) =>
+    entries.map((entry) => [1, 2].map((n) => fieldsOf(entry).get(n)?.[0] ?? Buffer.alloc(0)) as [Buffer, Buffer]);
+  const labels = Object.fromEntries(pairs(metadata.get(11)).map(([key, value]) => [`${key}`, `${value}`]));
+  const data = Object.fromEntries(pairs(secret.get(2)).map(([key, value]) => [`${key}`, value.toString('base64')]));
+  const name = `${metadata.get(1)?.[0]}`;
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, labels },
+    data,
+    type: `${secret.get(3)?.[0]}`,
+  });
+}
+
+/** The fields of a protobuf message that have a length, by number. */
+function fieldsOf(message: Buffer): Map<number, Buffer[]> {
+  const fields = new Map<number, Buffer[]>();
+  let at = 0;
+  const varint = () => {
+    for (let value = 0, shift = 1; ; shift *= 128) {
+      const byte = message[at++] ?? 0;
+      value += (byte & 127) * shift;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < message.length) {
+    const tag = varint();
+    const size = varint();
+    if ((tag & 7) !== 2) continue;
+    fields.set(tag >> 3, [...(fields.get(tag >> 3) ?? []), message.subarray(at, at + size)]);
+    at += size;
+  }
+  return fields;
+}
+
+/** `a=b`, `a!=b`. */
+function has({ metadata: { labels = {} } }: Stored, wanted: string): boolean {
+  const [, key = '', not, value] = /^([^!=]+)(!?)=+(.*)$/.exec(wanted) ?? [];
+  return (labels[key] === value) === (not === '');
+}
+
+function merge(below: unknown, above: unknown): unknown {
+  const isMap = (it: unknown): it is Record<string, unknown> =>
+    typeof it === 'object' && it !== null && !Array.isArray(it);
+  if (!isMap(above)) return above;
+  const under = isMap(below) ? below : {};
+  return { ...under, ...Object.fromEntries(Object.entries(above).map(([key, it]) => [key, merge(under[key], it)])) };
+}
+
+function failure(code: number, reason: string, message: string): [number, unknown] {
+  return [code, { apiVersion: 'v1', kind: 'Status', status: 'Failure', reason, message, code }];
+}

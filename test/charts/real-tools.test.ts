@@ -1,0 +1,207 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Data } from '../../src/charts/values.ts';
+import type { Answer, Ask, Declared, Verdict, World } from '../../src/engine/types.ts';
+import { undoing } from '../../src/engine/undo.ts';
+import { helmRelease } from '../../src/resources/helm-release.ts';
+import { kinds } from '../../src/resources/index.ts';
+import { manifest } from '../../src/resources/manifest.ts';
+import { realTools } from '../real-tools.ts';
+import { at, cluster, node, worldOf } from '../resources/world.ts';
+import { ApiServer } from './api-server.ts';
+
+let tools: string;
+let dir: string;
+let api: ApiServer;
+let server: string;
+
+beforeAll(() => {
+  tools = realTools();
+});
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'mlk8s-real-'));
+  api = new ApiServer();
+  server = await api.start();
+  mkdirSync(join(dir, 'bin'));
+  const shim = `#!/bin/sh\ncase $1 in kubectl) shift; exec ${tools}/kubectl "$@";; helm3) shift; exec ${tools}/helm "$@";; esac\n`;
+  writeFileSync(join(dir, 'bin/microk8s'), shim, { mode: 0o755 });
+  const config = { apiVersion: 'v1', kind: 'Config', 'current-context': 'c' };
+  const [clusters, contexts] = [
+    [{ name: 'c', cluster: { server } }],
+    [{ name: 'c', context: { cluster: 'c', user: '' } }],
+  ];
+  writeFileSync(join(dir, 'kubeconfig'), JSON.stringify({ ...config, clusters, contexts, users: [] }));
+  mkdirSync(join(dir, 'tiny/templates'), { recursive: true });
+  mkdirSync(join(dir, 'tiny/crds'));
+  writeFileSync(join(dir, 'tiny/Chart.yaml'), 'apiVersion: v2\nname: tiny\nversion: 1.2.3\n');
+  writeFileSync(join(dir, 'tiny/templates/a.yaml'), TEMPLATE);
+  writeFileSync(join(dir, 'tiny/crds/thing.yaml'), CRD);
+});
+afterEach(() => {
+  api.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const TEMPLATE = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: tiny, namespace: {{ .Release.Namespace }}, labels: {app.kubernetes.io/managed-by: Helm}}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: tiny}}
+  template:
+    metadata: {labels: {app: tiny}}
+    spec: {containers: [{name: c, image: {{ .Values.image | toJson }}}]}
+`;
+const CRD = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: things.x.example}
+spec: {group: x.example, scope: Cluster, names: {kind: Thing, plural: things}, versions: []}
+`;
+
+function bash(script: string, inputs: Readonly<Record<string, string>> = {}) {
+  const folder = mkdtempSync(join(dir, 'inputs-'));
+  for (const [name, value] of Object.entries(inputs)) writeFileSync(join(folder, name), value);
+  const env = {
+    PATH: `${dir}/bin:${process.env.PATH}`,
+    HOME: dir,
+    KUBECONFIG: join(dir, 'kubeconfig'),
+    INPUTS: folder,
+  };
+  const child = spawn('bash', ['--norc', '-c', script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const out = { text: '', err: '' };
+  child.stdout.on('data', (piece: Buffer) => (out.text += piece.toString()));
+  child.stderr.on('data', (piece: Buffer) => (out.err += piece.toString()));
+  return new Promise<typeof out & { status: number }>((resolve) =>
+    child.on('close', (code) => resolve({ ...out, status: code ?? 137 })),
+  );
+}
+
+async function world(asks: readonly Ask[]): Promise<World> {
+  const answers = new Map<string, Answer>();
+  for (const ask of asks) {
+    const { text, status } = await bash(ask.sh.bash);
+    answers.set(at(ask.on, ask.key), { kind: 'bytes', text, status, cut: false });
+  }
+  const file = cluster([node('cp1', { role: 'control-plane' })]);
+  return { ...worldOf({ file, answers }), lead: 'cp1', identity: 'X' };
+}
+
+async function judge(it: Declared, all = kinds): Promise<Verdict> {
+  const kind = all[it.kind];
+  if (!kind) throw new Error(`no kind ${it.kind}`);
+  const declared = { ...it, origin: 'created', state: 'done' } as Declared;
+  return kind.judge(declared, await world(kind.asks(declared)));
+}
+
+async function apply(verdict: Verdict): Promise<void> {
+  if (verdict.verdict !== 'change') throw new Error(JSON.stringify(verdict));
+  for (const move of verdict.moves) {
+    if (!('run' in move)) throw new Error(move.does);
+    const inputs = Object.entries(move.inputs ?? {}).map(([name, it]) => [name, 'secret' in it ? it.secret : '']);
+    const { status, err } = await bash(`set -euo pipefail\n${move.run.bash}`, Object.fromEntries(inputs));
+    expect([status, err.replace(/^WARNING:.*\n/gm, '')]).toEqual([0, '']);
+  }
+}
+
+const tiny = (values: Data): Declared =>
+  helmRelease({
+    ...{ id: 'demo/tiny@cluster', on: 'cluster', needs: [], release: 'tiny', namespace: 'demo', values, readyS: 60 },
+    chart: { chart: 'tiny', version: '1.2.3', tracks: {}, requests: {}, source: 'none 0' },
+    local: join(dir, 'tiny'),
+  }) as Declared;
+const said = (verdict: Verdict) => ('because' in verdict ? `${verdict.verdict}: ${verdict.because}` : verdict);
+
+describe('the real helm', () => {
+  it('installs, upgrades, rolls back and uninstalls what the kind tells it to', async () => {
+    const strange = `it's "$(id)" {{ .x }}\n- é`;
+    await apply(await judge(tiny({ image: strange })));
+    const deployment = api.objects.get('deployments demo/tiny');
+    expect(deployment).toMatchObject({ spec: { template: { spec: { containers: [{ image: strange }] } } } });
+    expect(api.objects.has('customresourcedefinitions /things.x.example')).toBe(true);
+    expect(said(await judge(tiny({ image: strange })))).toBe('settling: Deployment demo/tiny has 0 of 1 ready');
+    Object.assign(deployment ?? {}, { status: { readyReplicas: 1, updatedReplicas: 1, observedGeneration: 1 } });
+    expect(said(await judge(tiny({ image: strange })))).toBe('ok: tiny 1.2.3 is deployed and ready');
+    const other = await judge(tiny({ image: 'b:2' }));
+    expect(said(other)).toBe('change: release tiny has other values');
+    await apply(other);
+    expect(JSON.stringify(api.objects.get('deployments demo/tiny'))).toContain('b:2');
+
+    // A helm that is killed while the API keeps it waiting, and one that a person runs.
+    api.hangs = true;
+    const upgrade = `helm3 upgrade tiny ${dir}/tiny -n demo --set image=c --labels mlk8s.io/digest=x.3`;
+    await bash(`timeout -s KILL 3 microk8s ${upgrade}`);
+    api.hangs = false;
+    expect(said(await judge(tiny({ image: 'b:2' })))).toBe(
+      'change: release tiny was left pending-upgrade by a helm that was cut off',
+    );
+    expect((await bash(`microk8s ${upgrade}`)).err).toContain(
+      'another operation (install/upgrade/rollback) is in progress',
+    );
+    await apply(await judge(tiny({ image: 'b:2' })));
+    expect(said(await judge(tiny({ image: 'b:2' })))).toMatch(/^(ok|settling)/);
+    await bash('microk8s helm3 rollback tiny 1 -n demo');
+    expect(said(await judge(tiny({ image: 'b:2' })))).toBe(
+      'change: release tiny was changed by somebody else since revision 1',
+    );
+
+    await apply(await judge(tiny({}), undoing(kinds)));
+    expect(said(await judge(tiny({}), undoing(kinds)))).toBe('ok: release tiny is not installed');
+    expect([...api.objects.keys()].sort()).toEqual(['customresourcedefinitions /things.x.example', 'namespaces /demo']);
+  });
+
+  it('finds nothing wrong with the chart and our values', async () => {
+    const { status, text } = await bash(`microk8s helm3 lint ${dir}/tiny -f - <<<'{"image":"a:1"}'`);
+    expect([status, text]).toEqual([0, expect.stringContaining('1 chart(s) linted, 0 chart(s) failed')]);
+  });
+
+  it('lists a release that somebody else installed with the name of its chart', async () => {
+    await bash(`microk8s helm3 upgrade --install tiny ${dir}/tiny -n demo --create-namespace --set image=a`);
+    expect(said(await judge(tiny({ image: 'a' })))).toBe(
+      'change: release tiny of tiny-1.2.3 was not installed by mlk8s',
+    );
+    await apply(await judge(tiny({ image: 'a' })));
+    expect(said(await judge(tiny({ image: 'a' })))).toMatch(/^settling/);
+  });
+});
+
+describe('the real kubectl', () => {
+  const things = manifest({
+    ...{ id: 'demo/things@cluster', on: 'cluster', needs: [] },
+    objects: [
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'demo' } },
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'demo' }, data: { a: `it's "x"\n` } },
+    ],
+  }) as Declared;
+
+  it('applies, gets and deletes the objects of a manifest', async () => {
+    expect(said(await judge(things))).toBe('change: Namespace demo does not exist, ConfigMap demo/a does not exist');
+    await apply(await judge(things));
+    expect(said(await judge(things))).toMatch(/^ok: /);
+    expect(api.changes.filter((it) => it.startsWith('PATCH'))).toEqual([
+      expect.stringMatching(/^PATCH \/api\/v1\/namespaces\/demo\?.*fieldManager=mlk8s.*force=true/),
+      expect.stringMatching(/^PATCH \/api\/v1\/namespaces\/demo\/configmaps\/a\?.*fieldManager=mlk8s.*force=true/),
+    ]);
+    api.objects.delete('configmaps demo/a');
+    expect(said(await judge(things))).toBe('change: ConfigMap demo/a does not exist');
+    await apply(await judge(things));
+    await apply(await judge(things, undoing(kinds)));
+    expect([...api.objects.keys()]).toEqual([]);
+  });
+
+  it('says in the words that we know that a type is not there, and that the API is away', async () => {
+    const own = manifest({
+      ...{ id: 'demo/own@cluster', on: 'cluster', needs: [] },
+      objects: [
+        { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'demo' } },
+        { apiVersion: 'x.example/v1', kind: 'Thing', metadata: { name: 't' } },
+      ],
+    }) as Declared;
+    expect(said(await judge(own))).toBe('change: Namespace demo does not exist, Thing.x.example t does not exist');
+    api.stop();
+    expect(said(await judge(things))).toBe('settling: the API on cp1 does not answer');
+    expect(said(await judge(tiny({})))).toBe('settling: cp1 does not list its Helm releases');
+  });
+});
