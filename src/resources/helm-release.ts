@@ -43,7 +43,7 @@ export function helmRelease({ id, on, needs, chart: pin, local, ...rest }: Wish)
   return { kind: 'helm-release', id, on, needs, spec: { ...rest, chart, version, ...from } };
 }
 
-export const helmReleaseKind: Kind<HelmReleaseSpec> = { kind: 'helm-release', asks, judge, undo };
+export const helmReleaseKind: Kind<HelmReleaseSpec> = { kind: 'helm-release', asks, judge, undo, lives: 'cluster' };
 
 /** What an earlier run wrote into the cluster, where others may write too. */
 const earlier = z.object({ version: z.string(), values: z.record(z.string(), z.json()) });

@@ -28,6 +28,7 @@ export const manifestKind: Kind<ManifestSpec> = {
   judge,
   undo,
   undoAsks: () => [claimsAsk],
+  lives: 'cluster',
 };
 
 /** Digest of the object that we wrote. Whatever else changes it, its controllers for example, does not count. */
