@@ -47,5 +47,8 @@ function shownValue(schema: JsonSchema): string {
   if (schema.type === 'boolean') return '`true`, `false`';
   if (schema.items) return schema.items.properties ? 'list of groups of keys' : 'list of texts';
   if (schema.type !== 'object') return 'text';
-  return schema.properties ? 'group of keys' : 'any keys with text values';
+  if (schema.properties) return 'group of keys';
+  return typeof schema.additionalProperties === 'object' && schema.additionalProperties.type === 'string'
+    ? 'any keys with text values'
+    : 'any keys';
 }

@@ -21,4 +21,4 @@ const code = Buffer.from(outputFiles[0].contents).toString('base64');
 const { schemaJson, withKeyTables } = await import(`data:text/javascript;base64,${code}`);
 await writeFile(SCHEMA, schemaJson());
 await writeFile(PAGE, withKeyTables(await readFile(PAGE, 'utf8')));
-execFileSync('node_modules/.bin/biome', ['format', '--write', SCHEMA, PAGE]);
+execFileSync('node_modules/.bin/biome', ['format', '--write', SCHEMA]);

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import type { Data } from './charts/values.ts';
 
 let root: string | undefined;
 
@@ -23,4 +25,13 @@ function packageName(folder: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+const read = new Map<string, Data>();
+
+/** A YAML file below `templates/` as data, to be patched as data. */
+export function templateData(path: string): Data {
+  const known = read.get(path) ?? (parse(readFileSync(templatePath(path), 'utf8')) as Data);
+  read.set(path, known);
+  return known;
 }

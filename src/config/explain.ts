@@ -86,8 +86,14 @@ function empty(key: string, known: KnownKey | undefined): Fault {
   return {
     seen: `${key} has no value`,
     ...(known?.schema.description === undefined ? {} : { why: known.schema.description }),
-    next: [known?.required === false ? 'Write a value after it, or delete the line.' : 'Write a value after it.'],
+    next: [emptyNext(known)],
   };
+}
+
+function emptyNext(known: KnownKey | undefined): string {
+  if (known?.required !== false) return 'Write a value after it.';
+  if (known.schema.type !== 'object') return 'Write a value after it, or delete the line.';
+  return 'Write {} after it for all its defaults, or keys below it, or delete the line.';
 }
 
 const WANTED: Readonly<Record<string, string>> = {

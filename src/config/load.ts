@@ -3,11 +3,12 @@ import { open } from 'node:fs/promises';
 import { isMap, isScalar, isSeq } from 'yaml';
 import { ExitCode, type Problem, UserError } from '../errors.ts';
 import { explain } from './explain.ts';
+import type { Placed } from './loose.ts';
 import type { Fault } from './rules.ts';
 import { type Cluster, clusterSchema } from './schema.ts';
 import { Source, shownPath } from './source.ts';
 import { type Found, readTree, type Tree } from './tree.ts';
-import { type Placed, wholeFileFaults, wholeFileWarnings } from './whole-file.ts';
+import { wholeFileFaults, wholeFileWarnings } from './whole-file.ts';
 
 /** A valid cluster file. `text` is what the file holds, byte order mark included. */
 export interface Loaded {

@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { CHARTS } from '../charts/keys.ts';
 import { channel, DEFAULT_CHANNEL } from './channel.ts';
 import * as rules from './rules.ts';
+import * as storageRules from './rules-storage.ts';
 
 /** Most machines in one file: far more than a home has, and as many as mlk8s is willing to open connections to. */
 const MAX_NODES = 250;
@@ -45,6 +47,58 @@ const node = z.strictObject({
   ssh: ssh.default({}).describe('SSH settings of this node; they win over those of the cluster'),
 });
 
+const pool = z.strictObject({
+  node: text(rules.name).describe('Machine that the disk is in'),
+  disk: text(storageRules.diskById).describe('An empty disk, as /dev/disk/by-id/…; all that is on it is lost'),
+});
+
+/** The classes that claims can ask for. facts: storage sheet, 1.1 */
+export const STORAGE_CLASSES = ['openebs-hostpath', 'microk8s-hostpath', 'openebs-single-replica', 'nfs-csi'] as const;
+
+const storage = z.strictObject({
+  openebs: z.boolean().default(true).describe('Class openebs-hostpath: folders below node.dataDir, by OpenEBS'),
+  hostpath: z.boolean().default(false).describe('Class microk8s-hostpath: the addon hostpath-storage of MicroK8s'),
+  mayastor: z
+    .strictObject({
+      pools: z.array(pool).min(1).max(MAX_NODES).describe('Whole disks for it, on at least three machines'),
+    })
+    .optional()
+    .describe('Class openebs-single-replica: replicated volumes by Mayastor'),
+  nfs: z
+    .strictObject({
+      server: text(storageRules.server).describe('Name or address of the NFS server'),
+      share: text(storageRules.share).describe('Folder that it exports'),
+    })
+    .optional()
+    .describe('Class nfs-csi: folders on an NFS server that is there already'),
+  defaultClass: z
+    .enum(STORAGE_CLASSES)
+    .optional()
+    .describe('Class of claims that name none; default the first one of this list that is asked for'),
+  registry: z
+    .strictObject({ sizeGi: z.int().min(1).max(65536).default(40).describe('Size of its volume, in GiB') })
+    .optional()
+    .describe('A registry for your own images, registry.local:32000 on every machine'),
+});
+
+const gpu = z.strictObject({
+  mode: z
+    .enum(['auto', 'operator', 'device-plugin'])
+    .default('auto')
+    .describe('How pods get at NVIDIA cards; auto: device-plugin on a single machine, else operator'),
+  driver: z
+    .enum(['host', 'operator', 'none'])
+    .default('host')
+    .describe("Who installs NVIDIA's driver: mlk8s from Ubuntu's packages, the operator in a container, or you"),
+  sharing: z.int().min(1).max(64).default(1).describe('How many pods share one card, in turns (time-slicing)'),
+});
+
+/** One optional entry for each chart. */
+function perChart<T extends z.ZodType>(entry: (chart: string) => T) {
+  const entries = CHARTS.map((chart) => [chart, entry(chart).optional()] as const);
+  return z.strictObject(Object.fromEntries(entries) as Record<(typeof CHARTS)[number], z.ZodOptional<T>>).prefault({});
+}
+
 /** The single source of types, defaults, checks of single values, the JSON Schema and the tables in the docs. */
 export const clusterSchema = z.strictObject({
   name: text(rules.name).describe('Name of the cluster and of its kubeconfig context'),
@@ -62,6 +116,14 @@ export const clusterSchema = z.strictObject({
     .prefault({})
     .describe('How every machine is prepared'),
   nodes: z.array(node).min(1).max(MAX_NODES).describe('The machines'),
+  storage: storage.optional().describe('Where volumes of pods are kept'),
+  gpu: gpu.optional().describe('Graphics cards that pods compute on'),
+  values: perChart((chart) => z.record(z.string(), z.unknown()).describe(`Values of the chart ${chart}`)).describe(
+    'Helm values of your own, merged over those of mlk8s',
+  ),
+  charts: perChart((chart) =>
+    text(storageRules.localChart).describe(`Folder or archive of the chart ${chart} on this machine`),
+  ).describe('Charts that are not fetched from the internet'),
 });
 
 /** A valid cluster file with all defaults filled in. */

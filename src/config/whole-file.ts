@@ -1,15 +1,10 @@
 /** Rules that no single value can keep: they look at all machines together. Tolerant of values of a wrong type. */
 import { isUnknownTrack, NEWEST_TRACK } from './channel.ts';
+import { type Loose, listOf, type Placed } from './loose.ts';
 import { type Fault, quoted } from './rules.ts';
 import type { Cluster } from './schema.ts';
+import { storageFaults } from './storage-faults.ts';
 import type { Path } from './tree.ts';
-
-export interface Placed {
-  readonly path: Path;
-  readonly fault: Fault;
-}
-
-type Loose = Readonly<Record<string, unknown>>;
 
 /** What is wrong with the machines together. `line` gives the line of a path, to point at the other of two. */
 export function wholeFileFaults(value: unknown, line: (path: Path) => number): Placed[] {
@@ -26,6 +21,7 @@ export function wholeFileFaults(value: unknown, line: (path: Path) => number): P
     ...localTwice(nodes, line),
     ...nodes.flatMap((node, i) => taintTwice(node, i, line)),
     ...noControlPlane(nodes),
+    ...storageFaults(value, nodes, line),
   ];
 }
 
@@ -143,14 +139,4 @@ function unknownTrack(file: Cluster): Placed[] {
     next: ['Update mlk8s, or take an older channel.'],
   };
   return [{ path: ['microk8s', 'channel'], fault }];
-}
-
-/** The mappings in a list of the data; other entries count as empty ones, so that positions stay right. */
-function listOf(value: unknown, key: string): Loose[] {
-  const list = isLoose(value) ? value[key] : undefined;
-  return Array.isArray(list) ? list.map((entry) => (isLoose(entry) ? entry : {})) : [];
-}
-
-function isLoose(value: unknown): value is Loose {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { misfits } from '../charts/fit.ts';
 import { ExitCode, type Problem } from '../errors.ts';
 import type { PlanItem } from './events.ts';
 import { checkNeeds, type Judged, judgeAll, type Kinds, kindOf, planItems } from './judge.ts';
@@ -41,7 +42,7 @@ export class Prepared {
   /** What forbids the run as a whole. */
   refusal(): Problem | undefined {
     const { lead } = this.observer;
-    return lead?.kind === 'refused' ? lead.problem : undefined;
+    return lead?.kind === 'refused' ? lead.problem : misfits(this.options.file, this.resources);
   }
 
   /** Sentences for people at the end; `shown` is the plan that was carried out. */

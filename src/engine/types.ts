@@ -170,12 +170,20 @@ export interface Undoing<Spec = Json> {
 export type Kind<Spec = Json> = Asked<Spec> &
   ({ readonly transient: true } | ({ readonly transient?: undefined } & Undoing<Spec>));
 
+/** What pods of a component ask the scheduler for. CPU in thousandths of a core, memory in MiB, disk in GiB. */
+export type Amounts = { readonly cpu?: number; readonly memory?: number; readonly disk?: number };
+
+/** A component and what it asks for: once, and once more for every machine. */
+export type Load = Amounts & { readonly name: string; readonly perNode?: Amounts };
+
 /** A step module: a pure function from the cluster file to resources. Facts reach `judge`, never the list. */
 export interface Step {
   readonly name: string;
   /** One line for `--help` and the plan. */
   readonly title: string;
   resources(file: Cluster): readonly Declared[];
+  /** What its pods ask for, so that too much is said before anything is installed. */
+  asksFor?(file: Cluster): readonly Load[];
   /** What is there when all is well, and what to open or type next: a sentence each. */
   notes?(world: World): readonly string[];
 }

@@ -19,6 +19,7 @@ import { microk8sUserKind } from './microk8s-user.ts';
 import { nodeMetaKind } from './node-meta.ts';
 import { packageKind } from './package.ts';
 import { rbacKind } from './rbac.ts';
+import { roomKind } from './room.ts';
 import { serviceKind } from './service.ts';
 import { snapKind } from './snap.ts';
 import { snapdSeededKind } from './snapd-seeded.ts';
@@ -49,6 +50,7 @@ const all: readonly Kind[] = [
   nodeMetaKind,
   packageKind,
   rbacKind,
+  roomKind,
   serviceKind,
   snapKind,
   snapdSeededKind,

@@ -114,6 +114,14 @@ export const BAD_FILES: Readonly<Record<string, string | Buffer>> = {
   'data-dir-of-system': `${GOOD}node: { dataDir: /etc/microk8s }\n`,
   'data-dir-root': `${GOOD}node: { dataDir: / }\n`,
   'data-dir-dots': `${GOOD}node: { dataDir: /data/../etc }\n`,
+  'storage-section-empty': `${GOOD}storage:\n`,
+  'storage-misspelt': `${GOOD}storage: { openEBS: true, defaultClass: openebs }\n`,
+  'storage-without-a-class': `${GOOD}storage: { openebs: false }\n`,
+  'storage-default-that-nobody-brings': `${GOOD}storage: { defaultClass: nfs-csi }\n`,
+  'mayastor-pools': `${GOOD}storage:\n  mayastor:\n    pools:\n      - { node: rig1, disk: /dev/sdb }\n      - { node: rig9, disk: /dev/disk/by-id/ata-A }\n      - { node: rig1, disk: /dev/disk/by-id/ata-B }\n      - { node: rig1, disk: /dev/disk/by-id/ata-B }\n`,
+  nfs: `${GOOD}storage: { nfs: { server: "-h", share: "srv nfs" } }\n`,
+  gpu: `${GOOD}gpu: { mode: plugin, driver: yes, sharing: 0 }\n`,
+  'values-of-an-unknown-chart': `${GOOD}values: { openEBS: {} }\ncharts: { gpuoperator: x.tgz, openebs: "" }\n`,
 
   // all machines together
   'no-control-plane': 'name: home-lab\nnodes:\n  - name: rig1\n    address: 10.0.0.101\n',

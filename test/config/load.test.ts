@@ -70,6 +70,8 @@ describe('a valid cluster file', () => {
         nodes: [
           { name: 'rig1', address: '10.0.0.101', role: 'control-plane', local: false, labels: {}, taints: [], ssh: {} },
         ],
+        values: {},
+        charts: {},
       },
       path: 'mlk8s.yaml',
       text: GOOD,

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chartOf } from '../../src/charts/catalogue.ts';
+import type { ChartKey } from '../../src/charts/keys.ts';
 import type { Data } from '../../src/charts/values.ts';
 import type { Declared, Verdict } from '../../src/engine/types.ts';
 import { helmRelease } from '../../src/resources/helm-release.ts';
@@ -21,7 +22,7 @@ const lean = {
   alloy: OFF,
 } satisfies Data;
 
-const openebs = (values: Data = lean, more: { version?: string; local?: string; key?: string } = {}): Declared => {
+const openebs = (values: Data = lean, more: { version?: string; local?: string; key?: ChartKey } = {}): Declared => {
   const pin = chartOf(more.key ?? 'openebs');
   return helmRelease({
     id: 'storage/openebs@cluster',

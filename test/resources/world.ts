@@ -33,6 +33,8 @@ export function cluster(nodes: readonly ClusterNode[], more: Partial<Cluster> = 
     ssh: {},
     node: { dataDir: '/data/microk8s', timeSync: true, sleep: 'prevent' },
     nodes: [...nodes],
+    values: {},
+    charts: {},
     ...more,
   };
 }

@@ -1,5 +1,6 @@
 import type { ClusterNode } from '../../config/schema.ts';
 import type { Ask } from '../../engine/types.ts';
+import { diskAsk, diskOf, meminfo, memoryAsk } from '../../resources/hardware.ts';
 import { sh } from '../../shell/script.ts';
 import { type Check, error, machineCheck, warning } from './check.ts';
 
@@ -46,9 +47,9 @@ const GOOD_MEMORY_KIB = 3600000;
 
 const memory: Check = machineCheck(
   'memory',
-  (node) => [{ key: 'memory', on: on(node), sh: sh`cat /proc/meminfo`, timeoutS: 10 }],
+  (node) => [memoryAsk(node.name)],
   (subject, { text }) => {
-    const kib = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? Number.NaN);
+    const kib = (key: 'MemTotal' | 'SwapTotal') => meminfo(text, key);
     const mib = Math.round(kib('MemTotal') / 1024);
     const found = [];
     if (kib('MemTotal') <= LEAST_MEMORY_KIB) {
@@ -70,25 +71,14 @@ const memory: Check = machineCheck(
 const LEAST_DISK_GIB = 5;
 const GOOD_DISK_GIB = 20;
 
-function freeAsk(node: ClusterNode, path: string): Ask {
-  // The folder need not be there yet: then the one that it will be made in counts.
-  const script = sh`
-    path=${path}
-    until [ -d "$path" ] || [ -z "$path" ]; do path=\${path%/*}; done
-    df -Pk "\${path:-/}"
-  `;
-  return { key: `free space ${path}`, on: on(node), sh: script, timeoutS: 10 };
-}
-
 const disk: Check = machineCheck(
   'disk',
-  (node, file) => [freeAsk(node, '/var/snap'), freeAsk(node, file.node.dataDir)],
+  (node, file) => [diskAsk(node.name, '/var/snap'), diskAsk(node.name, file.node.dataDir)],
   (subject, snap, data) => {
     const paths = ['/var/snap', subject.file.node.dataDir];
     return [snap, data].flatMap((answer, i) => {
-      const row = answer?.text.trim().split('\n').at(-1)?.split(/\s+/) ?? [];
-      const gib = Number(row[3] ?? Number.NaN) / 1024 ** 2;
-      const seen = `${gib.toFixed(1)} GiB are free for ${paths[i]} (on ${row[5]})`;
+      const { free: gib, at } = diskOf(answer?.text ?? '');
+      const seen = `${gib.toFixed(1)} GiB are free for ${paths[i]} (on ${at})`;
       const next = 'make room, or mount a larger disk there';
       if (i === 0 && gib < LEAST_DISK_GIB) return [error(subject, seen, 'MicroK8s and its images do not fit', next)];
       return gib < GOOD_DISK_GIB ? [warning(subject, seen, `MicroK8s recommends ${GOOD_DISK_GIB} GB`, next)] : [];

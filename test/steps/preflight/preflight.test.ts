@@ -11,8 +11,8 @@ function good({ name, address }: ClusterNode): Record<string, Told> {
   return {
     'os and architecture': 'PRETTY_NAME="Ubuntu 24.04.3 LTS"\nVERSION_ID="24.04"\nID=ubuntu\nMACHINE=x86_64\n',
     memory: 'MemTotal:       16303224 kB\nSwapTotal:             0 kB\n',
-    'free space /var/snap': df(200),
-    'free space /data/microk8s': df(200),
+    'disk of /var/snap': df(200),
+    'disk of /data/microk8s': df(200),
     virtualization: 'none\n',
     addresses: `1: lo    inet 127.0.0.1/8 scope host lo\n2: eth0    inet ${address}/24 brd 192.168.1.255 scope global eth0\n`,
     wireless: '',
@@ -71,7 +71,7 @@ describe('preflight', () => {
     expect(
       find({
         rig1: { virtualization: 'lxc\n', memory: 'MemTotal: 500000 kB\nSwapTotal: 0 kB\n' },
-        rig3: { 'free space /var/snap': df(3) },
+        rig3: { 'disk of /var/snap': df(3) },
       }),
     ).toEqual([
       'error memory@rig1: it has 488 MiB of memory',
@@ -103,7 +103,7 @@ describe('preflight', () => {
     ],
     [
       'little room for volumes',
-      { 'free space /data/microk8s': df(9) },
+      { 'disk of /data/microk8s': df(9) },
       ['warning disk@rig2: 9.0 GiB are free for /data/microk8s (on /)'],
     ],
     ['WSL', { virtualization: 'wsl\n' }, ['error virtualization@rig2: it is a container of wsl']],

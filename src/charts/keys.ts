@@ -1,0 +1,19 @@
+import type { Cluster } from '../config/schema.ts';
+import type { Data } from './values.ts';
+
+/** Charts that the cluster file can say something about: the keys of `templates/charts.yaml`. */
+export const CHARTS = [
+  'openebs',
+  'csi-driver-nfs',
+  'gpu-operator',
+  'nvidia-device-plugin',
+  'dcgm-exporter',
+  'node-feature-discovery',
+] as const;
+
+export type ChartKey = (typeof CHARTS)[number];
+
+/** What the user wants over the values of mlk8s. */
+export function userValues(file: Cluster, chart: ChartKey): Data {
+  return (file.values[chart] ?? {}) as Data;
+}

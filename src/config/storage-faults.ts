@@ -1,0 +1,75 @@
+/** Rules of `storage:` that no single value can keep. Tolerant of values of a wrong type. */
+import { isLoose, type Loose, listOf, type Placed } from './loose.ts';
+import { quoted } from './rules.ts';
+import type { Path } from './tree.ts';
+
+/** Mayastor keeps its own metadata on three machines. facts: storage sheet, 2.3 */
+const LEAST_MAYASTOR_NODES = 3;
+
+export function storageFaults(value: unknown, nodes: readonly Loose[], line: (path: Path) => number): Placed[] {
+  const storage = isLoose(value) ? value.storage : undefined;
+  if (!isLoose(storage)) return [];
+  return [...defaultClassFaults(storage), ...poolFaults(storage, nodes, line)];
+}
+
+/** Which key of `storage:` brings a class. */
+const BROUGHT_BY: Readonly<Record<string, string>> = {
+  'openebs-hostpath': 'openebs',
+  'microk8s-hostpath': 'hostpath',
+  'openebs-single-replica': 'mayastor',
+  'nfs-csi': 'nfs',
+};
+
+function defaultClassFaults(storage: Loose): Placed[] {
+  const { defaultClass } = storage;
+  const wanted = { openebs: true, ...storage } as Loose;
+  const isThere = (key: string) => wanted[key] !== undefined && wanted[key] !== false;
+  const key = typeof defaultClass === 'string' ? BROUGHT_BY[defaultClass] : undefined;
+  if (key !== undefined && !isThere(key)) {
+    const fault = {
+      seen: `nothing brings the class ${quoted(String(defaultClass))}`,
+      why: `it comes with storage.${key}, which the file does not ask for`,
+      next: [`Ask for it with the key ${key}, or choose another class.`],
+    };
+    return [{ path: ['storage', 'defaultClass'], fault }];
+  }
+  if (Object.values(BROUGHT_BY).some(isThere)) return [];
+  const fault = {
+    seen: 'storage has no class at all',
+    why: 'openebs is switched off and nothing else is asked for; claims would wait for ever',
+    next: ['Delete the line "openebs: false", or ask for hostpath, mayastor or nfs.'],
+  };
+  return [{ path: ['storage'], fault }];
+}
+
+function poolFaults(storage: Loose, nodes: readonly Loose[], line: (path: Path) => number): Placed[] {
+  const pools = listOf(storage.mayastor, 'pools');
+  const at = (i: number, key: string): Path => ['storage', 'mayastor', 'pools', i, key];
+  const seen = new Map<string, number>();
+  const faults = pools.flatMap(({ node, disk }, i): Placed[] => {
+    if (typeof node !== 'string') return [];
+    if (!nodes.some(({ name }) => name === node)) {
+      const names = nodes.map(({ name }) => name).join(', ');
+      const fault = { seen: `no machine is called ${quoted(node)}`, why: `there are ${names}`, next: ['Correct it.'] };
+      return [{ path: at(i, 'node'), fault }];
+    }
+    const key = JSON.stringify([node, disk]);
+    const before = seen.get(key);
+    seen.set(key, before ?? i);
+    if (before === undefined) return [];
+    const fault = {
+      seen: `this disk of ${node} stands in line ${line(at(before, 'disk'))} already`,
+      why: 'a disk belongs to one pool',
+      next: ['Delete one of the two.'],
+    };
+    return [{ path: at(i, 'disk'), fault }];
+  });
+  const machines = new Set(pools.map(({ node }) => node)).size;
+  if (pools.length === 0 || machines >= LEAST_MAYASTOR_NODES) return faults;
+  const fault = {
+    seen: `the disks for Mayastor are in ${machines === 1 ? 'one machine' : `${machines} machines`}`,
+    why: `it needs at least ${LEAST_MAYASTOR_NODES} machines with a disk of their own for it`,
+    next: ['Add disks of other machines, or leave mayastor out: openebs needs none.'],
+  };
+  return [...faults, { path: ['storage', 'mayastor', 'pools'], fault }];
+}

@@ -1,0 +1,30 @@
+import { chartOf } from '../charts/catalogue.ts';
+import { type ChartKey, userValues } from '../charts/keys.ts';
+import { type Data, mergeValues } from '../charts/values.ts';
+import type { Cluster } from '../config/schema.ts';
+import type { Declared, Id } from '../engine/types.ts';
+import { helmRelease } from '../resources/helm-release.ts';
+
+interface Wish {
+  readonly id: Id;
+  /** Besides what every release needs: machines that are members, and names that resolve. */
+  readonly needs?: readonly Id[];
+  readonly release: string;
+  readonly namespace: string;
+  /** Ours. */
+  readonly values: Data;
+  /** Seconds until all that it brought must be ready, slow image pulls included. */
+  readonly readyS: number;
+}
+
+/** A pinned chart as a release. The one place where `values:` and `charts:` of the cluster file come in. */
+export function release(file: Cluster, chart: ChartKey, { needs = [], values, ...wish }: Wish): Declared {
+  return helmRelease({
+    ...wish,
+    on: 'cluster',
+    needs: ['microk8s/dns@cluster', 'microk8s/member@*', 'capacity/room@cluster', ...needs],
+    chart: chartOf(chart),
+    local: file.charts[chart],
+    values: mergeValues(values, userValues(file, chart)),
+  });
+}
