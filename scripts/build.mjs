@@ -32,5 +32,9 @@ await build({
   },
   logLevel: 'warning',
 });
-await rm('dist', { recursive: true, force: true });
+const old = `${beside}.old`;
+await rename('dist', old).catch((error) => {
+  if (error.code !== 'ENOENT') throw error;
+});
 await rename(beside, 'dist');
+await rm(old, { recursive: true, force: true });

@@ -14,4 +14,5 @@ await build({
   packages: 'external',
   logLevel: 'warning',
 });
-await $({ stdio: 'inherit' })`node ${outfile} ${argv._}`;
+const { exitCode } = await $({ stdio: 'inherit', nothrow: true })`node ${outfile} ${argv._}`;
+process.exitCode = exitCode ?? 1;

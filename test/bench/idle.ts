@@ -18,7 +18,7 @@ const DELAY_MS = 10;
 /** (a) and (b): `up` with nothing to do on machines of the lab, beside plain ssh and beside Ansible. */
 export async function idle(runs: number, wanted: ReadonlySet<string>, say: (text: string) => void): Promise<Figure[]> {
   return inFolder(async (folder) => {
-    const lab = await Lab.up(SIZES[0], {}, say);
+    const lab = await Lab.up(SIZES[0], {}, { say });
     const lines: Line[] = [];
     try {
       const figures: Figure[] = [];

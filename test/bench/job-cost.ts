@@ -22,7 +22,7 @@ const COMMANDS: readonly Script[] = [
 /** (c) What it costs to run commands as a durable job instead of as they are, on one connection to one lab machine. */
 export async function jobCost(runs: number, say: (text: string) => void): Promise<Figure[]> {
   return inFolder(async (folder) => {
-    const lab = await Lab.up(1, {}, say);
+    const lab = await Lab.up(1, {}, { say });
     try {
       const path = join(folder, 'mlk8s.yaml');
       writeFileSync(path, lab.clusterFile(1));

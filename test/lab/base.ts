@@ -59,7 +59,7 @@ export function checkNeeds(): void {
 }
 
 /** The file tree that all machines of a lab have below their own, made when it is not there yet. Returns its path. */
-export async function baseTree(say: (text: string) => void): Promise<string> {
+export async function baseTree(say: (text: string) => void, signal?: AbortSignal): Promise<string> {
   const recipe = JSON.stringify([SUITE, PACKAGES, SIMULATED, DEBS, VERSION, FILES, shim(), PASSWORD]);
   const key = createHash('sha256').update(recipe).digest('hex').slice(0, 12);
   const tree = join(CACHE, key);
@@ -68,10 +68,13 @@ export async function baseTree(say: (text: string) => void): Promise<string> {
   const fresh = `${tree}.${process.pid}`;
   say(`making the file tree of a Debian machine in ${tree} (once, about a minute)`);
   try {
-    await $({ quiet: true })`debootstrap --variant=minbase --include=${PACKAGES} ${SUITE} ${fresh} ${MIRROR}`;
+    const options = { quiet: true, ...(signal ? { signal } : {}) };
+    await $(options)`debootstrap --variant=minbase --include=${PACKAGES} ${SUITE} ${fresh} ${MIRROR}`;
     await furnish(fresh);
     renameSync(fresh, tree);
   } finally {
+    // debootstrap mounts it, and leaves it when it is stopped.
+    await $({ quiet: true, nothrow: true })`umount -R ${join(fresh, 'proc')}`;
     rmSync(fresh, { recursive: true, force: true });
   }
   return tree;

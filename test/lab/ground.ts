@@ -7,13 +7,35 @@ import { BRIDGE, CGROUP, NETWORK, STATE } from './places.ts';
 const CGROUPS = '/sys/fs/cgroup';
 /** systemd's own hierarchy, where control groups are of version 1 and this computer runs without systemd. */
 const SYSTEMD = join(CGROUPS, 'systemd');
+const OWNER = join(STATE, 'owner');
 const MOUNTED = join(STATE, 'mounted-systemd-hierarchy');
 
-/** What machines need of this computer: a folder, a bridge, control groups. */
+/** Says that this process has the lab. Goes before everything that takes long, so that `down` finds who is at it. */
+export function claim(): void {
+  mkdirSync(STATE, { recursive: true, mode: 0o700 });
+  writeFileSync(OWNER, `${process.pid} ${startOf(process.pid)}\n`);
+}
+
+/** The process that has the lab up, if one does. */
+export function owner(): number | undefined {
+  try {
+    const [pid = '', start] = readFileSync(OWNER, 'utf8').trim().split(' ');
+    return Number(pid) !== process.pid && startOf(Number(pid)) === start ? Number(pid) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** When a process began, in ticks since boot: its number alone may be somebody else's by now. Throws when it is gone. */
+function startOf(pid: number): string | undefined {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // Behind the name, which may hold blanks and brackets, the 20th field. man 5 proc
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+}
+
+/** What machines need of this computer: a bridge, control groups. */
 export async function makeGround(): Promise<void> {
   const sh = $({ quiet: true });
-  mkdirSync(STATE, { recursive: true, mode: 0o700 });
-  writeFileSync(join(STATE, 'pid'), `${process.pid}\n`);
   if (!existsSync(join(CGROUPS, 'cgroup.controllers')) && !existsSync(join(SYSTEMD, 'cgroup.procs'))) {
     writeFileSync(MOUNTED, '');
     mkdirSync(SYSTEMD, { recursive: true });

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { $ } from 'zx';
 import { baseTree, checkNeeds } from './base.ts';
-import { makeGround, removeLeftovers } from './ground.ts';
+import { claim, makeGround, owner, removeLeftovers } from './ground.ts';
 import { LabMachine, type MachineOptions } from './machine.ts';
 import { LabModel } from './model.ts';
 import { STATE, USER } from './places.ts';
@@ -11,6 +10,12 @@ import { STATE, USER } from './places.ts';
 const SCALE = 100;
 
 type Wanted = Partial<Omit<MachineOptions, 'name' | 'number'>>;
+
+interface Watching {
+  /** Hears what takes long. */
+  readonly say?: (text: string) => void;
+  readonly signal?: AbortSignal;
+}
 
 /** Real machines on a bridge of this computer. */
 export class Lab {
@@ -25,26 +30,33 @@ export class Lab {
     this.#model = new LabModel(join(STATE, 'world.json'), SCALE);
   }
 
-  /** Starts `count` machines, rig1 and on. Throws when a lab is up already, or this computer cannot have one. */
-  static async up(count: number, options: Wanted = {}, say: (text: string) => void = () => undefined): Promise<Lab> {
+  /**
+   * Starts `count` machines, rig1 and on. Throws when a lab is up already, this computer cannot have one, or `signal`
+   * says so; nothing is left of it then.
+   */
+  static async up(count: number, options: Wanted = {}, { say = () => undefined, signal }: Watching = {}): Promise<Lab> {
     checkNeeds();
-    const base = await baseTree(say);
-    const owner = ownerOf(STATE);
-    if (owner !== undefined)
-      throw new Error(
-        `lab ${STATE} is up already (process ${owner}): npm run lab -- down, or take another with MLK8S_LAB=1`,
-      );
+    const other = owner();
+    if (other !== undefined) throw new Error(`a lab is up in ${STATE} already, by process ${other}`);
     await removeLeftovers();
-    await makeGround();
-    const lab = new Lab(base);
-    await $({ quiet: true })`ssh-keygen -q -t ed25519 -N ${''} -C lab -f ${lab.key}`;
+    claim();
     try {
-      await Promise.all(Array.from({ length: count }, () => lab.add(options)));
+      const base = await baseTree(say, signal);
+      await makeGround();
+      const lab = new Lab(base);
+      await $({ quiet: true })`ssh-keygen -q -t ed25519 -N ${''} -C lab -f ${lab.key}`;
+      try {
+        await Promise.all(Array.from({ length: count }, () => lab.add(options)));
+        signal?.throwIfAborted();
+      } catch (error) {
+        await lab.down();
+        throw error;
+      }
+      return lab;
     } catch (error) {
-      await lab.down();
+      await removeLeftovers();
       throw error;
     }
-    return lab;
   }
 
   /** One more machine, switched on. */
@@ -77,16 +89,5 @@ export class Lab {
     await Promise.all(this.machines.map((machine) => machine.stop()));
     this.#model.close();
     await removeLeftovers();
-  }
-}
-
-/** The process that has a lab up, if one does. */
-export function ownerOf(state: string): number | undefined {
-  try {
-    const pid = Number(readFileSync(join(state, 'pid'), 'utf8'));
-    process.kill(pid, 0);
-    return pid === process.pid ? undefined : pid;
-  } catch {
-    return undefined;
   }
 }

@@ -20,3 +20,6 @@ export const CGROUP = `mlk8s-lab${WHICH}`;
 /** Who logs in to a machine, and with what where a password is asked for. */
 export const USER = 'lab';
 export const PASSWORD = 'correct horse: "battery" $taple';
+
+/** How this lab is called on the command line. */
+export const NPM = WHICH === 0 ? 'npm run lab' : `MLK8S_LAB=${WHICH} npm run lab`;
