@@ -3,6 +3,7 @@ import type { Chart } from '../charts/catalogue.ts';
 import { type Data, digestOf, flatLines } from '../charts/values.ts';
 import type { Ask, Declared, Diff, Json, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { refused } from './answers.ts';
+import { claimsAsk, inUse } from './claims.ts';
 import type { Placed } from './declare.ts';
 import { installMove, repair, uninstallMove } from './helm-moves.ts';
 import { helmAsk, type Revision, type Sight, sightOf } from './helm-sight.ts';
@@ -25,6 +26,8 @@ export type HelmReleaseSpec = {
   readonly values: Data;
   /** Seconds until all that it brought must be ready, slow image pulls included. */
   readonly readyS: number;
+  /** Storage classes whose volumes it looks after: it is not removed while there are any. */
+  readonly classes?: readonly string[];
 };
 
 interface Wish extends Placed {
@@ -35,6 +38,7 @@ interface Wish extends Placed {
   readonly local?: string | undefined;
   readonly values: Data;
   readonly readyS: number;
+  readonly classes?: readonly string[];
 }
 
 export function helmRelease({ id, on, needs, chart: pin, local, ...rest }: Wish): Declared<HelmReleaseSpec> {
@@ -43,7 +47,14 @@ export function helmRelease({ id, on, needs, chart: pin, local, ...rest }: Wish)
   return { kind: 'helm-release', id, on, needs, spec: { ...rest, chart, version, ...from } };
 }
 
-export const helmReleaseKind: Kind<HelmReleaseSpec> = { kind: 'helm-release', asks, judge, undo, lives: 'cluster' };
+export const helmReleaseKind: Kind<HelmReleaseSpec> = {
+  kind: 'helm-release',
+  asks,
+  judge,
+  undo,
+  undoAsks: (it) => (it.spec.classes ? [claimsAsk] : []),
+  lives: 'cluster',
+};
 
 /** What an earlier run wrote into the cluster, where others may write too. */
 const earlier = z.object({ version: z.string(), values: z.record(z.string(), z.json()) });
@@ -159,5 +170,6 @@ function undo(it: Recorded<HelmReleaseSpec>, world: World): Verdict {
   const [newest] = sight.revisions(it.spec.namespace, it.spec.release);
   if (!newest) return gone(`release ${it.spec.release} is not installed`);
   const wait = isBusy(newest) ? working(it, newest, sight) : undefined;
-  return wait ?? { verdict: 'change', because: 'it was installed by mlk8s', moves: [uninstallMove(it)] };
+  const kept = wait ?? inUse(it.id, it.spec.classes ?? [], world);
+  return kept ?? { verdict: 'change', because: 'it was installed by mlk8s', moves: [uninstallMove(it)] };
 }

@@ -15,6 +15,8 @@ interface Wish {
   readonly values: Data;
   /** Seconds until all that it brought must be ready, slow image pulls included. */
   readonly readyS: number;
+  /** Storage classes whose volumes it looks after. */
+  readonly classes?: readonly string[];
 }
 
 /** A pinned chart as a release. The one place where `values:` and `charts:` of the cluster file come in. */
