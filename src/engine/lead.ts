@@ -45,7 +45,10 @@ const askMembership: Script = sh`
 `;
 
 /** Namespaces that every MicroK8s has, or that mlk8s makes for itself. */
-const EXPECTED_NAMESPACES = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease', 'mlk8s-system']);
+const EXPECTED_NAMESPACES = new Set([
+  ...['default', 'kube-system', 'kube-public', 'kube-node-lease'],
+  ...['mlk8s-system', 'mlk8s-proof'],
+]);
 
 /** The question of every machine that decides who leads, and whether it is in. */
 export function membershipAsk(host: string): Ask {

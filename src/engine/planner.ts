@@ -58,6 +58,7 @@ export function nextGroups(
 /** A change may follow the others of a job when they bring all that it still needs. */
 function joins(group: Group, it: Change, sequence: boolean): boolean {
   if (group.sequence || sequence || it.verdict.alone || group.changes[0]?.verdict.alone) return false;
+  if (it.verdict.settled && !it.ready) return false;
   const ids = new Set(group.changes.map((change) => change.it.id));
   return it.waitsFor.every((need) => ids.has(need));
 }

@@ -186,10 +186,13 @@ export class Runner {
     this.#drop(it, problem);
   }
 
-  /** A host that fails drops out with what depends on it, so that the others need not wait for it. */
+  /**
+   * A host that fails drops out with what depends on it, so that the others need not wait for it. A proof that fails says
+   * something about it, but leaves it in.
+   */
   #drop(it: Declared, problem: Problem): void {
     const host = hostOf(it);
-    if (host !== undefined) this.#dropHost(host, problem);
+    if (host !== undefined && !kindOf(this.#prepared.kinds, it).proves) this.#dropHost(host, problem);
   }
 
   #dropHost(host: string, problem: Problem): void {

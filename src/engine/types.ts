@@ -112,6 +112,8 @@ export type Verdict =
       readonly moves: readonly Move[];
       /** No second such change anywhere in the cluster until this one is ok: joins, restarts, reboots. */
       readonly alone?: true;
+      /** Starts when all that it needs is seen to be ok, not in the same job with it. */
+      readonly settled?: true;
       /** Something of the user's is already there: recorded as adopted and never removed. */
       readonly adopts?: boolean;
     }
@@ -167,7 +169,10 @@ export interface Undoing<Spec = Json> {
 }
 
 /** A kind is transient when it leaves nothing behind (a debt, a check): it is not written to the inventory. */
-export type Kind<Spec = Json> = Asked<Spec> &
+export type Kind<Spec = Json> = Asked<Spec> & {
+  /** It only tries what others made (`verify` runs it anew): when it fails, its host stays in the run. */
+  readonly proves?: true;
+} &
   ({ readonly transient: true } | ({ readonly transient?: undefined } & Undoing<Spec>));
 
 /** What pods of a component ask the scheduler for. CPU in thousandths of a core, memory in MiB, disk in GiB. */

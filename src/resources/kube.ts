@@ -28,6 +28,8 @@ export interface NodeInfo {
   readonly worker: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly { readonly key: string; readonly value: string; readonly effect: string }[];
+  /** What pods may ask it for, as Kubernetes writes amounts: `nvidia.com/gpu` is `1`. */
+  readonly allocatable: Readonly<Record<string, string>>;
 }
 
 const text = z.string();
@@ -42,6 +44,7 @@ const nodeList = z.object({
         .object({
           addresses: z.array(z.object({ type: text, address: text })).optional(),
           conditions: z.array(z.object({ type: text, status: text, message: text.optional() })).optional(),
+          allocatable: z.record(text, text).optional(),
         })
         .optional(),
     }),
@@ -71,6 +74,7 @@ export function nodesOf(world: World): NodeInfo[] | undefined {
       worker: node.metadata.labels?.['node.kubernetes.io/microk8s-worker'] !== undefined,
       labels: node.metadata.labels ?? {},
       taints: (node.spec?.taints ?? []).map((t) => ({ key: t.key, value: t.value ?? '', effect: t.effect })),
+      allocatable: node.status?.allocatable ?? {},
     };
   });
 }

@@ -22,6 +22,10 @@ print substr($rest, 0, $size);
 exit $code;
 `;
 
+/** The clock of the simulated cluster, so that scripts that wait do not wait in real time. */
+const SLEEP = `#!/bin/bash\nexec microk8s sleep "$1"\n`;
+const DATE = `#!/bin/bash\nnow=$(microk8s date)\nexec /usr/bin/date -d "@$now" "$@"\n`;
+
 /**
  * One simulated control plane; scripts of asks and moves run in a real bash, where `microk8s` speaks to it. What belongs
  * below /var/lib/mlk8s and /run/mlk8s is in a folder of its own.
@@ -40,8 +44,10 @@ export class InCluster {
     await this.lab.ready('cp1');
     mkdirSync(join(this.dir, 'bin'));
     mkdirSync(join(this.dir, 'jobs'));
-    writeFileSync(join(this.dir, 'bin/microk8s'), SHIM);
-    chmodSync(join(this.dir, 'bin/microk8s'), 0o755);
+    for (const [name, text] of Object.entries({ microk8s: SHIM, sleep: SLEEP, date: DATE })) {
+      writeFileSync(join(this.dir, 'bin', name), text);
+      chmodSync(join(this.dir, 'bin', name), 0o755);
+    }
     // What helm pulls goes to a real folder, and is read from it.
     this.lab.files.cp1 = new RealFiles(this.lab.filesOf('cp1'), this.dir);
     this.#server = createServer({ allowHalfOpen: true }, (caller) => void this.#answer(caller));
@@ -54,6 +60,9 @@ export class InCluster {
     await new Promise((resolve) => caller.on('end', resolve));
     const words = Buffer.concat(pieces).toString().split('\0');
     const [args, stdin] = [words.slice(0, -1), words.at(-1) ?? ''];
+    if (args[0] === 'sleep') this.lab.pass(Number(args[1]));
+    if (args[0] === 'sleep' || args[0] === 'date')
+      return void caller.end(`0\n99\n${Math.floor(this.lab.now / 1000)}\n`);
     const killAfterS = args[0] === 'helm3' ? this.killAfterS : undefined;
     const options = { stdin, ...(killAfterS === undefined ? {} : { killAfterS }) };
     const outcome = await this.lab.mk('cp1', args, options).catch((error: unknown) => {
@@ -95,7 +104,7 @@ export class InCluster {
     const answers = new Map<string, Answer>();
     for (const ask of asks) {
       const { text, status } = await this.bash(ask.sh.bash);
-      answers.set(at(ask.on, ask.key), { kind: 'bytes', text, status, cut: false });
+      answers.set(at(ask.on, ask.key), { kind: 'bytes', text, status, cut: false, askedAtS: this.lab.now / 1000 });
     }
     const file = cluster([node('cp1', { role: 'control-plane' })]);
     return { ...worldOf({ file, answers, records: this.records }), lead: 'cp1', identity: 'X' };

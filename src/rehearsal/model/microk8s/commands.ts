@@ -72,7 +72,7 @@ export const microk8sCommands: Record<string, Command> = {
 
 /**
  * Faults of `RigState.faults` that this part of the model knows. The first three happen once, the others last. `helmfails`
- * and `imagepull` may name a release: `imagepull:openebs`.
+ * and `imagepull` may name a release (`imagepull:openebs`), `podfails` a pod that was created by itself.
  */
 export const microk8sFaults: readonly string[] = [
   'joinlies',
@@ -81,4 +81,5 @@ export const microk8sFaults: readonly string[] = [
   'notready',
   'dnsnever',
   'imagepull',
+  'podfails',
 ];

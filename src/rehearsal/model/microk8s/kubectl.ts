@@ -1,5 +1,6 @@
 import type { CommandContext } from '../types.ts';
 import { kubeconfig } from './args.ts';
+import { barePodLog } from './bare-pods.ts';
 import { ApiError, NoMatchError, notFound } from './errors.ts';
 import { isSet, last, parseArgs, UsageError } from './kubectl/args.ts';
 import { Client, Refused } from './kubectl/client.ts';
@@ -96,10 +97,12 @@ function config(client: Client): number {
   return 0;
 }
 
-/** Containers do not run in the model: their logs are one line that says which pod it is. */
+/** Containers do not run in the model: their logs are one line that says which pod it is, see also bare-pods.ts. */
 function logs(client: Client): number {
   const pod = podOf(client, client.args.words[0] ?? '');
-  client.out(`simulated log of ${pod}\n`);
+  const view = client.api();
+  const bare = view.store.find(view.store.kind('pods'), client.namespace, pod);
+  client.out(bare ? barePodLog(view, bare) : `simulated log of ${pod}\n`);
   return 0;
 }
 

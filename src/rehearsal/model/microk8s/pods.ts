@@ -8,8 +8,8 @@ import type { View } from './view.ts';
 /** Seconds until the pods of a workload are ready, where its notes say nothing else. */
 const USUAL: Record<string, number> = { Deployment: 15, DaemonSet: 12, StatefulSet: 20, Job: 10, Pod: 5 };
 
-interface PodSpec {
-  containers?: { name: string; image?: string }[];
+export interface PodSpec {
+  containers?: { name: string; image?: string; command?: string[]; args?: string[] }[];
   nodeSelector?: Record<string, string>;
   nodeName?: string;
   tolerations?: { key?: string; operator?: string; value?: string; effect?: string }[];
@@ -34,7 +34,7 @@ export interface Rollout {
 }
 
 /** When the pods of this object count as ready, if nothing else holds them. */
-function readyAt(object: KubeObject): number {
+export function readyAt(object: KubeObject): number {
   const notes = notesOf(object);
   if (notes.never !== undefined) return Number.POSITIVE_INFINITY;
   return notes.rolledAt + (notes.readyAfterS ?? USUAL[object.kind] ?? 0) * 1000;
@@ -56,7 +56,8 @@ export function rollout(view: View, object: KubeObject): Rollout {
     return { desired, ready: 0, reason: notesOf(object).never ?? 'ContainerCreating', nodes };
   }
   const release = object.metadata.annotations?.['meta.helm.sh/release-name'];
-  const pulling = release === undefined ? nodes : nodes.filter((node) => !view.cannotPull(node, release));
+  const pulls = release !== undefined || object.kind === 'Pod';
+  const pulling = pulls ? nodes.filter((node) => !view.cannotPull(node, release)) : nodes;
   const ready = object.kind === 'DaemonSet' ? pulling.filter(isReady).length : pulling.length > 0 ? desired : 0;
   const isStuck = pulling.length < nodes.length;
   // Those that run come first: a pod is on the node of its place.
@@ -151,7 +152,7 @@ export function podsOf(view: View, owner: KubeObject): KubeObject[] {
       },
       spec: { ...spec.template?.spec, ...(node ? { nodeName: node.metadata.name } : {}) },
     };
-    return { ...pod, status: podStatus(pod, i < state.ready, state, owner.kind === 'Job') };
+    return { ...pod, status: podStatus(pod, i < state.ready, state, owner.kind === 'Job' ? 'Succeeded' : undefined) };
   });
 }
 
@@ -160,23 +161,22 @@ function podSuffix(owner: KubeObject, hash: string, i: number): string {
   return owner.kind === 'Deployment' ? `${hash}-${tail}` : tail;
 }
 
-/** Status of a pod that was created by itself. */
-export function barePodStatus(view: View, pod: KubeObject): Json {
-  const state = rollout(view, pod);
-  const ends = ['Never', 'OnFailure'].includes((pod.spec as PodSpec | undefined)?.restartPolicy ?? 'Always');
-  return podStatus(pod, state.ready === 1, state, ends);
-}
-
-function podStatus(pod: KubeObject, ready: boolean, { reason, unscheduled = '' }: Rollout, ends: boolean): Json {
-  const done = ready && ends;
-  const phase = done ? 'Succeeded' : ready ? 'Running' : 'Pending';
+/** Status of a pod that is ready or not, or has ended. */
+export function podStatus(
+  pod: KubeObject,
+  ready: boolean,
+  { reason, unscheduled = '' }: Rollout,
+  end?: 'Succeeded' | 'Failed',
+): Json {
+  const done = ready && end !== undefined;
+  const phase = !ready ? 'Pending' : (end ?? 'Running');
   const condition = {
     type: 'Ready',
     status: ready && !done ? 'True' : 'False',
-    ...(done ? { reason: 'PodCompleted' } : {}),
+    ...(done ? { reason: end === 'Failed' ? 'PodFailed' : 'PodCompleted' } : {}),
   };
   const state = done
-    ? { terminated: { exitCode: 0, reason: 'Completed' } }
+    ? { terminated: end === 'Failed' ? { exitCode: 1, reason: 'Error' } : { exitCode: 0, reason: 'Completed' } }
     : ready
       ? { running: { startedAt: pod.metadata.creationTimestamp } }
       : { waiting: waiting(reason, (pod.spec as PodSpec | undefined)?.containers?.[0]?.image ?? '') };

@@ -1,9 +1,10 @@
 import type { KubeObject, WorldState } from '../types.ts';
+import { barePodStatus, podEvents } from './bare-pods.ts';
 import { notFound } from './errors.ts';
 import type { Kind } from './kinds.ts';
 import { isJson, type Json } from './merge.ts';
 import { nodeConditions } from './nodes.ts';
-import { barePodStatus, claims, podSpecs, podsOf, rollout } from './pods.ts';
+import { claims, podSpecs, podsOf, rollout } from './pods.ts';
 import { ingressStatus, loadBalancer } from './services.ts';
 import type { KubeStore } from './store.ts';
 
@@ -25,6 +26,7 @@ export class View {
 
   list(kind: Kind, namespace?: string): KubeObject[] {
     const stored = this.store.list(kind, namespace).map((o) => this.show(o));
+    if (kind.kind === 'Event' && kind.group === '') return [...stored, ...podEvents(this, namespace)];
     if (kind.kind !== 'Pod' || kind.group !== '') return stored;
     const owners = WORKLOADS.flatMap((word) => this.store.list(this.store.kind(word), namespace));
     return [...stored, ...owners.flatMap((owner) => podsOf(this, owner))].sort((a, b) => key(a).localeCompare(key(b)));
@@ -50,8 +52,17 @@ export class View {
 
   /** A fault of the machine behind a node keeps it from pulling the images of this release. */
   cannotPull(node: KubeObject, release: string | undefined): boolean {
+    return this.#hasFault(node, 'imagepull', release);
+  }
+
+  /** A fault of the machine behind a node makes this pod fail. */
+  podFails(node: KubeObject, pod: string): boolean {
+    return this.#hasFault(node, 'podfails', pod);
+  }
+
+  #hasFault(node: KubeObject, fault: string, about: string | undefined): boolean {
     const rig = this.#world.rigs[this.store.cluster.nodes[node.metadata.name]?.rig ?? ''];
-    return rig?.faults.some((it) => it === 'imagepull' || it === `imagepull:${release}`) ?? false;
+    return rig?.faults.some((it) => it === fault || it === `${fault}:${about}`) ?? false;
   }
 
   /** Is a claim bound? WaitForFirstConsumer claims are once something that mounts them exists. */

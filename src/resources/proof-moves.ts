@@ -1,0 +1,177 @@
+import { digestOf } from '../charts/values.ts';
+import { NAMESPACE } from '../engine/inventory.ts';
+import type { Ask, Declared, Move } from '../engine/types.ts';
+import { recordName } from '../shell/originals.ts';
+import { lines, type Script, sh } from '../shell/script.ts';
+import { kubectl } from './kube.ts';
+import type { ProofSpec } from './proof.ts';
+
+/** Namespace of what is created for proofs. */
+export const PROOF_NAMESPACE = 'mlk8s-proof';
+/** The ConfigMap in mlk8s' own namespace that keeps what proofs found. */
+export const RESULTS = 'proofs';
+
+/** Seconds until what was created for a proof must be gone again; a pod that runs gets 5 s to end. */
+const CLEAN_S = 90;
+/** Seconds for what else a proof does: namespace, objects, log, result. Each call has 10 s, some are made twice. */
+const REST_S = 150;
+
+const LABEL = 'mlk8s.io/proof';
+const inProofs: Script = sh`${kubectl} -n ${PROOF_NAMESPACE}`;
+const inOwn: Script = sh`${kubectl} -n ${NAMESPACE}`;
+
+/** What all objects of one proof carry, whatever their names in an earlier version: an id is too long for a label. */
+function labelOf({ id }: Pick<Declared, 'id'>): string {
+  return digestOf(id).slice(0, 16);
+}
+
+const selector = (it: Pick<Declared, 'id'>) => `${LABEL}=${labelOf(it)}`;
+
+/** What an interrupted run left of a proof, a name a line. */
+export function leftoversAsk(it: Declared<ProofSpec>): Ask {
+  const run = sh`${inProofs} get ${typesOf(it)} -l ${selector(it)} -o name --ignore-not-found`;
+  return { key: `left of ${it.id}`, on: 'cluster', sh: run, timeoutS: 20 };
+}
+
+/** The types of its objects, and those that may hold data or run, whatever an earlier version made. */
+function typesOf({ spec }: Declared<ProofSpec>): string {
+  const types = spec.objects.map(({ apiVersion, kind }) => {
+    const [version, group] = apiVersion.split('/').reverse();
+    return group === undefined ? kind : `${kind}.${version}.${group}`;
+  });
+  return [...new Set(['Pod', 'PersistentVolumeClaim', ...types])].join(',').toLowerCase();
+}
+
+/** Creates the objects, follows the pod to its end, reads its log, removes everything, and writes down what it found. */
+export function proveMove(it: Declared<ProofSpec>, digest: string): Move {
+  const { what, timeoutS } = it.spec;
+  return {
+    does: `prove: ${what}`,
+    on: it.on,
+    run: lines(clean(it), forget(it), create(it), follow(it), compare(it), keep(it, digest)),
+    deadlineS: timeoutS + 2 * CLEAN_S + REST_S,
+  };
+}
+
+/** Takes away what is kept of a proof, and with the last one the namespace of all of them. */
+export function forgetMove(it: Declared<ProofSpec>): Move {
+  const run = lines(
+    clean(it),
+    sh`if ${kubectl} get namespace ${PROOF_NAMESPACE} -o name >/dev/null 2>&1; then clean; fi`,
+    forget(it),
+    sh`
+      if [ -z "$(${inOwn} get configmap ${RESULTS} -o ${'jsonpath={.data}'} --ignore-not-found | tr -d '{}')" ]; then
+        ${inOwn} delete configmap ${RESULTS} --ignore-not-found
+        ${kubectl} delete namespace ${PROOF_NAMESPACE} --ignore-not-found --wait=false
+      fi
+    `,
+  );
+  return { does: `forget the proof: ${it.spec.what}`, on: it.on, run, deadlineS: CLEAN_S + REST_S };
+}
+
+/** Removes by label, so that it also takes what an interrupted run of another version left; waits until it is gone. */
+function clean(it: Declared<ProofSpec>): Script {
+  const types = typesOf(it);
+  return sh`
+    clean() {
+      ${inProofs} delete ${types} -l ${selector(it)} --ignore-not-found --grace-period=5 --wait=false >/dev/null || return 1
+      local left until=$(($(date +%s) + ${CLEAN_S}))
+      while left=$(${inProofs} get ${types} -l ${selector(it)} -o name --ignore-not-found) || left='(the API does not answer)'; [ -n "$left" ]; do
+        if [ "$(date +%s)" -ge "$until" ]; then echo 'cannot be removed:' $left >&2; return 1; fi
+        sleep 2
+      done
+    }
+  `;
+}
+
+/** From here on nothing of an earlier proof counts: one that fails must not leave an old success standing. */
+function forget({ id }: Declared<ProofSpec>): Script {
+  const patch = JSON.stringify({ data: { [recordName(id)]: null } });
+  return sh`
+    if [ -n "$(${inOwn} get configmap ${RESULTS} -o name --ignore-not-found)" ]; then
+      ${inOwn} patch configmap ${RESULTS} --type merge -p ${patch} >/dev/null
+    fi
+  `;
+}
+
+/** Events of earlier proofs go, too: those that are shown later are about this one. */
+function create(it: Declared<ProofSpec>): Script {
+  const items = it.spec.objects.map((object) => {
+    const labels = { ...(object.metadata.labels as object | undefined), [LABEL]: labelOf(it) };
+    return { ...object, metadata: { ...object.metadata, labels } };
+  });
+  return sh`
+    ${kubectl} get namespace ${PROOF_NAMESPACE} -o name >/dev/null 2>&1 || ${kubectl} create namespace ${PROOF_NAMESPACE}
+    clean
+    ${inProofs} delete events --all --wait=false >/dev/null
+    trap 'clean || exit 1' EXIT
+    printf %s ${JSON.stringify({ apiVersion: 'v1', kind: 'List', items })} | ${kubectl} apply --server-side --force-conflicts --field-manager=mlk8s -f -
+  `;
+}
+
+const STATE = [
+  '{.status.phase}',
+  '{.status.reason}',
+  '{.status.conditions[?(@.type=="PodScheduled")].message}',
+  '{.status.initContainerStatuses[*].state.waiting.reason}',
+  '{.status.containerStatuses[*].state.waiting.reason}',
+  '{.status.containerStatuses[*].state.waiting.message}',
+  '{.status.containerStatuses[*].state.terminated.reason}',
+].join(' ');
+
+/** Prints how the pod stands whenever that changes: a pull of several GB must be seen to be one. */
+function follow({ spec: { pod, timeoutS } }: Declared<ProofSpec>): Script {
+  return sh`
+    until=$(($(date +%s) + ${timeoutS}))
+    said=
+    while [ "$(date +%s)" -lt "$until" ]; do
+      state=$(${inProofs} get pod ${pod} -o ${`jsonpath=${STATE}`} 2>&1 | tr -s ' \n' ' ') || true
+      if [ "$state" != "$said" ]; then echo pod ${pod}: "$state"; said=$state; fi
+      case $state in Succeeded* | Failed* | *NotFound*) break ;; esac
+      sleep 2
+    done
+  `;
+}
+
+/** Claims and their classes, a line each. */
+const CLAIMS =
+  'jsonpath={range .items[*]}claim {.metadata.name} of class {.spec.storageClassName}: {.status.phase}{"\\n"}{end}';
+const EVENTS = 'jsonpath={range .items[*]}{.reason}: {.message}{"\\n"}{end}';
+
+/** Few lines, the most telling last: of a failed change the last dozen are shown. */
+function compare(it: Declared<ProofSpec>): Script {
+  const { pod, expect, timeoutS } = it.spec;
+  return sh`
+    log=$(${inProofs} logs ${pod} --tail=1000 2>&1) || true
+    why=
+    case $said in
+      Succeeded*) case $log in *${expect}*) ;; *) why=${`the pod ended well, but its log does not hold "${expect}"`} ;; esac ;;
+      Failed*) why='the pod failed' ;;
+      *) why=${`the pod did not end within ${timeoutS} s`} ;;
+    esac
+    if [ -n "$why" ]; then
+      ${inProofs} get persistentvolumeclaims -l ${selector(it)} -o ${CLAIMS} || true
+      ${inProofs} get events --sort-by=.lastTimestamp -o ${EVENTS} | grep -vE '^(Pulling|Pulled|Created|Started|Killing):' | tail -n 4 || true
+      printf '%s\n' "$log" | tail -n 3
+      echo pod ${pod}: "$said"
+      echo "$why"
+      exit 1
+    fi
+  `;
+}
+
+const NOW = '@now@';
+
+/** Only when nothing is left of it. */
+function keep({ id, spec: { node } }: Declared<ProofSpec>, digest: string): Script {
+  const patch = JSON.stringify({ data: { [recordName(id)]: JSON.stringify({ at: NOW, node, digest }) } });
+  return sh`
+    clean
+    trap - EXIT
+    ${kubectl} get namespace ${NAMESPACE} -o name >/dev/null 2>&1 || ${kubectl} create namespace ${NAMESPACE}
+    ${inOwn} get configmap ${RESULTS} -o name >/dev/null 2>&1 || ${inOwn} create configmap ${RESULTS}
+    patch=${patch}
+    ${inOwn} patch configmap ${RESULTS} --type merge -p "\${patch/${NOW}/$(date -u +%Y-%m-%dT%H:%M:%SZ)}" >/dev/null
+    echo proved
+  `;
+}

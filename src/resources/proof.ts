@@ -1,0 +1,158 @@
+import * as z from 'zod';
+import { digestOf, flatLines, isData } from '../charts/values.ts';
+import { NAMESPACE } from '../engine/inventory.ts';
+import type { Ask, Declared, Json, Kind, Recorded, Verdict, World } from '../engine/types.ts';
+import { recordName } from '../shell/originals.ts';
+import { sh } from '../shell/script.ts';
+import { judged } from './answers.ts';
+import type { Placed } from './declare.ts';
+import { jsonOf, kubectl, nodesOf, nodesAsk as nodesQuestion } from './kube.ts';
+import type { KubeManifest } from './manifest.ts';
+import { clusterEnds } from './microk8s-leave.ts';
+import { forgetMove, leftoversAsk, PROOF_NAMESPACE, proveMove, RESULTS } from './proof-moves.ts';
+import { gone } from './stays.ts';
+
+/** Something was tried with a pod and worked: a volume that is written and read, a card that computes. */
+export type ProofSpec = {
+  /** What is proved, as a sentence: `a claim of class X is bound, written and read on rig4`. */
+  readonly what: string;
+  /** The node that it is about. */
+  readonly node: string;
+  /** Whatever must be proved anew when it changes. No secrets. */
+  readonly inputs: Json;
+  /** Created for the proof and removed after it. All live in the namespace of proofs. */
+  readonly objects: readonly KubeManifest[];
+  /** Name of the pod among them that tries it. It must end by itself and not be restarted. */
+  readonly pod: string;
+  /** Text that the log of that pod must hold. */
+  readonly expect: string;
+  /** Seconds until the pod must have ended, slow image pulls included. */
+  readonly timeoutS: number;
+  /** Name of what a node must offer; where it offers none, there is nothing to prove. */
+  readonly needsResource?: string;
+};
+
+/** A proof that names a node in its pod, or whose pod is restarted, is a bug in its step and throws. */
+export function proof({ id, on, needs, objects, ...rest }: Placed & ProofSpec): Declared<ProofSpec> {
+  const pod = objects.find(({ kind, metadata }) => kind === 'Pod' && metadata.name === rest.pod);
+  const spec = pod && isData(pod.spec ?? null) ? (pod.spec as { nodeName?: Json; restartPolicy?: Json }) : {};
+  if (spec.restartPolicy !== 'Never') throw new Error(`${id}: its pod must have the restart policy Never`);
+  // A pod that names its node goes past the scheduler, and proves nothing of taints, volumes and cards.
+  if (spec.nodeName !== undefined) throw new Error(`${id}: its pod must be scheduled, not name a node`);
+  const placed = objects.map((it) => ({ ...it, metadata: { ...it.metadata, namespace: PROOF_NAMESPACE } }));
+  return { kind: 'proof', id, on, needs, spec: { ...rest, objects: placed } };
+}
+
+export const proofKind: Kind<ProofSpec> = {
+  kind: 'proof',
+  proves: true,
+  asks: (it) => [resultsAsk, ...(it.spec.needsResource === undefined ? [] : [nodesQuestion])],
+  judge,
+  undo,
+  undoAsks: (it) => [leftoversAsk(it)],
+  lives: 'cluster',
+};
+
+/** What all proofs found: one ConfigMap with a key for each. */
+const resultsAsk: Ask = {
+  key: 'proofs',
+  on: 'cluster',
+  sh: sh`${kubectl} -n ${NAMESPACE} get configmap ${RESULTS} -o json --ignore-not-found`,
+  timeoutS: 20,
+};
+
+const map = z.object({ data: z.record(z.string(), z.string()).optional() });
+const result = z.object({ at: z.iso.datetime(), node: z.string(), digest: z.string() });
+
+/** What a proof found, and when. */
+type Result = z.infer<typeof result>;
+
+/**
+ * What is kept of a proof: its result, `none`, or undefined when the API does not say. A result that cannot be read is
+ * none.
+ */
+export function resultOf(it: Pick<Declared, 'id'>, world: World): Result | 'none' | undefined {
+  const answer = world.answer('cluster', resultsAsk.key);
+  if (answer.kind !== 'bytes' || answer.status !== 0) return undefined;
+  const kept = jsonOf(answer.text.trim() || '{}', map)?.data?.[recordName(it.id)];
+  return (kept === undefined ? undefined : jsonOf(kept, result)) ?? 'none';
+}
+
+/** The proof as a change, because of that. */
+export function toProve(it: Declared<ProofSpec>, because: string): Verdict {
+  return { verdict: 'change', because, settled: true, moves: [proveMove(it, digest(it))] };
+}
+
+function digest({ spec: { inputs, objects, expect } }: Declared<ProofSpec>): string {
+  return digestOf({ inputs, objects, expect });
+}
+
+function judge(it: Declared<ProofSpec>, world: World): Verdict {
+  const missing = it.spec.needsResource === undefined ? undefined : lacking(it, it.spec.needsResource, world);
+  if (missing) return missing;
+  if (world.identity === undefined) return toProve(it, 'not proved yet');
+  const found = resultOf(it, world);
+  if (found === undefined) return unseen(world);
+  if (found === 'none') return toProve(it, 'not proved yet');
+  if (found.digest !== digest(it)) return toProve(it, `proved for other inputs${difference(it, world)}`);
+  return { verdict: 'ok', because: `proved ${age(found, world)} on ${found.node}` };
+}
+
+const unseen = (world: World): Verdict => ({
+  verdict: 'settling',
+  because: `the API on ${world.lead} does not answer`,
+  deadlineS: 300,
+});
+
+/** Why there is nothing to prove, or nothing yet, on a node that lacks what the proof needs. */
+function lacking(it: Declared<ProofSpec>, resource: string, world: World): Verdict | undefined {
+  const { node } = it.spec;
+  const after = `microk8s/member@${node}` as const;
+  if (world.identity === undefined) return { verdict: 'later', because: 'there is no cluster yet', after };
+  const nodes = nodesOf(world);
+  if (!nodes) return unseen(world);
+  const offers = nodes.find(({ name }) => name === node)?.allocatable;
+  if (!offers) return { verdict: 'later', because: `${node} is no node of the cluster yet`, after };
+  if (Number(offers[resource] ?? 0) > 0) return undefined;
+  return { verdict: 'ok', because: `nothing to prove: ${node} offers no ${resource}` };
+}
+
+/** Most lines of a difference that are shown. */
+const SHOWN = 3;
+
+/** Which of the inputs differ from those that the last run knew, as far as it is known. */
+function difference(it: Declared<ProofSpec>, world: World): string {
+  const before = (world.record(it.id)?.spec as { inputs?: Json } | undefined)?.inputs;
+  if (before === undefined) return '';
+  const known = new Set(flatLines({ inputs: before }));
+  const other = flatLines({ inputs: it.spec.inputs }).filter((line) => !known.has(line));
+  const rest = other.length > SHOWN ? ', …' : '';
+  return other.length === 0 ? '' : `: ${other.slice(0, SHOWN).join(', ')}${rest}`;
+}
+
+/** By the clock of who asked; the clock of the machine that wrote it down may be a little ahead. */
+function age({ at }: Result, world: World): string {
+  const answer = world.answer('cluster', resultsAsk.key);
+  const now = answer.kind === 'bytes' ? answer.askedAtS : undefined;
+  if (now === undefined) return `at ${at}`;
+  const seconds = now - Date.parse(at) / 1000;
+  const [unit, length] = UNITS.find(([, s]) => seconds >= s) ?? ['', 0];
+  const count = Math.floor(seconds / length);
+  return length === 0 ? 'just now' : `${count} ${unit}${count === 1 ? '' : 's'} ago`;
+}
+
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+] as const;
+
+function undo(it: Recorded<ProofSpec>, world: World): Verdict {
+  if (clusterEnds(world)) return gone('it goes with the cluster');
+  return judged(it, world, [resultsAsk, leftoversAsk(it)], (_results, left) => {
+    const found = resultOf(it, world);
+    if (found === undefined || left.status !== 0) return unseen(world);
+    if (found === 'none' && left.text.trim() === '') return gone('nothing is kept of it');
+    return { verdict: 'change', because: 'it is kept since it was proved', moves: [forgetMove(it)] };
+  });
+}
