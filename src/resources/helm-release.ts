@@ -10,6 +10,7 @@ import { helmAsk, type Revision, type Sight, sightOf } from './helm-sight.ts';
 import { localChart, localChartAsk } from './local-chart.ts';
 import { clusterEnds } from './microk8s-leave.ts';
 import { gone } from './stays.ts';
+import { classesAsk, classesOf } from './storage-class.ts';
 
 /** A chart of this version is installed as this release with these values, and what it brought is ready. */
 export type HelmReleaseSpec = {
@@ -26,7 +27,7 @@ export type HelmReleaseSpec = {
   readonly values: Data;
   /** Seconds until all that it brought must be ready, slow image pulls included. */
   readonly readyS: number;
-  /** Storage classes whose volumes it looks after: it is not removed while there are any. */
+  /** Storage classes that the chart brings. It is not removed while there are volumes of them. */
   readonly classes?: readonly string[];
 };
 
@@ -60,7 +61,8 @@ export const helmReleaseKind: Kind<HelmReleaseSpec> = {
 const earlier = z.object({ version: z.string(), values: z.record(z.string(), z.json()) });
 
 function asks(it: Declared<HelmReleaseSpec>): Ask[] {
-  return [helmAsk, ...(it.spec.local === undefined ? [] : [localChartAsk(it.spec.local)])];
+  const { local, classes } = it.spec;
+  return [helmAsk, ...(local === undefined ? [] : [localChartAsk(local)]), ...(classes ? [classesAsk] : [])];
 }
 
 function judge(it: Declared<HelmReleaseSpec>, world: World): Verdict {
@@ -92,7 +94,11 @@ function judge(it: Declared<HelmReleaseSpec>, world: World): Verdict {
   if (newest.labelledFor !== newest.number) {
     return change(`release ${release} was changed by somebody else since revision ${newest.labelledFor}`, next);
   }
-  if (newest.digest === content.digest) return readiness(it, sight);
+  if (newest.digest === content.digest) {
+    const lost = lostClasses(it, world);
+    if (lost.length === 0) return readiness(it, sight);
+    return change(`the class ${lost.join(', ')} of release ${release} was deleted`, next);
+  }
   const before = earlier.safeParse(world.record(it.id)?.spec).data;
   return change(difference(it.spec, before), next, { diff: diffOf(it.spec, before) });
 }
@@ -100,6 +106,12 @@ function judge(it: Declared<HelmReleaseSpec>, world: World): Verdict {
 /** What the digest is made of. */
 function contentOf({ chart, version, values }: HelmReleaseSpec, base64: string | undefined): Json {
   return { chart, version, values, ...(base64 === undefined ? {} : { base64 }) };
+}
+
+/** What nobody else would notice: Helm looks at its objects only when it is told to. */
+function lostClasses({ spec: { classes = [] } }: Declared<HelmReleaseSpec>, world: World): string[] {
+  const there = classesOf(world);
+  return there ? classes.filter((name) => !there.has(name)) : [];
 }
 
 const unseen = (world: World): Verdict => ({

@@ -103,7 +103,7 @@ export interface Sight {
   foreignChart(namespace: string, release: string): string | undefined;
   workloads(namespace: string, release: string): readonly Workload[];
   /** Pods of a workload that are not ready. */
-  troubles(workload: Workload): readonly Pod[];
+  troubles(workload: Pick<Workload, 'namespace' | 'name'>): readonly Pod[];
   /** Names of jobs on the lead that have not ended. */
   readonly jobs: readonly string[];
 }

@@ -1,4 +1,5 @@
 import type { Kind } from '../engine/types.ts';
+import { addonKind } from './addon.ts';
 import { clusterKind } from './cluster.ts';
 import { debtKind } from './debt.ts';
 import { directoryKind } from './directory.ts';
@@ -18,12 +19,12 @@ import { microk8sReadyKind } from './microk8s-ready.ts';
 import { microk8sUserKind } from './microk8s-user.ts';
 import { nodeMetaKind } from './node-meta.ts';
 import { packageKind } from './package.ts';
-import { proofKind } from './proof.ts';
 import { rbacKind } from './rbac.ts';
 import { roomKind } from './room.ts';
 import { serviceKind } from './service.ts';
 import { snapKind } from './snap.ts';
 import { snapdSeededKind } from './snapd-seeded.ts';
+import { storageClassKind } from './storage-class.ts';
 import { sysctlKind } from './sysctl.ts';
 import { timeSyncKind } from './time-sync.ts';
 import { ufwRulesKind } from './ufw-rules.ts';
@@ -31,6 +32,7 @@ import { unitMaskedKind } from './unit-masked.ts';
 import { votersKind } from './voters.ts';
 
 const all: readonly Kind[] = [
+  addonKind,
   clusterKind,
   debtKind,
   directoryKind,
@@ -50,12 +52,12 @@ const all: readonly Kind[] = [
   microk8sUserKind,
   nodeMetaKind,
   packageKind,
-  proofKind,
   rbacKind,
   roomKind,
   serviceKind,
   snapKind,
   snapdSeededKind,
+  storageClassKind,
   sysctlKind,
   timeSyncKind,
   ufwRulesKind,

@@ -1,30 +1,32 @@
-import * as z from 'zod';
 import { type Data, digestOf } from '../charts/values.ts';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
-import { type Script, sh } from '../shell/script.ts';
-import { type Given, judged } from './answers.ts';
+import { lines, type Script, sh } from '../shell/script.ts';
+import { judged } from './answers.ts';
+import { claimsAsk, claimsOf, inUse } from './claims.ts';
 import type { Placed } from './declare.ts';
-import { jsonOf, kubectl } from './kube.ts';
+import { helmAsk } from './helm-sight.ts';
+import { kubectl } from './kube.ts';
 import { clusterEnds } from './microk8s-leave.ts';
+import { type Live, listOf, type ObjectRef, objectsAsk, objectsOf, titleOf, unready } from './objects.ts';
 import { gone, stays } from './stays.ts';
 
-/** An object of Kubernetes as plain data. One that lives in a namespace says in which. */
-export type KubeManifest = Data & {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: Data & { readonly name: string; readonly namespace?: string };
-};
+/** An object of Kubernetes as plain data. */
+export type KubeManifest = Data & ObjectRef & { readonly metadata: Data };
 
 /** These objects are there as they were last written. Those that others need come first. No secrets. */
-export type ManifestSpec = { readonly objects: readonly KubeManifest[] };
+export type ManifestSpec = {
+  readonly objects: readonly KubeManifest[];
+  /** Seconds until the pods of its Deployments must be ready, slow image pulls included. */
+  readonly readyS?: number;
+};
 
-export function manifest({ id, on, needs, objects }: Placed & ManifestSpec): Declared<ManifestSpec> {
-  return { kind: 'manifest', id, on, needs, spec: { objects } };
+export function manifest({ id, on, needs, ...spec }: Placed & ManifestSpec): Declared<ManifestSpec> {
+  return { kind: 'manifest', id, on, needs, spec };
 }
 
 export const manifestKind: Kind<ManifestSpec> = {
   kind: 'manifest',
-  asks: (it) => [liveAsk(it)],
+  asks,
   judge,
   undo,
   undoAsks: () => [claimsAsk],
@@ -34,74 +36,44 @@ export const manifestKind: Kind<ManifestSpec> = {
 /** Digest of the object that we wrote. Whatever else changes it, its controllers for example, does not count. */
 const DIGEST = 'mlk8s.io/digest';
 
-/** Errors come with the answer: only by their words a type that is not there differs from an API that is away. */
-function liveAsk({ id, spec }: Declared<ManifestSpec>): Ask {
-  const wanted = spec.objects.map(({ apiVersion, kind, metadata: { name, namespace } }) => ({
-    ...{ apiVersion, kind },
-    metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
-  }));
-  const script = sh`printf %s ${listOf(wanted)} | ${kubectl} get --ignore-not-found -o json -f - 2>&1`;
-  return { key: `objects of ${id}`, on: 'cluster', sh: script, timeoutS: 30 };
-}
-
-/** Namespaces that hold volume claims. */
-const claimsAsk: Ask = {
-  key: 'namespaces with volume claims',
-  on: 'cluster',
-  sh: sh`${kubectl} get persistentvolumeclaims -A -o ${'jsonpath={range .items[*]}{.metadata.namespace}{"\\n"}{end}'}`,
-  timeoutS: 20,
-};
-
-const text = z.string();
-const live = z.object({
-  kind: text,
-  apiVersion: text,
-  metadata: z.object({ name: text, namespace: text.optional(), annotations: z.record(text, text).optional() }),
-});
-const answered = z.union([
-  z.object({ kind: z.literal('List'), items: z.array(live) }),
-  live.transform((it) => ({ items: [it] })),
-]);
-
-type Live = z.infer<typeof live>;
-
-/** What is there of the objects; undefined: the API does not say. */
-function liveOf({ text, status }: Given): readonly Live[] | undefined {
-  const lines = text.split('\n');
-  const [from, to] = [lines.indexOf('{'), lines.lastIndexOf('}')];
-  const words = [...lines.slice(0, from < 0 ? undefined : from), ...lines.slice(to + 1)].filter((it) => it !== '');
-  const known = words.every((it) => /no matches for kind|ensure CRDs are installed/.test(it));
-  if (status !== 0 && (words.length === 0 || !known)) return undefined;
-  return from < 0 ? [] : jsonOf(lines.slice(from, to + 1).join('\n'), answered)?.items;
-}
-
-/** The group, not the version: the API shows an object in the version that it likes best. */
-function titleOf({ apiVersion, kind, metadata: { name, namespace } }: Live | KubeManifest): string {
-  const group = apiVersion.includes('/') ? `.${apiVersion.split('/')[0]}` : '';
-  return `${kind}${group} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+function asks({ id, spec }: Declared<ManifestSpec>): Ask[] {
+  return [objectsAsk(id, spec.objects), ...(spec.readyS === undefined ? [] : [helmAsk])];
 }
 
 function judge(it: Declared<ManifestSpec>, world: World): Verdict {
-  const { objects } = it.spec;
+  const { objects, readyS } = it.spec;
   if (world.identity === undefined) return change(it, objects, 'there is no cluster yet');
-  return judged(it, world, [liveAsk(it)], (answer) => {
-    const found = liveOf(answer);
+  return judged(it, world, asks(it), (answer) => {
+    const found = objectsOf(answer);
     if (!found) return unseen(world);
-    const digests = new Map(found.map((o) => [titleOf(o), o.metadata.annotations?.[DIGEST] ?? '']));
-    const missing = objects.filter((o) => !digests.has(titleOf(o)));
-    const foreign = objects.filter((o) => digests.get(titleOf(o)) === '');
-    const other = objects.filter((o) => ![undefined, '', digestOf(o)].includes(digests.get(titleOf(o))));
-    const wrong = objects.filter((o) => [...missing, ...foreign, ...other].includes(o));
-    if (wrong.length === 0)
+    const there = new Map(found.map((o) => [titleOf(o), o]));
+    const digest = (o: KubeManifest) => there.get(titleOf(o))?.metadata.annotations?.[DIGEST] ?? '';
+    const missing = objects.filter((o) => !there.has(titleOf(o)));
+    const known = objects.filter((o) => there.has(titleOf(o)));
+    const foreign = known.filter((o) => digest(o) === '');
+    const other = known.filter((o) => !['', digestOf(o)].includes(digest(o)));
+    const scaled = known.filter((o) => ![...foreign, ...other].includes(o) && isScaled(o, there.get(titleOf(o))));
+    const wrong = objects.filter((o) => [...missing, ...foreign, ...other, ...scaled].includes(o));
+    if (wrong.length === 0) {
+      const late = readyS === undefined ? [] : unready(found, world);
+      if (late.length > 0) return { verdict: 'settling', because: late.join(', '), deadlineS: readyS ?? 0 };
       return { verdict: 'ok', because: `${objects.map(titleOf).join(', ')}: as they were written` };
+    }
     const because = [
       ...missing.map((o) => `${titleOf(o)} does not exist`),
       ...foreign.map((o) => `${titleOf(o)} was not written by mlk8s`),
       ...other.map((o) => `${titleOf(o)} was written differently`),
+      ...scaled.map((o) => `${titleOf(o)} was scaled to ${there.get(titleOf(o))?.spec?.replicas}`),
     ];
     const adopts = foreign.length > 0 && !world.record(it.id);
-    return { ...change(it, wrong, because.join(', ')), ...(adopts ? { adopts } : {}) };
+    return { ...change(it, wrong, because.join(', '), known), ...(adopts ? { adopts } : {}) };
   });
+}
+
+/** The number of pods is not in the digest, and somebody who stops them for an hour forgets to start them again. */
+function isScaled(object: KubeManifest, live: Live | undefined): boolean {
+  const wanted = (object.spec as Data | undefined)?.replicas;
+  return wanted !== undefined && wanted !== live?.spec?.replicas;
 }
 
 const unseen = (world: World): Verdict => ({
@@ -110,39 +82,47 @@ const unseen = (world: World): Verdict => ({
   deadlineS: 300,
 });
 
-function change({ on }: Declared<ManifestSpec>, objects: readonly KubeManifest[], because: string) {
+/** `there`: objects that exist already. */
+function change(
+  { on }: Declared<ManifestSpec>,
+  objects: readonly KubeManifest[],
+  because: string,
+  there: readonly KubeManifest[] = [],
+) {
   const marked = objects.map((o) => {
     const annotations = { ...(o.metadata.annotations as Data | undefined), [DIGEST]: digestOf(o) };
     return { ...o, metadata: { ...o.metadata, annotations } };
   });
-  const run: Script = sh`
+  // What a class says cannot be changed. Volumes know their class by its name only, so it can be made anew.
+  const classes = objects.filter((o) => o.kind === 'StorageClass' && there.includes(o)).map((o) => o.metadata.name);
+  const drop = sh`${kubectl} delete storageclass ${classes} --ignore-not-found`;
+  const apply: Script = sh`
     printf %s ${listOf(marked)} | ${kubectl} apply --server-side --force-conflicts --field-manager=mlk8s -f -
   `;
+  const run = classes.length > 0 ? lines(drop, apply) : apply;
   const does = `apply ${objects.map(titleOf).join(', ')}`;
   return { verdict: 'change', because, moves: [{ does, on, run, deadlineS: 120 }] } as const;
 }
 
-/** JSON for `-f -`; as a builtin of bash, printf makes no argument of a program of it. */
-function listOf(items: readonly object[]): string {
-  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
-}
-
-/** Data stays: volume claims, and namespaces that hold some. */
+/** Data stays: volume claims, and namespaces that hold some. A class goes when nothing is in its volumes any more. */
 function undo(it: Recorded<ManifestSpec>, world: World): Verdict {
   if (clusterEnds(world)) return gone('it goes with the cluster');
-  return judged(it, world, [liveAsk(it), claimsAsk], (answer, claims) => {
-    const found = liveOf(answer);
-    if (!found || claims.status !== 0) return unseen(world);
+  return judged(it, world, [objectsAsk(it.id, it.spec.objects), claimsAsk], (answer) => {
+    const found = objectsOf(answer);
+    const claims = claimsOf(world);
+    if (!found || !claims) return unseen(world);
     const there = new Set(found.map(titleOf));
-    const used = new Set(claims.text.split('\n'));
+    const left = it.spec.objects.filter((o) => there.has(titleOf(o)));
+    const classes = left.filter((o) => o.kind === 'StorageClass').map((o) => o.metadata.name);
+    const used = new Set(claims.map((claim) => claim.namespace));
     const isData = (o: KubeManifest) =>
       o.kind === 'PersistentVolumeClaim' || (o.kind === 'Namespace' && used.has(o.metadata.name));
-    const left = it.spec.objects.filter((o) => there.has(titleOf(o)));
     const drop = left.filter((o) => !isData(o)).reverse();
     if (left.length === 0) return gone('none of its objects is there');
     if (drop.length === 0) return stays(`${left.map(titleOf).join(', ')}: data is never removed`);
     const run = sh`printf %s ${listOf(drop)} | ${kubectl} delete --ignore-not-found --wait=false -f -`;
     const does = `delete ${drop.map(titleOf).join(', ')}`;
-    return { verdict: 'change', because: 'written by mlk8s', moves: [{ does, on: it.on, run, deadlineS: 120 }] };
+    const moves = [{ does, on: it.on, run, deadlineS: 120 }];
+    return inUse(it.id, classes, world) ?? { verdict: 'change', because: 'written by mlk8s', moves };
   });
 }

@@ -15,7 +15,7 @@ interface Wish {
   readonly values: Data;
   /** Seconds until all that it brought must be ready, slow image pulls included. */
   readonly readyS: number;
-  /** Storage classes whose volumes it looks after. */
+  /** Storage classes that the chart brings. */
   readonly classes?: readonly string[];
 }
 

@@ -61,6 +61,9 @@ const hostpath: Addon = {
         },
       },
     },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'microk8s-hostpath', namespace: 'kube-system' } },
+    clusterScoped('rbac.authorization.k8s.io/v1', 'ClusterRole', 'microk8s-hostpath', { rules: [] }),
+    clusterScoped('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', 'microk8s-hostpath', {}),
   ],
 };
 
@@ -148,6 +151,20 @@ const registry: Addon = {
   ],
 };
 
+/** Of what it brings, only what tells that it is enabled, and the second default class. */
+const observability: Addon = {
+  name: 'observability',
+  description: 'A lightweight observability stack for logs, traces and metrics',
+  version: '77.6.2',
+  sign: { kind: 'deployments', name: 'kube-prom-stack-grafana' },
+  needs: ['dns', 'hostpath-storage'],
+  takesS: 60,
+  objects: () => [
+    namespace('observability'),
+    workload('Deployment', 'observability', 'kube-prom-stack-grafana', 'docker.io/grafana/grafana:12.1.1'),
+  ],
+};
+
 const certManager: Addon = {
   name: 'cert-manager',
   description: 'Cloud native certificate management',
@@ -211,6 +228,7 @@ export const ADDONS: readonly Addon[] = [
       }),
     ],
   },
+  observability,
   {
     name: 'rbac',
     description: 'Role-Based Access Control for authorisation',
