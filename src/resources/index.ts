@@ -19,6 +19,7 @@ import { microk8sReadyKind } from './microk8s-ready.ts';
 import { microk8sUserKind } from './microk8s-user.ts';
 import { nodeMetaKind } from './node-meta.ts';
 import { packageKind } from './package.ts';
+import { proofKind } from './proof.ts';
 import { rbacKind } from './rbac.ts';
 import { roomKind } from './room.ts';
 import { serviceKind } from './service.ts';
@@ -52,6 +53,7 @@ const all: readonly Kind[] = [
   microk8sUserKind,
   nodeMetaKind,
   packageKind,
+  proofKind,
   rbacKind,
   roomKind,
   serviceKind,
