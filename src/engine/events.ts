@@ -11,6 +11,8 @@ export interface PlanItem {
   readonly diff?: readonly Diff[];
   readonly disrupts?: string;
   readonly warning?: string;
+  /** `because` is to be read in `status` although the verdict is ok. */
+  readonly shown?: true;
   readonly problem?: Problem;
 }
 

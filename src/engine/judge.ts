@@ -111,6 +111,7 @@ function itemOf(judged: Judged): PlanItem {
         verdict: verdict.stays ? 'stays' : 'ok',
         because: verdict.because,
         ...(verdict.warning ? { warning: verdict.warning } : {}),
+        ...(verdict.shown ? { shown: true } : {}),
       };
     case 'change':
       return {

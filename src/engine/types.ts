@@ -99,6 +99,8 @@ export type Verdict =
       readonly verdict: 'ok';
       readonly because: string;
       readonly warning?: string;
+      /** People want to read it in `status` although all is well. */
+      readonly shown?: true;
       /** Of an undo: it is left on purpose, and people should know. */
       readonly stays?: true;
     }

@@ -26,9 +26,17 @@ function stepLines(items: readonly PlanItem[], style: Style): string[] {
   return names.flatMap((name) => {
     const own = asked.filter((item) => idParts(item.id).name === name);
     const good = own.filter((item) => item.verdict === 'ok');
+    const quiet = good.filter((item) => !item.shown);
     const first = (item: PlanItem): string => `  ${verdictMark(item.verdict, style)} ${name.padEnd(column)}  `;
-    const ok = good[0] ? row(first(good[0]), good.map((item) => idParts(item.id).place).join(', '), style) : [];
-    return [...ok, ...own.flatMap((item) => notOk(item, first(item), style)), ...good.flatMap((i) => warned(i, style))];
+    const ok = quiet[0] ? row(first(quiet[0]), quiet.map((item) => idParts(item.id).place).join(', '), style) : [];
+    const shown = good.filter((item) => item.shown);
+    const told = shown.flatMap((item) => row(first(item), `${idParts(item.id).place}: ${item.because}`, style));
+    return [
+      ...ok,
+      ...told,
+      ...own.flatMap((item) => notOk(item, first(item), style)),
+      ...good.flatMap((i) => warned(i, style)),
+    ];
   });
 }
 

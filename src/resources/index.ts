@@ -7,6 +7,7 @@ import { dnsKind } from './dns.ts';
 import { dpkgStateKind } from './dpkg-state.ts';
 import { fileKind } from './file.ts';
 import { fileBlockKind } from './file-block.ts';
+import { gpuCardsKind } from './gpu-cards.ts';
 import { healthCheckKind } from './health-check.ts';
 import { helmReleaseKind } from './helm-release.ts';
 import { hostnameKind } from './hostname.ts';
@@ -41,6 +42,7 @@ const all: readonly Kind[] = [
   dpkgStateKind,
   fileBlockKind,
   fileKind,
+  gpuCardsKind,
   healthCheckKind,
   helmReleaseKind,
   hostnameKind,

@@ -1,0 +1,9 @@
+import type { Step } from '../../engine/types.ts';
+import { cards } from './cards.ts';
+
+/** Graphics cards, from the driver of the machine to pods that compute on them. */
+export const gpuStep: Step = {
+  name: 'gpu',
+  title: 'Graphics cards for pods',
+  resources: (file) => (file.gpu ? cards(file) : []),
+};
