@@ -6,8 +6,8 @@ export function memoryAsk(host: string): Ask {
   return { key: 'memory', on: { host }, sh: sh`cat /proc/meminfo`, timeoutS: 10 };
 }
 
-/** One value of what `memoryAsk` answered, in KiB; NaN when it is not there. */
-export function meminfo(text: string, key: 'MemTotal' | 'SwapTotal'): number {
+/** One value of what `memoryAsk` answered, in KiB or pages as the kernel counts it; NaN when it is not there. */
+export function meminfo(text: string, key: 'MemTotal' | 'SwapTotal' | 'HugePages_Total' | 'Hugepagesize'): number {
   return Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? Number.NaN);
 }
 

@@ -3,6 +3,7 @@ import { addonKind } from './addon.ts';
 import { clusterKind } from './cluster.ts';
 import { debtKind } from './debt.ts';
 import { directoryKind } from './directory.ts';
+import { diskPoolsKind } from './disk-pools.ts';
 import { dnsKind } from './dns.ts';
 import { dpkgStateKind } from './dpkg-state.ts';
 import { fileKind } from './file.ts';
@@ -11,13 +12,17 @@ import { gpuCardsKind } from './gpu-cards.ts';
 import { healthCheckKind } from './health-check.ts';
 import { helmReleaseKind } from './helm-release.ts';
 import { hostnameKind } from './hostname.ts';
+import { hugepagesKind } from './hugepages.ts';
 import { kernelModuleKind } from './kernel-module.ts';
 import { kubeconfigKind } from './kubeconfig.ts';
+import { kubeletSeesKind } from './kubelet-sees.ts';
 import { manifestKind } from './manifest.ts';
+import { mayastorFitKind } from './mayastor-fit.ts';
 import { memberKind } from './member.ts';
 import { memoryCgroupKind } from './memory-cgroup.ts';
 import { microk8sReadyKind } from './microk8s-ready.ts';
 import { microk8sUserKind } from './microk8s-user.ts';
+import { noPoolsKind } from './no-pools.ts';
 import { nodeMetaKind } from './node-meta.ts';
 import { packageKind } from './package.ts';
 import { proofKind } from './proof.ts';
@@ -38,6 +43,7 @@ const all: readonly Kind[] = [
   clusterKind,
   debtKind,
   directoryKind,
+  diskPoolsKind,
   dnsKind,
   dpkgStateKind,
   fileBlockKind,
@@ -46,13 +52,17 @@ const all: readonly Kind[] = [
   healthCheckKind,
   helmReleaseKind,
   hostnameKind,
+  hugepagesKind,
   kernelModuleKind,
   kubeconfigKind,
+  kubeletSeesKind,
   manifestKind,
+  mayastorFitKind,
   memberKind,
   memoryCgroupKind,
   microk8sReadyKind,
   microk8sUserKind,
+  noPoolsKind,
   nodeMetaKind,
   packageKind,
   proofKind,

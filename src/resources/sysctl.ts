@@ -25,13 +25,13 @@ export const sysctlKind: Kind<SysctlSpec> = { kind: 'sysctl', asks, judge, undo 
 function asks(it: Declared<SysctlSpec>): Ask[] {
   const keys = Object.keys(it.spec.atLeast);
   const live: Ask = { key: `sysctl ${keys.join(' ')}`, on: it.on, sh: sh`sysctl ${keys}`, timeoutS: 10 };
-  const everywhere: Ask = {
-    key: 'sysctl files',
-    on: it.on,
-    sh: sh`grep -HsE '^[[:blank:]]*-?[a-z].*=' /etc/sysctl.d/*.conf /etc/sysctl.conf`,
-    timeoutS: 10,
-  };
-  return [live, contentAsk(it.on, it.spec.path), everywhere];
+  return [live, contentAsk(it.on, it.spec.path), sysctlFilesAsk(it.on)];
+}
+
+/** All assignments of the administrator's sysctl files, with the file before each. */
+export function sysctlFilesAsk(on: Ask['on']): Ask {
+  const script = sh`grep -HsE '^[[:blank:]]*-?[a-z].*=' /etc/sysctl.d/*.conf /etc/sysctl.conf`;
+  return { key: 'sysctl files', on, sh: script, timeoutS: 10 };
 }
 
 function judge(it: Declared<SysctlSpec>, world: World): Verdict {
@@ -89,7 +89,7 @@ function number(value: string | undefined): number {
 }
 
 /** `key = value` and `key=value` lines; the last one counts. */
-function assignments(text: string): Map<string, string> {
+export function assignments(text: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const line of text.split('\n')) {
     const [, key, value] = /^\s*-?([\w./-]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
@@ -102,7 +102,7 @@ function assignments(text: string): Map<string, string> {
  * A smaller value in a file that is read later wins at the next boot, and whenever MicroK8s runs `sysctl --system`.
  * platform sheet 5, trap 27.
  */
-function lowered({ path, atLeast }: SysctlSpec, files: string): string | undefined {
+export function lowered({ path, atLeast }: SysctlSpec, files: string): string | undefined {
   const later = (file: string) => file === '/etc/sysctl.conf' || posix.basename(file) > posix.basename(path);
   const found = files.split('\n').flatMap((line) => {
     const [, file = '', text = ''] = /^([^:]+):(.*)$/.exec(line) ?? [];

@@ -71,6 +71,7 @@ it('has a table for every kind that lives on a host', () => {
     'file-block',
     'health-check',
     'hostname',
+    'hugepages',
     'kernel-module',
   ];
   hostKinds.push('memory-cgroup', 'package', 'service', 'sysctl', 'time-sync', 'ufw-rules', 'unit-masked');

@@ -11,6 +11,7 @@ import { rbac } from '../../resources/rbac.ts';
 import { snap } from '../../resources/snap.ts';
 import { snapdSeeded } from '../../resources/snapd-seeded.ts';
 import { voters } from '../../resources/voters.ts';
+import { beforeKubelet } from '../storage/mayastor-machines.ts';
 
 /** MicroK8s on every machine, one cluster of them, and the way to it for the user. Order: platform sheet, 4. */
 export const microk8sStep: Step = {
@@ -36,6 +37,7 @@ function onMachine(file: Cluster, node: ClusterNode): Declared[] {
         `node/hosts@${host}`,
         `node/sysctl@${host}`,
         `node/reboot@${host}`,
+        ...beforeKubelet(file, host),
       ],
       snap: 'microk8s',
       channel,
