@@ -27,8 +27,10 @@ export type HelmReleaseSpec = {
   readonly values: Data;
   /** Seconds until all that it brought must be ready, slow image pulls included. */
   readonly readyS: number;
-  /** Storage classes that the chart brings. It is not removed while there are volumes of them. */
+  /** Storage classes whose volumes it looks after: it is not removed while there are any. */
   readonly classes?: readonly string[];
+  /** Those of them that the chart itself makes. */
+  readonly brings?: readonly string[];
 };
 
 interface Wish extends Placed {
@@ -40,6 +42,7 @@ interface Wish extends Placed {
   readonly values: Data;
   readonly readyS: number;
   readonly classes?: readonly string[];
+  readonly brings?: readonly string[];
 }
 
 export function helmRelease({ id, on, needs, chart: pin, local, ...rest }: Wish): Declared<HelmReleaseSpec> {
@@ -61,8 +64,8 @@ export const helmReleaseKind: Kind<HelmReleaseSpec> = {
 const earlier = z.object({ version: z.string(), values: z.record(z.string(), z.json()) });
 
 function asks(it: Declared<HelmReleaseSpec>): Ask[] {
-  const { local, classes } = it.spec;
-  return [helmAsk, ...(local === undefined ? [] : [localChartAsk(local)]), ...(classes ? [classesAsk] : [])];
+  const { local, brings } = it.spec;
+  return [helmAsk, ...(local === undefined ? [] : [localChartAsk(local)]), ...(brings ? [classesAsk] : [])];
 }
 
 function judge(it: Declared<HelmReleaseSpec>, world: World): Verdict {
@@ -109,9 +112,9 @@ function contentOf({ chart, version, values }: HelmReleaseSpec, base64: string |
 }
 
 /** What nobody else would notice: Helm looks at its objects only when it is told to. */
-function lostClasses({ spec: { classes = [] } }: Declared<HelmReleaseSpec>, world: World): string[] {
+function lostClasses({ spec: { brings = [] } }: Declared<HelmReleaseSpec>, world: World): string[] {
   const there = classesOf(world);
-  return there ? classes.filter((name) => !there.has(name)) : [];
+  return there ? brings.filter((name) => !there.has(name)) : [];
 }
 
 const unseen = (world: World): Verdict => ({

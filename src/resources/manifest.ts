@@ -36,6 +36,8 @@ export const manifestKind: Kind<ManifestSpec> = {
 /** Digest of the object that we wrote. Whatever else changes it, its controllers for example, does not count. */
 const DIGEST = 'mlk8s.io/digest';
 
+const CLAIM = 'PersistentVolumeClaim';
+
 function asks({ id, spec }: Declared<ManifestSpec>): Ask[] {
   return [objectsAsk(id, spec.objects), ...(spec.readyS === undefined ? [] : [helmAsk])];
 }
@@ -50,14 +52,20 @@ function judge(it: Declared<ManifestSpec>, world: World): Verdict {
     const digest = (o: KubeManifest) => there.get(titleOf(o))?.metadata.annotations?.[DIGEST] ?? '';
     const missing = objects.filter((o) => !there.has(titleOf(o)));
     const known = objects.filter((o) => there.has(titleOf(o)));
-    const foreign = known.filter((o) => digest(o) === '');
-    const other = known.filter((o) => !['', digestOf(o)].includes(digest(o)));
-    const scaled = known.filter((o) => ![...foreign, ...other].includes(o) && isScaled(o, there.get(titleOf(o))));
+    // A claim cannot be changed, and what is in its volume is worth more than what it says.
+    const kept = known.filter((o) => o.kind === CLAIM && digest(o) !== digestOf(o));
+    const ours = known.filter((o) => o.kind !== CLAIM);
+    const foreign = ours.filter((o) => digest(o) === '');
+    const other = ours.filter((o) => !['', digestOf(o)].includes(digest(o)));
+    const scaled = ours.filter((o) => digest(o) === digestOf(o) && isScaled(o, there.get(titleOf(o))));
     const wrong = objects.filter((o) => [...missing, ...foreign, ...other, ...scaled].includes(o));
     if (wrong.length === 0) {
       const late = readyS === undefined ? [] : unready(found, world);
       if (late.length > 0) return { verdict: 'settling', because: late.join(', '), deadlineS: readyS ?? 0 };
-      return { verdict: 'ok', because: `${objects.map(titleOf).join(', ')}: as they were written` };
+      const because = `${objects.map(titleOf).join(', ')}: as they were written`;
+      if (kept.length === 0) return { verdict: 'ok', because };
+      const warning = `${kept.map(titleOf).join(', ')} keeps the class and the size that it was made with: a claim cannot be changed`;
+      return { verdict: 'ok', because, warning };
     }
     const because = [
       ...missing.map((o) => `${titleOf(o)} does not exist`),
@@ -115,8 +123,7 @@ function undo(it: Recorded<ManifestSpec>, world: World): Verdict {
     const left = it.spec.objects.filter((o) => there.has(titleOf(o)));
     const classes = left.filter((o) => o.kind === 'StorageClass').map((o) => o.metadata.name);
     const used = new Set(claims.map((claim) => claim.namespace));
-    const isData = (o: KubeManifest) =>
-      o.kind === 'PersistentVolumeClaim' || (o.kind === 'Namespace' && used.has(o.metadata.name));
+    const isData = (o: KubeManifest) => o.kind === CLAIM || (o.kind === 'Namespace' && used.has(o.metadata.name));
     const drop = left.filter((o) => !isData(o)).reverse();
     if (left.length === 0) return gone('none of its objects is there');
     if (drop.length === 0) return stays(`${left.map(titleOf).join(', ')}: data is never removed`);

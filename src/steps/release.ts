@@ -15,8 +15,10 @@ interface Wish {
   readonly values: Data;
   /** Seconds until all that it brought must be ready, slow image pulls included. */
   readonly readyS: number;
-  /** Storage classes that the chart brings. */
+  /** Storage classes whose volumes it looks after. */
   readonly classes?: readonly string[];
+  /** Those of them that the chart itself makes. */
+  readonly brings?: readonly string[];
 }
 
 /** A pinned chart as a release. The one place where `values:` and `charts:` of the cluster file come in. */

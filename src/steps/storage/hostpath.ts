@@ -1,5 +1,5 @@
 import { addon } from '../../resources/addon.ts';
-import type { Provisioner } from './provisioner.ts';
+import { defaultClass, type Provisioner } from './provisioner.ts';
 
 /** Seconds until its pod is ready: one image over the line of a home. */
 const READY_S = 600;
@@ -19,7 +19,7 @@ export const hostpath: Provisioner = {
       needs: ['microk8s/dns@cluster', 'microk8s/member@*', 'capacity/room@cluster'],
       addon: 'hostpath-storage',
       // Copied into the annotation as it is; a second default would be the newest one, and win.
-      args: ['--default-class', String(isDefault(storage))],
+      args: ['--default-class', String(storage !== undefined && defaultClass(storage) === NAME)],
       objects: [
         {
           apiVersion: 'apps/v1',
@@ -36,8 +36,3 @@ export const hostpath: Provisioner = {
   ],
   asksFor: () => [],
 };
-
-/** Of the classes only that of OpenEBS comes before it, where the file does not say. */
-function isDefault(storage: { openebs: boolean; defaultClass?: string | undefined } | undefined): boolean {
-  return storage?.defaultClass === undefined ? storage?.openebs === false : storage.defaultClass === NAME;
-}

@@ -1,26 +1,53 @@
 import type { Cluster } from '../../config/schema.ts';
-import type { Declared, Load, Step } from '../../engine/types.ts';
+import type { Declared, Load, Step, World } from '../../engine/types.ts';
+import { storageClass } from '../../resources/storage-class.ts';
+import { hostpath } from './hostpath.ts';
 import { mayastor } from './mayastor.ts';
+import { nfs } from './nfs.ts';
 import { openebs } from './openebs.ts';
-import type { Provisioner } from './provisioner.ts';
+import { proofs } from './proofs.ts';
+import { defaultClass, type Provisioner } from './provisioner.ts';
+import { registry, registryLoad } from './registry.ts';
+import { REGISTRY } from './registry-name.ts';
 
-/** In the order of `STORAGE_CLASSES`: the first one that is asked for brings the default class. */
-const provisioners: readonly Provisioner[] = [openebs, mayastor];
+/** In the order of `STORAGE_CLASSES`. */
+const provisioners: readonly Provisioner[] = [openebs, hostpath, mayastor, nfs];
 
-/** Where volumes of pods are kept. */
+/** Where volumes of pods are kept, and a registry in one of them. */
 export const storageStep: Step = {
   name: 'storage',
-  title: 'Volumes for pods',
+  title: 'Volumes for pods, and a registry for images of your own',
   resources,
-  asksFor,
+  asksFor: (file) => [...askedFor(file).flatMap((it) => it.asksFor(file)), ...registryLoad(file)] satisfies Load[],
+  notes,
 };
 
 const askedFor = (file: Cluster) => provisioners.filter((it) => it.isAskedFor(file));
 
 function resources(file: Cluster): Declared[] {
-  return askedFor(file).flatMap((it) => it.resources(file));
+  const { storage } = file;
+  if (!storage) return [];
+  const wanted = askedFor(file);
+  const className = defaultClass(storage);
+  const first = wanted.find((it) => it.className === className);
+  if (!first) return [];
+  return [
+    ...wanted.flatMap((it) => it.resources(file)),
+    storageClass({
+      id: 'storage/default-class@cluster',
+      on: 'cluster',
+      // Whatever brings a class may make it a default one.
+      needs: wanted.map((it) => it.ready),
+      className,
+      from: first.ready,
+    }),
+    ...registry(file, first.ready),
+    ...wanted.flatMap((it) => proofs(file, it)),
+  ];
 }
 
-function asksFor(file: Cluster): Load[] {
-  return askedFor(file).flatMap((it) => it.asksFor(file));
+function notes({ file: { storage } }: World): string[] {
+  if (!storage) return [];
+  const volumes = `claims that name no class get ${defaultClass(storage)}`;
+  return [volumes, ...(storage.registry ? [`images of your own: ${REGISTRY}/NAME, from every machine`] : [])];
 }

@@ -31,6 +31,7 @@ export function openebsRelease(file: Cluster): Declared[] {
       values: values(file, withMayastor),
       readyS: READY_S,
       classes: ['openebs-hostpath', ...(withMayastor ? MAYASTOR_CLASSES : [])],
+      brings: ['openebs-hostpath'],
     }),
   ];
 }

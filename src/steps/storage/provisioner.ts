@@ -2,6 +2,7 @@ import type { Cluster, STORAGE_CLASSES } from '../../config/schema.ts';
 import type { Declared, Id, Load } from '../../engine/types.ts';
 
 export type ClassName = (typeof STORAGE_CLASSES)[number];
+export type Storage = NonNullable<Cluster['storage']>;
 
 /** One way to volumes, and the class of claims that it brings. A pure function of the cluster file, like its step. */
 export interface Provisioner {
@@ -15,8 +16,10 @@ export interface Provisioner {
   asksFor(file: Cluster): readonly Load[];
 }
 
-/** Class of claims that name none: the one that the file says, else the first that it asks for. */
-export function defaultClass(file: Cluster, wanted: readonly Provisioner[]): Provisioner | undefined {
-  const named = wanted.find(({ className }) => className === file.storage?.defaultClass);
-  return named ?? wanted[0];
+/** The class of claims that name none: the one that the file says, else the first of `STORAGE_CLASSES` that it asks for. */
+export function defaultClass({ openebs, hostpath, mayastor, defaultClass: named }: Storage): ClassName {
+  if (named !== undefined) return named;
+  if (openebs) return 'openebs-hostpath';
+  if (hostpath) return 'microk8s-hostpath';
+  return mayastor ? 'openebs-single-replica' : 'nfs-csi';
 }
