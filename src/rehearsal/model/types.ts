@@ -167,6 +167,8 @@ export interface WorldState {
   scale: number;
   /** Model time at `anchorReal` (real epoch ms). */
   anchorModel: number;
+  /** When NVIDIA's toolkit was last told to set up containerd; undefined: containerd knows no NVIDIA runtime. */
+  toolkitAt?: number;
   anchorReal: number;
   rigs: Record<string, RigState>;
   clusters: Record<string, ClusterState>;

@@ -44,8 +44,8 @@ export const ARGS: Record<string, string> = {
   containerd: '--config ${SNAP_DATA}/args/containerd.toml\n--root ${SNAP_COMMON}/var/lib/containerd\n',
   'containerd-env': 'ulimit -n 65536 || true\nulimit -l 16384 || true\n',
   'containerd-template.toml':
-    'version = 3\n\n[grpc]\n  address = "${SNAP_COMMON}/run/containerd.sock"\n\n[plugins."io.containerd.cri.v1.images".registry]\n  config_path = "${SNAP_DATA}/args/certs.d"\n',
-  'containerd.toml': `version = 3\n\n[plugins."io.containerd.cri.v1.images".registry]\n  config_path = "${SD}/args/certs.d"\n`,
+    'version = 2\n\n[grpc]\n  address = "${SNAP_COMMON}/run/containerd.sock"\n\n[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "${SNAP_DATA}/args/certs.d"\n\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.nvidia-container-runtime]\n  runtime_type = "${RUNTIME_TYPE}"\n\n  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.nvidia-container-runtime.options]\n    BinaryName = "nvidia-container-runtime"\n',
+  'containerd.toml': `version = 2\n\n[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "${SD}/args/certs.d"\n`,
   'k8s-dqlite': `--storage-dir=${BACKEND}/\n--listen=unix://${BACKEND}/kine.sock:12379\n`,
   'cluster-agent': '--bind 0.0.0.0:25000\n--timeout 240\n',
   'apiserver-proxy': '--refresh-interval 30s\n',

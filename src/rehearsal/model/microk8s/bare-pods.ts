@@ -1,5 +1,6 @@
 import type { KubeObject } from '../types.ts';
 import { ApiError } from './errors.ts';
+import { type Computed, computed } from './gpu/compute.ts';
 import type { Json } from './merge.ts';
 import { type PodSpec, podStatus, readyAt, rollout } from './pods.ts';
 import { notesOf, stamp } from './store.ts';
@@ -12,7 +13,7 @@ const specOf = (pod: KubeObject): PodSpec => (pod.spec ?? {}) as PodSpec;
 
 /**
  * Status of a pod that was created by itself. It is scheduled as every other pod; one that is not restarted ends. Nothing
- * runs in it: it ends well, unless the fault `podfails` of its node says otherwise.
+ * runs in it: it ends well, unless the fault `podfails` of its node says otherwise, or a program for a card finds none.
  */
 export function barePodStatus(view: View, pod: KubeObject): Json {
   const state = rollout(view, pod);
@@ -21,9 +22,16 @@ export function barePodStatus(view: View, pod: KubeObject): Json {
   const isOver = view.now >= readyAt(pod) + RUN_S * 1000;
   if (!ready || !isOver || restartPolicy === 'Always') return podStatus(pod, ready, state);
   const node = state.nodes[0];
-  if (node === undefined || !view.podFails(node, pod.metadata.name)) return podStatus(pod, true, state, 'Succeeded');
+  const fails = node !== undefined && (view.podFails(node, pod.metadata.name) || onCard(view, pod)?.ok === false);
+  if (!fails) return podStatus(pod, true, state, 'Succeeded');
   if (restartPolicy === 'Never') return podStatus(pod, true, state, 'Failed');
   return podStatus(pod, false, { ...state, reason: 'CrashLoopBackOff' });
+}
+
+/** What a program on a card does, where the pod runs one. */
+function onCard(view: View, pod: KubeObject): Computed | undefined {
+  const [node] = rollout(view, pod).nodes;
+  return node && computed(view, node, specOf(pod));
 }
 
 /**
@@ -37,6 +45,8 @@ export function barePodLog(view: View, pod: KubeObject): string {
   if (phase === 'Pending') {
     throw new ApiError('BadRequest', `container "${container?.name}" in pod "${name}" is waiting to start`);
   }
+  const card = onCard(view, pod);
+  if (card && (phase === 'Succeeded' || !card.ok)) return card.log;
   const said = phase === 'Succeeded' ? echoes([...(container?.command ?? []), ...(container?.args ?? [])]) : [];
   const end = phase === 'Failed' ? ['simulated failure'] : [];
   return [`simulated log of ${name}`, ...said, ...end].map((line) => `${line}\n`).join('');
@@ -72,11 +82,13 @@ export function podEvents(view: View, namespace: string | undefined): KubeObject
 }
 
 function eventOf(view: View, pod: KubeObject): { type: string; reason: string; message: string } {
-  const { unscheduled, reason, nodes, ready } = rollout(view, pod);
+  const { unscheduled, reason, nodes, ready, gates = {} } = rollout(view, pod);
   if (unscheduled !== undefined) return { type: 'Warning', reason: 'FailedScheduling', message: unscheduled };
   if (ready === 0 && reason === 'ImagePullBackOff') {
     return { type: 'Warning', reason: 'Failed', message: `Error: ${reason}` };
   }
+  const gate = ready === 0 ? gates[nodes[0]?.metadata.name ?? ''] : undefined;
+  if (gate && 'message' in gate) return { type: 'Warning', reason: 'FailedCreatePodSandBox', message: gate.message };
   const { name, namespace } = pod.metadata;
   const message = `Successfully assigned ${namespace}/${name} to ${nodes[0]?.metadata.name}`;
   return { type: 'Normal', reason: 'Scheduled', message };

@@ -72,7 +72,8 @@ export const microk8sCommands: Record<string, Command> = {
 
 /**
  * Faults of `RigState.faults` that this part of the model knows. The first three happen once, the others last. `helmfails`
- * and `imagepull` may name a release (`imagepull:openebs`), `podfails` a pod that was created by itself.
+ * and `imagepull` may name a release (`imagepull:openebs`), `podfails` a pod that was created by itself. With `operatorlies`
+ * the operator says that all is well, and the machine offers no card.
  */
 export const microk8sFaults: readonly string[] = [
   'joinlies',
@@ -82,4 +83,5 @@ export const microk8sFaults: readonly string[] = [
   'dnsnever',
   'imagepull',
   'podfails',
+  'operatorlies',
 ];

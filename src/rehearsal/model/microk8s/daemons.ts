@@ -3,6 +3,7 @@ import { ADDONS } from './addon-catalogue.ts';
 import { afterEnable } from './addon-effects.ts';
 import { applyAddon } from './addons.ts';
 import { adjustRoles, apiUp, clusterYaml, infoYaml, machineUp, rowOf, unitRuns } from './dqlite.ts';
+import { serveGpus } from './gpu/index.ts';
 import { heartbeat, registerNode } from './nodes.ts';
 import { BACKEND, clusterOf, elsewhere, membersOf, SC, type Site } from './site.ts';
 import { KubeStore } from './store.ts';
@@ -31,6 +32,7 @@ export function advance(site: Site): void {
   }
   heartbeat(world, mk.cluster, site.now());
 }
+  serveGpus(site);
 
 function advanceNode(site: Site): void {
   const { rig } = site;

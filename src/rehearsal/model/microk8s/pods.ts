@@ -1,4 +1,6 @@
 import type { KubeObject } from '../types.ts';
+import { type Gate, gateOf } from './gpu/gates.ts';
+import { mayastorGate } from './mayastor.ts';
 import { isJson, type Json } from './merge.ts';
 import { isReady } from './nodes.ts';
 import { spread } from './site.ts';
@@ -9,7 +11,14 @@ import type { View } from './view.ts';
 const USUAL: Record<string, number> = { Deployment: 15, DaemonSet: 12, StatefulSet: 20, Job: 10, Pod: 5 };
 
 export interface PodSpec {
-  containers?: { name: string; image?: string; command?: string[]; args?: string[] }[];
+  containers?: {
+    name: string;
+    image?: string;
+    command?: string[];
+    args?: string[];
+    resources?: { limits?: Record<string, string | number> };
+  }[];
+  runtimeClassName?: string;
   nodeSelector?: Record<string, string>;
   nodeName?: string;
   tolerations?: { key?: string; operator?: string; value?: string; effect?: string }[];
@@ -31,6 +40,8 @@ export interface Rollout {
   /** Why the scheduler found no node. */
   unscheduled?: string;
   nodes: KubeObject[];
+  /** What GPUs keep the pods of each node from, by its name. */
+  gates?: Readonly<Record<string, Gate>>;
 }
 
 /** When the pods of this object count as ready, if nothing else holds them. */
@@ -58,15 +69,17 @@ export function rollout(view: View, object: KubeObject): Rollout {
   const release = object.metadata.annotations?.['meta.helm.sh/release-name'];
   const pulls = release !== undefined || object.kind === 'Pod';
   const pulling = pulls ? nodes.filter((node) => !view.cannotPull(node, release)) : nodes;
-  const ready = object.kind === 'DaemonSet' ? pulling.filter(isReady).length : pulling.length > 0 ? desired : 0;
-  const isStuck = pulling.length < nodes.length;
+  const found = pulling.map(
+    (node) => [node.metadata.name, gateOf(view, node, object, pod) ?? mayastorGate(view, node, object, pod)] as const,
+  );
+  const gates = Object.fromEntries(found.flatMap(([name, gate]) => (gate ? [[name, gate]] : [])));
+  const starting = pulling.filter(({ metadata: { name } }) => !gates[name]);
+  const running = starting.filter(isReady);
+  const ready = object.kind === 'DaemonSet' ? running.length : running.length > 0 ? desired : 0;
   // Those that run come first: a pod is on the node of its place.
-  return {
-    desired,
-    ready,
-    reason: isStuck ? 'ImagePullBackOff' : 'ContainerCreating',
-    nodes: isStuck ? [...pulling, ...nodes.filter((node) => !pulling.includes(node))] : nodes,
-  };
+  const ordered = [...running, ...nodes.filter((node) => !running.includes(node))];
+  const isStuck = pulling.length < nodes.length;
+  return { desired, ready, reason: isStuck ? 'ImagePullBackOff' : 'ContainerCreating', nodes: ordered, gates };
 }
 
 export const claims = (pod: PodSpec): string[] =>
@@ -83,7 +96,15 @@ export function podSpecs(objects: KubeObject[]): PodSpec[] {
 
 function fits(node: KubeObject, pod: PodSpec): boolean {
   if (pod.nodeName !== undefined) return pod.nodeName === node.metadata.name;
-  return isSelected(node, pod) && untolerated(node, pod) === undefined;
+  return isSelected(node, pod) && untolerated(node, pod) === undefined && lacking(node, pod) === undefined;
+}
+
+/** What a pod asks for of the resources that device plugins offer, and the node has less of. Who else has some is not counted. */
+function lacking(node: KubeObject, pod: PodSpec): string | undefined {
+  const { allocatable = {} } = (node.status ?? {}) as { allocatable?: Record<string, string> };
+  const asked = (pod.containers ?? []).flatMap((it) => Object.entries(it.resources?.limits ?? {}));
+  const devices = asked.filter(([name]) => name.includes('/'));
+  return devices.find(([name, count]) => Number(allocatable[name] ?? 0) < Number(count))?.[0];
 }
 
 function isSelected(node: KubeObject, pod: PodSpec): boolean {
@@ -103,7 +124,8 @@ function noNode(view: View, pod: PodSpec): string {
     const taint = untolerated(node, pod);
     if (taint) return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
     if (!isSelected(node, pod)) return "node(s) didn't match Pod's node affinity/selector";
-    return 'node(s) had untolerated taint {node.kubernetes.io/not-ready: }';
+    const short = lacking(node, pod);
+    return short ? `Insufficient ${short}` : 'node(s) had untolerated taint {node.kubernetes.io/not-ready: }';
   });
   const parts = [...new Set(whys)].map((why) => `${whys.filter((it) => it === why).length} ${why}`);
   return `0/${nodes.length} nodes are available: ${parts.join(', ')}.`;
@@ -165,10 +187,12 @@ function podSuffix(owner: KubeObject, hash: string, i: number): string {
 export function podStatus(
   pod: KubeObject,
   ready: boolean,
-  { reason, unscheduled = '' }: Rollout,
+  { reason, unscheduled = '', nodes, gates = {} }: Rollout,
   end?: 'Succeeded' | 'Failed',
 ): Json {
   const done = ready && end !== undefined;
+  const spec = (pod.spec ?? {}) as PodSpec;
+  const gate = ready ? undefined : gates[spec.nodeName ?? nodes[0]?.metadata.name ?? ''];
   const phase = !ready ? 'Pending' : (end ?? 'Running');
   const condition = {
     type: 'Ready',
@@ -179,19 +203,30 @@ export function podStatus(
     ? { terminated: end === 'Failed' ? { exitCode: 1, reason: 'Error' } : { exitCode: 0, reason: 'Completed' } }
     : ready
       ? { running: { startedAt: pod.metadata.creationTimestamp } }
-      : { waiting: waiting(reason, (pod.spec as PodSpec | undefined)?.containers?.[0]?.image ?? '') };
-  const containers = ((pod.spec as PodSpec | undefined)?.containers ?? []).map((c) => ({
+      : { waiting: gate ? held(gate) : waiting(reason, spec.containers?.[0]?.image ?? '') };
+  const containers = (spec.containers ?? []).map((c) => ({
     name: c.name,
     image: c.image ?? '',
     ready: ready && !done,
     restartCount: 0,
     state,
   }));
-  if (reason === 'Pending' && !ready) {
-    const scheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: unscheduled };
+  const noRoom = gate && 'unscheduled' in gate ? gate.unscheduled : undefined;
+  if (noRoom !== undefined || (reason === 'Pending' && !ready)) {
+    const message = noRoom ?? unscheduled;
+    const scheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message };
     return { phase, conditions: [scheduled] };
   }
-  return { phase, conditions: [condition], containerStatuses: containers };
+  if (!gate || !('init' in gate)) return { phase, conditions: [condition], containerStatuses: containers };
+  const init = { name: gate.init, ready: false, restartCount: 0, state: { running: {} } };
+  return { phase, conditions: [condition], initContainerStatuses: [init], containerStatuses: containers };
+}
+
+/** Why a sandbox cannot be made stands in an event only. */
+function held(gate: Gate): Json {
+  if (!('reason' in gate)) return { reason: 'PodInitializing' };
+  const { reason, message } = gate;
+  return reason === 'ContainerCreating' ? { reason } : { reason, message };
 }
 
 function waiting(reason: string, image: string): Json {

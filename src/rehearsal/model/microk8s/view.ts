@@ -1,4 +1,4 @@
-import type { KubeObject, WorldState } from '../types.ts';
+import type { KubeObject, RigState, WorldState } from '../types.ts';
 import { barePodStatus, podEvents } from './bare-pods.ts';
 import { notFound } from './errors.ts';
 import type { Kind } from './kinds.ts';
@@ -61,8 +61,12 @@ export class View {
   }
 
   #hasFault(node: KubeObject, fault: string, about: string | undefined): boolean {
-    const rig = this.#world.rigs[this.store.cluster.nodes[node.metadata.name]?.rig ?? ''];
-    return rig?.faults.some((it) => it === fault || it === `${fault}:${about}`) ?? false;
+  /** The machine behind a node. */
+  rigOf(node: KubeObject): RigState | undefined {
+    return this.#world.rigs[this.store.cluster.nodes[node.metadata.name]?.rig ?? ''];
+  }
+
+    return this.rigOf(node)?.faults.some((it) => it === fault || it === `${fault}:${about}`) ?? false;
   }
 
   /** Is a claim bound? WaitForFirstConsumer claims are once something that mounts them exists. */

@@ -18,6 +18,8 @@ interface Part {
   readonly readyS?: number;
   readonly on?: Record<string, string>;
   readonly tolerates?: string;
+  /** RuntimeClass of its pods. */
+  readonly runtime?: string;
   readonly when?: string;
   readonly object?: Json;
 }
@@ -120,9 +122,11 @@ function chartOf(name: string, source: Source, version: string): Chart {
   const render: Chart['render'] = (namespace, given) => {
     const values = mergePatch(source.values, given) as Json;
     return source.brings
-      .filter(({ when }) => when === undefined || at(values, when) === true)
+      .filter(({ when }) => when === undefined || Boolean(at(values, when)))
       .map((part) => {
-        const manifest = part.object ? (fill(part.object, values) as unknown as Manifest) : workload(part, namespace);
+        const manifest = part.object
+          ? (fill(part.object, { ...values, Release: { Namespace: namespace } }) as unknown as Manifest)
+          : workload(part, namespace);
         return { manifest, ...(part.readyS === undefined ? {} : { readyS: part.readyS }) };
       });
   };
@@ -130,7 +134,7 @@ function chartOf(name: string, source: Source, version: string): Chart {
 }
 
 function workload(part: Part, namespace: string): Manifest {
-  const { deployment, daemonset, statefulset, image, replicas = 1, on, tolerates } = part;
+  const { deployment, daemonset, statefulset, image, replicas = 1, on, tolerates, runtime } = part;
   const name = deployment ?? daemonset ?? statefulset ?? '';
   const kind = deployment ? 'Deployment' : daemonset ? 'DaemonSet' : 'StatefulSet';
   const labels = { 'app.kubernetes.io/name': name };
@@ -138,6 +142,7 @@ function workload(part: Part, namespace: string): Manifest {
   const pod = {
     containers: [{ name, image }],
     ...(on ? { nodeSelector: on } : {}),
+    ...(runtime === undefined ? {} : { runtimeClassName: runtime }),
     ...(tolerates === undefined ? {} : { tolerations: [toleration] }),
   };
   return {
@@ -155,7 +160,10 @@ function workload(part: Part, namespace: string): Manifest {
 const at = (values: Json, path: string): unknown =>
   path.split('.').reduce<unknown>((value, key) => (isJson(value) ? value[key] : undefined), values);
 
-/** Puts values in. A text that is only `{{?path}}` goes away, its key too, unless the value is true. */
+/**
+ * Puts values in. A text that is only `{{=path}}` becomes the value itself; one that is only `{{?path}}` goes away, its key
+ * too, unless the value is true.
+ */
 function fill(part: unknown, values: Json): unknown {
   if (Array.isArray(part)) return part.map((item) => fill(item, values));
   if (isJson(part)) {
@@ -163,6 +171,8 @@ function fill(part: unknown, values: Json): unknown {
     return Object.fromEntries(filled.filter(([, value]) => value !== undefined));
   }
   if (typeof part !== 'string') return part;
+  const [, whole] = /^\{\{=([^}]+)\}\}$/.exec(part) ?? [];
+  if (whole !== undefined) return at(values, whole);
   const [, only] = /^\{\{\?([^}]+)\}\}$/.exec(part) ?? [];
   if (only !== undefined) return at(values, only) === true ? 'true' : undefined;
   return part.replaceAll(/\{\{([^}]+)\}\}/g, (_, path: string) => String(at(values, path) ?? ''));
