@@ -154,6 +154,8 @@ export interface RigState {
     /** A join went wrong half way: no restart brings the services up, only leave, join or purge. */
     wedged: boolean;
   };
+  /** When NVIDIA's toolkit was last told to set up containerd; undefined: containerd knows no NVIDIA runtime. */
+  toolkitAt?: number;
   /** Faults and marks that were asked for, see rehearsal/faults.ts. */
   faults: string[];
   counts: Counts;
@@ -167,8 +169,6 @@ export interface WorldState {
   scale: number;
   /** Model time at `anchorReal` (real epoch ms). */
   anchorModel: number;
-  /** When NVIDIA's toolkit was last told to set up containerd; undefined: containerd knows no NVIDIA runtime. */
-  toolkitAt?: number;
   anchorReal: number;
   rigs: Record<string, RigState>;
   clusters: Record<string, ClusterState>;

@@ -31,8 +31,8 @@ export function advance(site: Site): void {
     if (files) advanceNode(elsewhere(site, { rig: member, files }));
   }
   heartbeat(world, mk.cluster, site.now());
-}
   serveGpus(site);
+}
 
 function advanceNode(site: Site): void {
   const { rig } = site;

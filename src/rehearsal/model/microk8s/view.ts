@@ -60,12 +60,12 @@ export class View {
     return this.#hasFault(node, 'podfails', pod);
   }
 
-  #hasFault(node: KubeObject, fault: string, about: string | undefined): boolean {
   /** The machine behind a node. */
   rigOf(node: KubeObject): RigState | undefined {
     return this.#world.rigs[this.store.cluster.nodes[node.metadata.name]?.rig ?? ''];
   }
 
+  #hasFault(node: KubeObject, fault: string, about: string | undefined): boolean {
     return this.rigOf(node)?.faults.some((it) => it === fault || it === `${fault}:${about}`) ?? false;
   }
 
