@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Cluster } from '../config/schema.ts';
@@ -91,7 +91,9 @@ class RehearsalHosts implements Hosts {
 function nodeRequest(file: Cluster, node: Cluster['nodes'][number]): RigRequest {
   const { name, address, labels, role, local } = node;
   const user = node.ssh.user ?? file.ssh.user ?? DEFAULT_USER;
-  return { name, address, labels, role, local, user, purpose: 'node' };
+  const pools = file.storage?.mayastor?.pools.filter((pool) => pool.node === name) ?? [];
+  const disks = pools.map(({ disk }) => posix.basename(disk));
+  return { name, address, labels, role, local, user, disks, purpose: 'node' };
 }
 
 function workstationRequest(file: Cluster): RigRequest {

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RigState } from './model/types.ts';
+import { sparePlugged } from './model/ubuntu/lsblk.ts';
 
 /**
  * What a machine shows of its hardware and kernel under /proc and /sys, for the paths that mlk8s may read there. A
@@ -17,7 +18,7 @@ export function fakeProc(rig: RigState): Record<string, string> {
       `MemAvailable:   ${Math.round(kib * 0.8)} kB`,
       `SwapTotal:      ${swapKib} kB`,
       `SwapFree:       ${swapKib} kB`,
-      'HugePages_Total:       0',
+      `HugePages_Total:    ${rig.sysctl['vm.nr_hugepages'] ?? 0}`,
       'Hugepagesize:       2048 kB',
       '',
     ].join('\n'),
@@ -56,6 +57,12 @@ export function fakeSys(rig: RigState): Record<string, string> {
   };
 }
 
+/** The first bytes of each disk by its name in /dev/disk: a pool of Mayastor has its mark there. */
+function fakeDisks(rig: RigState): Record<string, string> {
+  const start = (pool: string | undefined) => (pool === undefined ? '\0'.repeat(512) : 'SPDKBLOB'.padEnd(512, '\0'));
+  return Object.fromEntries(sparePlugged(rig).map(({ id, pool }) => [`by-id/${id}`, start(pool)]));
+}
+
 function pciDevice(device: RigState['hardware']['pci'][number]): Record<string, string> {
   const slot = /^[0-9a-f]{4}:/i.test(device.slot) ? device.slot : `0000:${device.slot}`;
   const at = `bus/pci/devices/${slot}`;
@@ -79,10 +86,10 @@ export class Fakes {
   readonly #folder: string;
   #last = new Map<string, string>();
 
-  /** `folder` gets `proc` and `sys`. */
+  /** `folder` gets `proc`, `sys` and `disk`. */
   constructor(folder: string) {
     this.#folder = folder;
-    for (const part of ['proc', 'sys']) {
+    for (const part of ['proc', 'sys', 'disk']) {
       rmSync(join(folder, part), { recursive: true, force: true });
       mkdirSync(join(folder, part), { recursive: true });
     }
@@ -92,6 +99,7 @@ export class Fakes {
     const now = new Map<string, string>([
       ...Object.entries(fakeProc(rig)).map(([path, text]) => [`proc/${path}`, text] as const),
       ...Object.entries(fakeSys(rig)).map(([path, text]) => [`sys/${path}`, text] as const),
+      ...Object.entries(fakeDisks(rig)).map(([path, text]) => [`disk/${path}`, text] as const),
     ]);
     for (const path of this.#last.keys()) if (!now.has(path)) this.#remove(path);
     for (const [path, text] of now) if (this.#last.get(path) !== text) this.#write(path, text);

@@ -12,6 +12,7 @@ import { authorize } from './login.ts';
 import { Machine } from './machine.ts';
 import type { EnsureAnswer, Request, RigAnswer, RigRequest } from './messages.ts';
 import type { Command, Model, RigState } from './model/types.ts';
+import { plugIn } from './model/ubuntu/lsblk.ts';
 import { type Layout, layout, removeEmpty, type Sockets, sockets } from './paths.ts';
 import { writeShims } from './shim.ts';
 import type { HostCommand, Site } from './site.ts';
@@ -177,6 +178,7 @@ export class RehearsalServer implements Site, DumpSource {
     for (const wanted of request.rigs) {
       const station = this.#find(wanted) ?? (await this.#make(wanted));
       const { machine, front, socket } = station;
+      if (plugIn(machine.state, wanted.disks ?? [])) this.log(`${machine.state.name}: got a disk`);
       machine.arm(faults.get(wanted.name) ?? NO_FAULTS);
       const { name, user } = machine.state;
       rigs.push({ name: wanted.name, rig: name, user, socket, hostKey: front.hostKey });

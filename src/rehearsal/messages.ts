@@ -25,6 +25,8 @@ export interface RigRequest {
   readonly labels: Readonly<Record<string, string>>;
   readonly role?: 'control-plane' | 'worker';
   readonly local: boolean;
+  /** Names below /dev/disk/by-id of disks that the file wants to use. */
+  readonly disks?: readonly string[];
 }
 
 export interface RigAnswer {

@@ -106,6 +106,8 @@ export function mountSteps(
     ['proc', '', '/proc'],
     ...coverable(rig).map((path): MountStep => ['bind', join(folder, 'proc', path), `/proc/${path}`]),
     ...deviceSteps(modelSocket),
+    ['mkdir', '0755', '/dev/disk'],
+    ['bind', join(folder, 'disk'), '/dev/disk'],
   ];
 }
 

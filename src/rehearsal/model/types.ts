@@ -72,6 +72,17 @@ export interface RigState {
     /** PCI devices as vendor:device:class plus a name and the bound driver. */
     pci: { slot: string; vendor: string; device: string; class: string; name: string; driver: string }[];
     virtualization: 'none' | 'kvm' | 'lxc' | 'wsl';
+    /** Disks besides the one that it boots from: name below /dev/disk/by-id, and what is on them. */
+    disks?: {
+      id: string;
+      path: string;
+      sizeGiB: number;
+      /** File system. */
+      holds?: string;
+      /** UID of Mayastor's pool on it, and key of the cluster that made that. */
+      pool?: string;
+      madeBy?: string;
+    }[];
   };
   os: { id: string; versionId: string; codename: string; kernel: string };
   /** Installed debs: name → version; `state` other than installed shows in dpkg. */
@@ -156,6 +167,8 @@ export interface RigState {
   };
   /** When NVIDIA's toolkit was last told to set up containerd; undefined: containerd knows no NVIDIA runtime. */
   toolkitAt?: number;
+  /** Mayastor's io-engine runs on it. */
+  ioEngine?: true;
   /** Faults and marks that were asked for, see rehearsal/faults.ts. */
   faults: string[];
   counts: Counts;

@@ -4,6 +4,7 @@ import { afterEnable } from './addon-effects.ts';
 import { applyAddon } from './addons.ts';
 import { adjustRoles, apiUp, clusterYaml, infoYaml, machineUp, rowOf, unitRuns } from './dqlite.ts';
 import { serveGpus } from './gpu/index.ts';
+import { servePools } from './mayastor.ts';
 import { heartbeat, registerNode } from './nodes.ts';
 import { BACKEND, clusterOf, elsewhere, membersOf, SC, type Site } from './site.ts';
 import { KubeStore } from './store.ts';
@@ -31,6 +32,7 @@ export function advance(site: Site): void {
     if (files) advanceNode(elsewhere(site, { rig: member, files }));
   }
   heartbeat(world, mk.cluster, site.now());
+  servePools(site, mk.cluster);
   serveGpus(site);
 }
 

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../types.ts';
 import { type Gate, gateOf } from './gpu/gates.ts';
+import { mayastorGate } from './mayastor.ts';
 import { isJson, type Json } from './merge.ts';
 import { isReady } from './nodes.ts';
 import { spread } from './site.ts';
@@ -69,7 +70,7 @@ export function rollout(view: View, object: KubeObject): Rollout {
   const pulls = release !== undefined || object.kind === 'Pod';
   const pulling = pulls ? nodes.filter((node) => !view.cannotPull(node, release)) : nodes;
   const found = pulling.map(
-    (node) => [node.metadata.name, gateOf(view, node, object, pod)] as const,
+    (node) => [node.metadata.name, gateOf(view, node, object, pod) ?? mayastorGate(view, node, object, pod)] as const,
   );
   const gates = Object.fromEntries(found.flatMap(([name, gate]) => (gate ? [[name, gate]] : [])));
   const starting = pulling.filter(({ metadata: { name } }) => !gates[name]);

@@ -2,6 +2,7 @@ import type { KubeObject, RigState, WorldState } from '../types.ts';
 import { barePodStatus, podEvents } from './bare-pods.ts';
 import { notFound } from './errors.ts';
 import type { Kind } from './kinds.ts';
+import { poolStatus } from './mayastor.ts';
 import { isJson, type Json } from './merge.ts';
 import { nodeConditions } from './nodes.ts';
 import { claims, podSpecs, podsOf, rollout } from './pods.ts';
@@ -88,6 +89,8 @@ export class View {
     switch (object.kind) {
       case 'Node':
         return { conditions: nodeConditions(this.store.cluster, this.#world, object.metadata.name, this.now) };
+      case 'DiskPool':
+        return poolStatus(this, this.#world, object);
       case 'Namespace':
         return { phase: 'Active' };
       case 'Pod':

@@ -1,7 +1,7 @@
 import { onBoot } from '../microk8s/install.ts';
 import { swapAreas } from './disk.ts';
 import { hasModule, KERNEL_DEFAULTS, loadModule, moduleName, setKey } from './kernel-data.ts';
-import type { Site } from './site.ts';
+import { type Site, spend } from './site.ts';
 import { assignments, sysctlFiles } from './sysctl.ts';
 import { startSync } from './units.ts';
 
@@ -26,6 +26,8 @@ export function boot(site: Site): void {
     else if (unit.enabled !== 'static') unit.active = 'inactive';
     unit.since = rig.bootedAt;
   }
+  spend(site, 'fragmented');
+  delete rig.ioEngine;
   rig.sysctl = { ...KERNEL_DEFAULTS };
   rig.modules = [...BOOT_MODULES];
   rig.swap = [];

@@ -8,6 +8,7 @@ import { iptables, ufw } from './firewall.ts';
 import { detectVirt, free, iw, lscpu, lspci, mokutil, nproc } from './hardware.ts';
 import { curl, wget } from './http.ts';
 import { ip } from './ip.ts';
+import { lsblk } from './lsblk.ts';
 import { lsmod, modinfo, modprobe } from './modules.ts';
 import { getent } from './names.ts';
 import { networkctl, ping, ss } from './network.ts';
@@ -46,6 +47,7 @@ export const ubuntuCommands: Readonly<Record<string, Command>> = {
   iw,
   journalctl,
   loginctl,
+  lsblk,
   lscpu,
   lslocks,
   lsmod,

@@ -1,5 +1,6 @@
 import type { RigState } from '../types.ts';
 import { archive, EXTRA_MODULES } from './archive.ts';
+import { fault } from './site.ts';
 
 /** Modules that are in the package of the kernel image itself. */
 const BASE_MODULES: readonly string[] = [
@@ -117,7 +118,9 @@ export function setKey(rig: RigState, key: string, value: string): void {
     'net.ipv4.ip_forward': 'net.ipv4.conf.all.forwarding',
     'net.ipv4.conf.all.forwarding': 'net.ipv4.ip_forward',
   }[key];
-  const pages = Math.floor((rig.hardware.memoryMiB * 0.8) / 2);
+  const most = Math.floor((rig.hardware.memoryMiB * 0.8) / 2);
+  // The fault `fragmented`: memory in pieces, until a reboot.
+  const pages = fault({ rig }, 'fragmented') === undefined ? most : Math.min(most, 700);
   // Several numbers are read back with tabs between them, however they were written.
   const kept =
     key === 'vm.nr_hugepages' ? String(Math.min(Number(value), pages)) : value.trim().replaceAll(/[ \t]+/g, '\t');

@@ -50,6 +50,8 @@ export function listeners(rig: RigState, now: number): Listener[] {
   }
   if (runs('apiserver-proxy')) found.push(tcp('*', 16443, 'cluster-agent'));
   if (runs('k8s-dqlite')) found.push(tcp(rig.address, 19001, 'k8s-dqlite'));
+  // hostNetwork (sheet storage-and-databases 2.3)
+  if (rig.ioEngine) found.push(...[10124, 8420, 4421].map((port) => tcp(ALL, port, 'io-engine')));
   if (runs('containerd')) found.push(tcp(LOCAL, 1338, 'containerd'));
   return found;
 }

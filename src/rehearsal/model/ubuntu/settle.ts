@@ -6,7 +6,10 @@ import { fault, type Site } from './site.ts';
 /** Faults of `RigState.faults` that Ubuntu and snapd know; `aptlock` and `unseeded` take seconds as their value. */
 export const ubuntuFaults: readonly string[] = [
   'aptlock',
+  'diskused',
   'dpkg-interrupted',
+  'fragmented',
+  'nodisk',
   'nodns',
   'nostore',
   'snaperror',
