@@ -53,6 +53,7 @@ export function fakeSys(rig: RigState): Record<string, string> {
     ...(rig.hardware.nic === 'wifi' && { [`class/net/${nic}/wireless/status`]: '0\n' }),
     'class/dmi/id/sys_vendor': rig.hardware.virtualization === 'kvm' ? 'QEMU\n' : 'Simulated\n',
     ...Object.assign({}, ...rig.modules.map((name) => ({ [`module/${name.replaceAll('-', '_')}/refcnt`]: '0\n' }))),
+    ...(rig.nvidiaLoaded !== undefined && { 'module/nvidia/version': `${rig.nvidiaLoaded}\n` }),
     ...Object.assign({}, ...rig.hardware.pci.map(pciDevice)),
   };
 }

@@ -30,14 +30,14 @@ export function file({ id, on, needs, ...spec }: Placed & FileSpec): Declared<Fi
 /** Content that is read at most: ours are small, and more is different anyway. */
 const MAX_BYTES = 262144;
 
-export const fileKind: Kind<FileSpec> = {
+export const fileKind = {
   kind: 'file',
   asks,
   judge,
   undo,
-  undoAsks: (it) => [keptAsk(it, it.spec.path)],
+  undoAsks: (it: Recorded<FileSpec>) => [keptAsk(it, it.spec.path)],
   givesBack: true,
-};
+} satisfies Kind<FileSpec>;
 
 /** What is at a path: first line type, mode and owner, then the content. Shared with who else looks at whole files. */
 export function contentAsk(on: Ask['on'], path: string): Ask {

@@ -24,6 +24,8 @@ import { microk8sReadyKind } from './microk8s-ready.ts';
 import { microk8sUserKind } from './microk8s-user.ts';
 import { noPoolsKind } from './no-pools.ts';
 import { nodeMetaKind } from './node-meta.ts';
+import { nvidiaDriverKind } from './nvidia-driver.ts';
+import { nvidiaFileKind } from './nvidia-file.ts';
 import { packageKind } from './package.ts';
 import { proofKind } from './proof.ts';
 import { rbacKind } from './rbac.ts';
@@ -64,6 +66,8 @@ const all: readonly Kind[] = [
   microk8sUserKind,
   noPoolsKind,
   nodeMetaKind,
+  nvidiaDriverKind,
+  nvidiaFileKind,
   packageKind,
   proofKind,
   rbacKind,

@@ -25,6 +25,15 @@ const RTX_3090: RigState['hardware']['pci'][number] = {
   driver: 'nouveau',
 };
 
+const TOPAZ: RigState['hardware']['pci'][number] = {
+  slot: '0000:03:00.0',
+  vendor: '1002',
+  device: '6900',
+  class: '0380',
+  name: 'Advanced Micro Devices, Inc. [AMD/ATI] Topaz XT [Radeon R7 M260/M265]',
+  driver: 'amdgpu',
+};
+
 const SLEEP_TARGETS = ['sleep.target', 'suspend.target', 'hibernate.target', 'hybrid-sleep.target'];
 const TIMERS = ['apt-daily.timer', 'apt-daily-upgrade.timer', 'fstrim.timer'];
 
@@ -32,6 +41,7 @@ const TIMERS = ['apt-daily.timer', 'apt-daily-upgrade.timer', 'fstrim.timer'];
 export function newRig(name: string, address: string, options: NewRigOptions): RigState {
   const hint = [name, ...Object.entries(options.labels).flat()].join(' ').toLowerCase();
   const hasGpu = hint.includes('gpu');
+  const hasRadeon = hint.includes('radeon');
   const hasStorage = hint.includes('storage');
   return {
     name,
@@ -52,7 +62,7 @@ export function newRig(name: string, address: string, options: NewRigOptions): R
       dhcp: true,
       clockSkewS: 0,
       rttMs: 0.4,
-      pci: hasGpu ? [{ ...INTEL }, { ...RTX_3090 }] : [{ ...INTEL }],
+      pci: [{ ...INTEL }, ...(hasGpu ? [{ ...RTX_3090 }] : []), ...(hasRadeon ? [{ ...TOPAZ }] : [])],
       virtualization: 'none',
     },
     os: { id: 'ubuntu', versionId: '24.04', codename: 'noble', kernel: KERNEL },

@@ -91,6 +91,8 @@ export interface RigState {
   dpkgLock?: { by: string; pid: number; until: number };
   /** Kernel modules that are loaded. */
   modules: string[];
+  /** Version of NVIDIA's module, while it is loaded. */
+  nvidiaLoaded?: string;
   /** Live sysctl values. */
   sysctl: Record<string, string>;
   units: Record<

@@ -45,8 +45,10 @@ function ofNode(cluster: Cluster, node: ClusterNode): Declared[] {
     memoryCgroup(at('memory-cgroup')),
     debt({
       ...at('reboot', 'memory-cgroup'),
+      // One reboot for all, before kubelet first starts: it must find the graphics cards as they stay.
+      needs: [`node/memory-cgroup@${node.name}`, ...(cluster.gpu ? [`gpu/driver@${node.name}` as const] : [])],
       debt: 'reboot',
-      reason: 'the kernel takes new settings only when it starts',
+      reason: 'the kernel takes new settings and drivers only when it starts',
       local: node.local,
     }),
   ];

@@ -1,4 +1,5 @@
 import type { RigState } from '../types.ts';
+import { nvidiaDebs } from './nvidia.ts';
 import type { UnitState } from './site.ts';
 
 /** A package of the Ubuntu archive: what installing it brings. */
@@ -94,6 +95,8 @@ const OFFERED: Readonly<Record<string, Deb>> = {
     depends: ['nfs-common'],
     units: { 'nfs-server.service': ACTIVE },
   },
+  // Of NVIDIA's own archive (sheet gpu-and-nodes 2), see third-party.ts.
+  'nvidia-container-toolkit': { version: '1.20.0-1', seconds: 12 },
   'nvme-cli': { version: '2.8-1ubuntu0.1' },
   'open-iscsi': {
     version: '2.1.9-3ubuntu5.4',
@@ -143,5 +146,10 @@ export function basePackages(kernel: string): Record<string, Deb> {
 
 /** Every package that apt knows of. */
 export function archive(rig: Pick<RigState, 'os'>): Record<string, Deb> {
-  return { ...basePackages(rig.os.kernel), ...OFFERED, ...kernelDebs(rig.os.kernel, false) };
+  return {
+    ...basePackages(rig.os.kernel),
+    ...OFFERED,
+    ...kernelDebs(rig.os.kernel, false),
+    ...nvidiaDebs(rig.os.kernel),
+  };
 }

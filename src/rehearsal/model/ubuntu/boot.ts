@@ -1,6 +1,7 @@
 import { onBoot } from '../microk8s/install.ts';
 import { swapAreas } from './disk.ts';
 import { hasModule, KERNEL_DEFAULTS, loadModule, moduleName, setKey } from './kernel-data.ts';
+import { nvidiaLoads, nvidiaRefusal, nvidiaUnloads } from './nvidia.ts';
 import { type Site, spend } from './site.ts';
 import { assignments, sysctlFiles } from './sysctl.ts';
 import { startSync } from './units.ts';
@@ -54,15 +55,20 @@ function loadConfiguration(site: Site): void {
   if (rig.time.ntp) startSync(site);
 }
 
-/** nouveau takes every NVIDIA card that it is not kept from. */
+/** nouveau takes every NVIDIA card that it is not kept from; udev loads NVIDIA's own driver for what is left. */
 function bindDrivers(site: Site): void {
   const { rig, files } = site;
+  nvidiaUnloads(rig);
   const texts = files.list('/etc/modprobe.d').map((name) => files.read(`/etc/modprobe.d/${name}`) ?? '');
   const isBlacklisted = texts.some((text) => /^\s*blacklist\s+nouveau\s*$/m.test(text));
   for (const device of rig.hardware.pci) {
     if (device.vendor !== '10de' || !['', 'nouveau'].includes(device.driver)) continue;
     device.driver = isBlacklisted ? '' : 'nouveau';
     if (!isBlacklisted) loadModule(rig, 'nouveau');
+  }
+  if (hasModule(rig, 'nvidia') && nvidiaRefusal(rig) === undefined) {
+    loadModule(rig, 'nvidia');
+    nvidiaLoads(rig);
   }
 }
 

@@ -12,6 +12,7 @@ import { lsblk } from './lsblk.ts';
 import { lsmod, modinfo, modprobe } from './modules.ts';
 import { getent } from './names.ts';
 import { networkctl, ping, ss } from './network.ts';
+import { nvidiaSmi } from './nvidia.ts';
 import { sysctl } from './sysctl.ts';
 import { cloudInit, journalctl, loginctl, needrestart, systemdAnalyze, updateInitramfs, visudo } from './system.ts';
 import { systemctl } from './systemctl.ts';
@@ -19,7 +20,11 @@ import { systemdRun } from './systemd-run.ts';
 import { hostnamectl, timedatectl } from './time.ts';
 
 /** Programs that are there only while a package of Ubuntu's archive is installed. */
-export const packagePrograms: Readonly<Record<string, Command>> = { 'mount.nfs': mountNfs, 'mount.nfs4': mountNfs };
+export const packagePrograms: Readonly<Record<string, Command>> = {
+  'mount.nfs': mountNfs,
+  'mount.nfs4': mountNfs,
+  'nvidia-smi': nvidiaSmi,
+};
 
 /** The simulated programs of every Ubuntu machine, by name. */
 export const ubuntuCommands: Readonly<Record<string, Command>> = {

@@ -1,6 +1,7 @@
 import type { Command, RigState } from '../types.ts';
 import { fail, withOptions } from './arguments.ts';
 import { interfaceName } from './network-data.ts';
+import { isSecureBoot } from './nvidia.ts';
 
 /** free: in KiB unless told. */
 export const free: Command = withOptions(
@@ -94,9 +95,9 @@ function line(
     : `${slot} ${kind}: ${pci.name} (rev a1)\n`;
 }
 
-/** Secure Boot is off on simulated machines. */
+/** Secure Boot is off on simulated machines that have not the fault `secureboot`. */
 export const mokutil: Command = withOptions({ flags: ['--sb-state', '--list-enrolled', '-l'] }, (context, options) => {
-  if (options.has('--sb-state')) context.out('SecureBoot disabled\n');
+  if (options.has('--sb-state')) context.out(`SecureBoot ${isSecureBoot(context.rig) ? 'enabled' : 'disabled'}\n`);
   return 0;
 });
 

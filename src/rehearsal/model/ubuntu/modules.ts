@@ -1,6 +1,7 @@
 import type { Command, CommandContext } from '../types.ts';
 import { fail, withOptions } from './arguments.ts';
 import { hasModule, loadModule, moduleName, modulePath, unloadModule } from './kernel-data.ts';
+import { nvidiaLoads, nvidiaOnDisk, nvidiaPath, nvidiaRefusal, nvidiaUnloads } from './nvidia.ts';
 
 /** modprobe of kmod 31 (sheet gpu-and-nodes 6: nvme_tcp). */
 export const modprobe: Command = withOptions(
@@ -35,8 +36,11 @@ export const modprobe: Command = withOptions(
         const act = options.has('--remove') ? 'remove' : 'insert';
         return fail(context, `modprobe: ERROR: could not ${act} '${name}': Operation not permitted`);
       }
+      const refusal = name.startsWith('nvidia') && !options.has('--remove') ? nvidiaRefusal(rig) : undefined;
+      if (refusal) return fail(context, `modprobe: ERROR: could not insert '${name}': ${refusal}`);
       if (options.has('--remove')) unloadModule(rig, name);
       else loadModule(rig, name);
+      if (name === 'nvidia') (options.has('--remove') ? nvidiaUnloads : nvidiaLoads)(rig);
       if (options.has('--verbose')) context.out(`insmod ${modulePath(rig, name)} \n`);
     }
     context.changed();
@@ -68,9 +72,10 @@ export const modinfo: Command = withOptions(
       const name = moduleName(word);
       if (!hasModule(rig, name)) return fail(context, `modinfo: ERROR: Module ${word} not found.`);
       const fields: Record<string, string> = {
-        filename: modulePath(rig, name),
+        filename: name.startsWith('nvidia') ? nvidiaPath(rig, name) : modulePath(rig, name),
         name,
         vermagic: `${rig.os.kernel} SMP preempt mod_unload modversions `,
+        ...(name.startsWith('nvidia') && { version: nvidiaOnDisk(rig) ?? '' }),
       };
       const field = options.value('--field');
       if (options.has('--filename')) context.out(`${fields.filename}\n`);

@@ -1,17 +1,23 @@
 import { finishChanges } from '../snapd/changes.ts';
 import { gateway } from './network-data.ts';
+import { applyNvidiaFaults } from './nvidia.ts';
 import { applyPackageFaults } from './packages.ts';
 import { fault, type Site } from './site.ts';
 
-/** Faults of `RigState.faults` that Ubuntu and snapd know; `aptlock` and `unseeded` take seconds as their value. */
+/**
+ * Faults of `RigState.faults` that Ubuntu and snapd know; `aptlock` and `unseeded` take seconds as their value.
+ * `gpumismatch`: the NVIDIA driver is upgraded while it is in use; `secureboot`: the firmware wants signed modules.
+ */
 export const ubuntuFaults: readonly string[] = [
   'aptlock',
   'diskused',
   'dpkg-interrupted',
+  'gpumismatch',
   'fragmented',
   'nodisk',
   'nodns',
   'nostore',
+  'secureboot',
   'snaperror',
   'unseeded',
 ];
@@ -22,6 +28,7 @@ export const ubuntuFaults: readonly string[] = [
  */
 export function settle(site: Site): void {
   applyPackageFaults(site);
+  applyNvidiaFaults(site);
   finishChanges(site);
   const { rig } = site;
   writeResolvConf(site);
