@@ -72,7 +72,8 @@ export const microk8sCommands: Record<string, Command> = {
 
 /**
  * Faults of `RigState.faults` that this part of the model knows. The first three happen once, the others last. `helmfails`
- * and `imagepull` may name a release (`imagepull:openebs`), `podfails` a pod that was created by itself. With `operatorlies`
+ * and `imagepull` may name a release (`imagepull:openebs`), `podfails` a pod that was created by itself,
+ * `claimpending` a storage class. With `operatorlies`
  * the operator says that all is well, and the machine offers no card.
  */
 export const microk8sFaults: readonly string[] = [
@@ -83,5 +84,6 @@ export const microk8sFaults: readonly string[] = [
   'dnsnever',
   'imagepull',
   'podfails',
+  'claimpending',
   'operatorlies',
 ];

@@ -8,6 +8,7 @@ import { servePools } from './mayastor.ts';
 import { heartbeat, registerNode } from './nodes.ts';
 import { BACKEND, clusterOf, elsewhere, membersOf, SC, type Site } from './site.ts';
 import { KubeStore } from './store.ts';
+import { bindVolumes } from './volumes.ts';
 
 const LAUNCH = `${SC}/etc/launcher/install.yaml`;
 /** Addons of the launch configuration come this long after the services answer (sheet 3). */
@@ -32,6 +33,7 @@ export function advance(site: Site): void {
     if (files) advanceNode(elsewhere(site, { rig: member, files }));
   }
   heartbeat(world, mk.cluster, site.now());
+  bindVolumes(site);
   servePools(site, mk.cluster);
   serveGpus(site);
 }

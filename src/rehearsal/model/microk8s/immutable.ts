@@ -6,6 +6,10 @@ import { isJson, type Json, same } from './merge.ts';
 /** What an update of a kind may not change. */
 const IMMUTABLE: Record<string, (o: Json) => unknown> = {
   StorageClass: (o) => [o.provisioner, o.parameters, o.reclaimPolicy, o.volumeBindingMode],
+  PersistentVolumeClaim: (o) => {
+    const { accessModes, storageClassName, volumeMode } = (o.spec ?? {}) as Json;
+    return [accessModes, storageClassName, volumeMode];
+  },
   Job: podTemplate,
   Deployment: (o) => (o.spec as Json | undefined)?.selector,
   DaemonSet: (o) => (o.spec as Json | undefined)?.selector,

@@ -48,7 +48,7 @@ export interface Rollout {
 export function readyAt(object: KubeObject): number {
   const notes = notesOf(object);
   if (notes.never !== undefined) return Number.POSITIVE_INFINITY;
-  return notes.rolledAt + (notes.readyAfterS ?? USUAL[object.kind] ?? 0) * 1000;
+  return Math.max(notes.rolledAt, notes.volumesAt ?? 0) + (notes.readyAfterS ?? USUAL[object.kind] ?? 0) * 1000;
 }
 
 export function rollout(view: View, object: KubeObject): Rollout {
@@ -80,6 +80,12 @@ export function rollout(view: View, object: KubeObject): Rollout {
   const ordered = [...running, ...nodes.filter((node) => !running.includes(node))];
   const isStuck = pulling.length < nodes.length;
   return { desired, ready, reason: isStuck ? 'ImagePullBackOff' : 'ContainerCreating', nodes: ordered, gates };
+}
+
+/** Nodes that the scheduler may choose for the pods of this object, whatever its volumes are. */
+export function placeable(view: View, object: KubeObject): KubeObject[] {
+  const [pod = {}] = podSpecs([object]);
+  return view.nodes().filter((node) => fits(node, pod) && isReady(node));
 }
 
 export const claims = (pod: PodSpec): string[] =>

@@ -12,6 +12,8 @@ export interface Notes {
   rolledAt: number;
   /** Seconds from then until its pods are ready, when not the usual. */
   readyAfterS?: number;
+  /** Model time at which the last volume of its pods was bound. */
+  volumesAt?: number;
   /** Why its pods never become ready, in the words of a container's waiting reason. */
   never?: string;
   /** What was last applied by the server side, for fields that a later apply drops. */

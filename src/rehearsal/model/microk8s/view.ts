@@ -5,12 +5,12 @@ import type { Kind } from './kinds.ts';
 import { poolStatus } from './mayastor.ts';
 import { isJson, type Json } from './merge.ts';
 import { nodeConditions } from './nodes.ts';
-import { claims, podSpecs, podsOf, rollout } from './pods.ts';
+import { podsOf, rollout } from './pods.ts';
 import { ingressStatus, loadBalancer } from './services.ts';
 import type { KubeStore } from './store.ts';
+import { claimEvents, helperPods } from './volumes.ts';
 
 const WORKLOADS = ['deployments', 'daemonsets', 'statefulsets', 'jobs'] as const;
-const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 
 /** What the API shows of a store at a moment: stored objects with the status that controllers would have written. */
 export class View {
@@ -27,10 +27,12 @@ export class View {
 
   list(kind: Kind, namespace?: string): KubeObject[] {
     const stored = this.store.list(kind, namespace).map((o) => this.show(o));
-    if (kind.kind === 'Event' && kind.group === '') return [...stored, ...podEvents(this, namespace)];
+    if (kind.kind === 'Event' && kind.group === '')
+      return [...stored, ...podEvents(this, namespace), ...claimEvents(this, namespace)];
     if (kind.kind !== 'Pod' || kind.group !== '') return stored;
     const owners = WORKLOADS.flatMap((word) => this.store.list(this.store.kind(word), namespace));
-    return [...stored, ...owners.flatMap((owner) => podsOf(this, owner))].sort((a, b) => key(a).localeCompare(key(b)));
+    const pods = [...stored, ...owners.flatMap((owner) => podsOf(this, owner)), ...helperPods(this, namespace)];
+    return pods.sort((a, b) => key(a).localeCompare(key(b)));
   }
 
   find(kind: Kind, namespace: string, name: string): KubeObject | undefined {
@@ -70,10 +72,15 @@ export class View {
     return this.rigOf(node)?.faults.some((it) => it === fault || it === `${fault}:${about}`) ?? false;
   }
 
-  /** Is a claim bound? WaitForFirstConsumer claims are once something that mounts them exists. */
+  /** Is a claim bound? Volumes are made by volumes.ts. */
   bound(namespace: string, name: string): boolean {
     const claim = this.store.find(this.store.kind('pvc'), namespace, name);
-    return claim !== undefined && this.#claimPhase(claim) === 'Bound';
+    return claim !== undefined && isBound(claim);
+  }
+
+  /** A fault of the machine behind a node keeps volumes of this class from being made there. */
+  claimPends(node: KubeObject, className: string): boolean {
+    return this.#hasFault(node, 'claimpending', className);
   }
 
   /** An object as the API returns it. */
@@ -96,7 +103,7 @@ export class View {
       case 'Pod':
         return barePodStatus(this, object);
       case 'PersistentVolumeClaim':
-        return { phase: this.#claimPhase(object) };
+        return { phase: isBound(object) ? 'Bound' : 'Pending' };
       case 'CustomResourceDefinition':
         return {
           conditions: [
@@ -165,20 +172,7 @@ export class View {
     if (ready < desired) return { active: desired, ready: 0 };
     return { succeeded: desired, conditions: [{ type: 'Complete', status: 'True' }] };
   }
-
-  #claimPhase(claim: KubeObject): 'Bound' | 'Pending' {
-    const spec = (claim.spec ?? {}) as { storageClassName?: string; volumeName?: string };
-    if (spec.volumeName) return 'Bound';
-    const classes = this.store.list(this.store.kind('storageclasses'));
-    const isDefault = (o: KubeObject) => o.metadata.annotations?.[DEFAULT_CLASS] === 'true';
-    const wanted = spec.storageClassName;
-    const found = classes.find((o) => (wanted === undefined ? isDefault(o) : o.metadata.name === wanted));
-    if (!found) return 'Pending';
-    if (found.volumeBindingMode !== 'WaitForFirstConsumer') return 'Bound';
-    const namespace = claim.metadata.namespace ?? '';
-    const mounters = ['pods', ...WORKLOADS].flatMap((word) => this.store.list(this.store.kind(word), namespace));
-    return podSpecs(mounters).some((pod) => claims(pod).includes(claim.metadata.name)) ? 'Bound' : 'Pending';
-  }
 }
 
+const isBound = (claim: KubeObject): boolean => isJson(claim.spec) && claim.spec.volumeName !== undefined;
 const key = (o: KubeObject): string => `${o.metadata.namespace ?? ''}/${o.metadata.name}`;

@@ -261,7 +261,9 @@ describe('workloads', () => {
     expect((await k('get pvc c -o jsonpath={.status.phase}')).out).toBe('Pending');
     expect((await k('get pods -o jsonpath={.items[0].status.phase}')).out).toBe('Pending');
     await lab.mk('cp1', 'enable hostpath-storage');
+    lab.pass(60);
     expect((await k('get pvc c -o jsonpath={.status.phase}')).out).toBe('Bound');
+    lab.pass(60);
     expect((await k('get deploy d -o jsonpath={.status.availableReplicas}')).out).toBe('2');
   });
 });
