@@ -1,4 +1,6 @@
 import type { Problem } from '../errors.ts';
+import { explain, remedies } from '../health/catalogue.ts';
+import { hostOf } from './places.ts';
 import type { Id } from './types.ts';
 
 const AGAIN = 'run the same command again: it goes on where this run stopped';
@@ -8,25 +10,19 @@ interface Cause {
   readonly next: readonly string[];
 }
 
-/** What programs of all kinds say when a disk is in their way. */
-const DISKS: readonly (readonly [RegExp, Cause])[] = [
-  [
-    /no space left on device|enough free space/i,
-    { why: 'a disk of that machine is full', next: ['see which one, and make room there: df -h'] },
-  ],
-  [
-    /read-only file ?system/i,
-    {
-      why: 'a disk of that machine can only be read: it was mounted so, or it had an error',
-      next: ["see which one, and what it said: grep ' ro,' /proc/mounts; sudo dmesg -T | tail"],
-    },
-  ],
-];
-
-function diskTrouble(said: string, full: readonly string[]): Cause | undefined {
-  if (full.length === 0) return DISKS.find(([words]) => words.test(said))?.[1];
+/** What the last words of a command say about the cause, or a disk that was full when it ended. */
+function causeOf(machine: string, said: readonly string[], full: readonly string[]): Cause | undefined {
+  if (full.length === 0) {
+    const known = explain(said);
+    return known && { why: known.why, next: remedies(known.next, { machine }) };
+  }
   const all = full.join(' ');
   return { why: `the disk of that machine at ${all} is full`, next: [`make room there: df -h ${all}`] };
+}
+
+/** The machine of a change; what belongs to the cluster happens on one of its control planes. */
+function machineIn(id: Id): string {
+  return hostOf({ id, on: 'cluster' }) ?? 'a control plane';
 }
 
 /**
@@ -34,32 +30,32 @@ function diskTrouble(said: string, full: readonly string[]): Cause | undefined {
  * `full`: mount points of full disks.
  */
 export function changeFailed(id: Id, status: number, tail: readonly string[], full: readonly string[]): Problem {
-  const disk = diskTrouble(tail.join('\n'), full);
+  const cause = causeOf(machineIn(id), tail, full);
   if (status === -1) {
     return {
       where: id,
-      seen: disk ? 'the job could not say how it ended' : 'the job was interrupted before its end',
-      why: disk?.why ?? 'the machine was restarted or somebody stopped the job',
-      next: [...(disk?.next ?? []), AGAIN],
+      seen: cause ? 'the job could not say how it ended' : 'the job was interrupted before its end',
+      why: cause?.why ?? 'the machine was restarted or somebody stopped the job',
+      next: [...(cause?.next ?? []), AGAIN],
     };
   }
   const late = status === 124 || status === 137;
   return {
     where: id,
     seen: late ? 'the command took too long and was stopped' : `the command ended with status ${status}`,
-    why: disk?.why ?? 'see the last lines of its own output',
-    next: [...(disk?.next ?? []), AGAIN, 'mlk8s logs   shows the whole output'],
+    why: cause?.why ?? 'see the last lines of its own output',
+    next: [...(cause?.next ?? []), AGAIN, 'mlk8s logs   shows the whole output'],
   };
 }
 
 /** The machine did not even begin. */
 export function notStarted(id: Id, machine: string, said: string): Problem {
-  const disk = diskTrouble(said, []);
+  const cause = causeOf(machine, [said], []);
   return {
     where: id,
     seen: `${machine} did not start the job: ${said}`,
-    why: disk?.why ?? 'its disk is full, or its systemd is in trouble',
-    next: [...(disk?.next ?? [`look at ${machine}: df -h /var /run; systemctl --failed`]), AGAIN],
+    why: cause?.why ?? 'its disk is full, or its systemd is in trouble',
+    next: [...(cause?.next ?? [`look at ${machine}: df -h /var /run; systemctl --failed`]), AGAIN],
   };
 }
 

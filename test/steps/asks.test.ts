@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Ask, Declared, Recorded } from '../../src/engine/types.ts';
 import { undoing } from '../../src/engine/undo.ts';
+import { doctorAsks } from '../../src/health/asks.ts';
 import { kinds } from '../../src/resources/index.ts';
 import { steps } from '../../src/steps/index.ts';
 import { checks } from '../../src/steps/preflight/index.ts';
@@ -22,6 +23,7 @@ const recordOf = (it: Declared): Recorded => ({ ...it, origin: 'created', state:
 const asks: readonly Ask[] = [
   ...resources.flatMap((it) => kinds[it.kind]?.asks(it) ?? []),
   ...resources.flatMap((it) => undoing(kinds)[it.kind]?.asks(recordOf(it)) ?? []),
+  ...doctorAsks(file.nodes.map((it) => it.name)),
   ...checks.flatMap((check) => file.nodes.flatMap((it) => check.asks(file, it.name))),
 ];
 const scripts = [...new Map(asks.map((ask) => [ask.sh.bash, ask])).values()].map(

@@ -1,8 +1,11 @@
 import type { Command, CommandContext } from '../types.ts';
-import { fail, withOptions } from './arguments.ts';
+import { fail, type Options, withOptions } from './arguments.ts';
 import { isBooting } from './units.ts';
 
-/** journalctl: simulated machines keep no journal; with a pattern that is exit 1. */
+/**
+ * journalctl: simulated programs write no journal. What somebody put into /var/log/syslog and /var/log/kern.log, where
+ * Ubuntu's rsyslog keeps the same lines, is shown; without any, a pattern is exit 1.
+ */
 export const journalctl: Command = withOptions(
   {
     flags: [
@@ -32,10 +35,30 @@ export const journalctl: Command = withOptions(
     optional: ['-b|--boot'],
   },
   (context, options) => {
-    if (!options.has('--quiet')) context.out('-- No entries --\n');
-    return options.value('--grep') === undefined ? 0 : 1;
+    const lines = journal(context, options);
+    if (lines.length === 0) {
+      if (!options.has('--quiet')) context.out('-- No entries --\n');
+      return options.value('--grep') === undefined ? 0 : 1;
+    }
+    const bare = options.value('--output') === 'cat';
+    for (const line of lines.slice(-Number(options.value('--lines') ?? lines.length))) {
+      context.out(`${bare ? line.replace(/^.*?\]?: /, '') : line}\n`);
+    }
+    return 0;
   },
 );
+
+/** Lines as rsyslog writes them: `2026-11-21T12:00:00+00:00 rig1 microk8s.daemon-kubelite[812]: …`. */
+function journal({ files }: CommandContext, options: Options): string[] {
+  const text = files.read(options.has('--dmesg') ? '/var/log/kern.log' : '/var/log/syslog') ?? '';
+  const units = options.all('--unit').map((unit) => unit.replace(/^snap\./, '').replace(/\*$|\.service$/, ''));
+  const grep = options.value('--grep');
+  return text.split('\n').filter((line) => {
+    const name = line.split(' ')[2] ?? '';
+    const isWanted = units.length === 0 || units.some((unit) => name.startsWith(unit));
+    return line !== '' && isWanted && (grep === undefined || new RegExp(grep).test(line));
+  });
+}
 
 /** `systemd-analyze cat-config systemd/logind.conf`: the file, then its drop-ins, each under its path. */
 export const systemdAnalyze: Command = withOptions({ flags: ['--no-pager', '--tldr'] }, (context, options) => {

@@ -77,6 +77,8 @@ for (const name of [
   'tty',
   'follow',
   'previous',
+  'all-containers',
+  'ignore-errors',
   'prefix',
   'save-config',
   'validate',

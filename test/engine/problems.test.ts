@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { changeFailed, notStarted } from '../../src/engine/problems.ts';
+
+it('says why a change failed, and what to type, when its last words are known', () => {
+  const tail = ['release a', "modprobe: ERROR: could not insert 'nvidia': Key was rejected by service"];
+  const problem = changeFailed('gpu/driver@rig4', 1, tail, []);
+  expect(problem.why).toContain('Secure Boot is on');
+  expect(problem.next[0]).toContain('mlk8s up --only gpu');
+  expect(problem.next.at(-1)).toContain('mlk8s logs');
+});
+
+it('names the machine in what to type', () => {
+  const tail = ['error: snap "microk8s" has "refresh-snap" change in progress'];
+  expect(changeFailed('microk8s/snap@rig2', 1, tail, []).next[0]).toMatch(/^on rig2: snap changes/);
+  expect(changeFailed('microk8s/rbac@cluster', 1, tail, []).next[0]).toMatch(/^on a control plane: snap changes/);
+});
+
+it('points at the output when nothing in it is known', () => {
+  expect(changeFailed('node/a@rig1', 2, ['it did not work'], []).why).toBe('see the last lines of its own output');
+  expect(changeFailed('node/a@rig1', -1, [], []).seen).toBe('the job was interrupted before its end');
+});
+
+it('takes a disk that is full for the cause, whatever was said', () => {
+  const problem = changeFailed('node/a@rig1', 1, ['cannot re-use a name that is still in use'], ['/var']);
+  expect(problem).toMatchObject({ why: 'the disk of that machine at /var is full' });
+});
+
+it('knows what keeps a job from being started', () => {
+  const said = 'cannot create folder: Read-only file system';
+  expect(notStarted('node/a@rig1', 'rig1', said).why).toContain('can only be read');
+});
