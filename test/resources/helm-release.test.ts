@@ -5,8 +5,11 @@ import { chartOf } from '../../src/charts/catalogue.ts';
 import type { ChartKey } from '../../src/charts/keys.ts';
 import type { Data } from '../../src/charts/values.ts';
 import type { Declared, Verdict } from '../../src/engine/types.ts';
+import { undoing } from '../../src/engine/undo.ts';
 import { helmRelease } from '../../src/resources/helm-release.ts';
+import { kinds } from '../../src/resources/index.ts';
 import { InCluster } from './in-cluster.ts';
+import { worldOf } from './world.ts';
 
 let it1: InCluster;
 beforeEach(async () => {
@@ -299,5 +302,50 @@ describe('a chart of the workstation', () => {
   it('may be an archive', async () => {
     writeFileSync(folder(), 'simulated chart openebs 4.6.1\n');
     await settle(openebs(lean, { local: folder() }));
+  });
+});
+
+describe('a release with storage classes', () => {
+  const classes = ['openebs-hostpath'];
+  const own = (): Declared => {
+    const { spec, ...it } = openebs();
+    return { ...it, spec: { ...(spec as object), classes, brings: classes } } as Declared;
+  };
+
+  it('is upgraded when somebody deleted its class', async () => {
+    await settle(own());
+    await it1.lab.mk('cp1', 'kubectl delete sc openebs-hostpath');
+    expect(said(await it1.judge(own()))).toBe('change: the class openebs-hostpath of release openebs was deleted');
+    await settle(own());
+    expect((await it1.lab.mk('cp1', 'kubectl get sc -o name')).out).toContain('openebs-hostpath');
+  });
+
+  it('is not uninstalled while there are volumes of them: claims and lost volumes are named', async () => {
+    await settle(own());
+    const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'films' } };
+    const apply = (object: object) => it1.lab.mk('cp1', 'kubectl apply -f -', { stdin: JSON.stringify(object) });
+    await apply({ ...claim, spec: { storageClassName: 'openebs-hostpath' } });
+    await apply({ ...claim, metadata: { name: 'others' }, spec: { storageClassName: 'other' } });
+    const lost = { claimRef: { namespace: 'gone', name: 'x', uid: '1' }, storageClassName: 'openebs-hostpath' };
+    await apply({ apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'pv-7' }, spec: lost });
+    expect(await it1.undo(own())).toMatchObject({
+      verdict: 'refused',
+      problem: { seen: 'data is in volumes of openebs-hostpath: default/films, volume pv-7' },
+    });
+    await it1.lab.mk('cp1', 'kubectl delete pvc films');
+    const verdict = await it1.undo(own());
+    expect(verdict).toMatchObject({ problem: { next: [expect.anything(), expect.stringContaining('volume pv-7')] } });
+    await it1.lab.mk('cp1', 'kubectl delete pv pv-7');
+    expect(doings(await it1.undo(own()))).toEqual(['uninstall release openebs']);
+  });
+
+  it('is not asked about when its record has none, and goes with the cluster', async () => {
+    const kind = undoing(kinds)['helm-release'];
+    const record = { ...openebs(), origin: 'created', state: 'done' } as Declared;
+    expect(kind?.asks(record).map((ask) => ask.key)).toEqual(['helm releases']);
+    expect(kind?.judge({ ...own(), origin: 'created' } as Declared, worldOf({}))).toEqual({
+      verdict: 'ok',
+      because: 'it goes with the cluster',
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Declared, Verdict } from '../../src/engine/types.ts';
 import { type KubeManifest, manifest } from '../../src/resources/manifest.ts';
 import { InCluster } from './in-cluster.ts';
@@ -106,4 +106,90 @@ it('is undone: what it made goes, data stays', async () => {
   expect(doings(await it1.undo(it))).toEqual(['delete Namespace shop']);
   await kubectl('delete namespace shop');
   expect(because(await it1.undo(it))).toBe('ok: none of its objects is there');
+});
+
+const workload: KubeManifest = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'web', namespace: 'shop' },
+  spec: {
+    replicas: 1,
+    selector: { matchLabels: { app: 'web' } },
+    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+  },
+};
+
+it('waits for the pods of its Deployments, and says what keeps them', async () => {
+  const stuck = { ...workload, metadata: { name: 'stuck', namespace: 'shop' } };
+  const template = { spec: { containers: [{ name: 'c', image: 'i' }], nodeSelector: { disk: 'none' } } };
+  const objects = [namespace, workload, { ...stuck, spec: { ...(workload.spec as object), template } } as KubeManifest];
+  const it = { ...things(...objects), spec: { objects, readyS: 300 } } as Declared;
+  await put(it);
+  expect(await it1.judge(it)).toMatchObject({ verdict: 'settling', deadlineS: 300 });
+  it1.lab.pass(60);
+  expect(because(await it1.judge(it))).toBe(
+    "settling: Deployment shop/stuck has 0 of 1 ready (Pending: 0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.)",
+  );
+  await kubectl('label node cp1 disk=none');
+  it1.lab.pass(60);
+  expect(because(await it1.judge(it))).toMatch(/^ok: /);
+});
+
+it('starts the pods again that somebody stopped', async () => {
+  const it = things(namespace, workload);
+  await put(it);
+  await kubectl('scale deployment web -n shop --replicas=0');
+  expect(because(await it1.judge(it))).toBe('change: Deployment.apps shop/web was scaled to 0');
+  await put(it);
+  expect(because(await it1.judge(it))).toMatch(/^ok: /);
+});
+
+it('leaves a claim as it is, whatever the file says now, and warns', async () => {
+  await put(things(namespace, claim));
+  const larger = { ...claim, spec: { ...(claim.spec as object), storageClassName: 'other' } } as KubeManifest;
+  expect(await it1.judge(things(namespace, larger))).toMatchObject({
+    verdict: 'ok',
+    warning: expect.stringMatching(/^PersistentVolumeClaim shop\/data keeps the class and the size/),
+  });
+  const both = things(namespace, larger, config('x'));
+  expect(because(await it1.judge(both))).toBe('change: ConfigMap shop/a does not exist');
+  await put(both);
+});
+
+describe('a storage class', () => {
+  const classOf = (server: string): KubeManifest => ({
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: 'films' },
+    provisioner: 'nfs.csi.k8s.io',
+    parameters: { server },
+  });
+
+  it('is made anew when it changes, because Kubernetes changes none', async () => {
+    await put(things(classOf('a.lan')));
+    const patch = `patch sc films -p {"parameters":{"server":"b.lan"}}`;
+    expect((await it1.lab.mk('cp1', ['kubectl', ...patch.split(' ')])).err).toContain('field is immutable');
+    const moved = await it1.judge(things(classOf('b.lan')));
+    expect(because(moved)).toBe('change: StorageClass.storage.k8s.io films was written differently');
+    expect(await it1.apply(things(classOf('b.lan')), moved)).toEqual({ ok: true, err: '' });
+    expect(await kubectl('get sc films -o jsonpath={.parameters.server}')).toBe('b.lan');
+  });
+
+  it('is not taken away while there are claims of it', async () => {
+    await put(things(namespace, classOf('a.lan')));
+    const spec = { storageClassName: 'films', accessModes: ['ReadWriteMany'] };
+    await kubectl('apply -f -', JSON.stringify({ ...claim, spec }));
+    expect(await it1.undo(things(classOf('a.lan')))).toMatchObject({
+      verdict: 'refused',
+      problem: {
+        seen: 'data is in volumes of films: shop/data',
+        next: [
+          'to keep the data, put the section back into the cluster file',
+          'to give it up, delete each claim: microk8s kubectl -n shop delete persistentvolumeclaim data   and run the same command again',
+        ],
+      },
+    });
+    await kubectl('delete pvc data -n shop');
+    expect(doings(await it1.undo(things(classOf('a.lan'))))).toEqual(['delete StorageClass.storage.k8s.io films']);
+  });
 });
