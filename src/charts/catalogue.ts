@@ -56,6 +56,11 @@ export function chartOf(key: ChartKey): Chart {
   return pinned().charts[key] as Chart;
 }
 
+/** An image by its key in `templates/charts.yaml`, with its tag. */
+export function imageOf(key: string): string {
+  return (pinned().images[key] as { readonly image: string }).image;
+}
+
 /** The oldest track whose helm is known to have `--labels` (3.13). facts: microk8s sheet, section 1.1. */
 const OLDEST_HELM_TRACK = 31;
 

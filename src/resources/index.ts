@@ -1,6 +1,8 @@
 import type { Kind } from '../engine/types.ts';
 import { addonKind } from './addon.ts';
 import { clusterKind } from './cluster.ts';
+import { clusterPolicyKind } from './cluster-policy.ts';
+import { containerToolkitKind } from './container-toolkit.ts';
 import { debtKind } from './debt.ts';
 import { directoryKind } from './directory.ts';
 import { diskPoolsKind } from './disk-pools.ts';
@@ -8,6 +10,7 @@ import { dnsKind } from './dns.ts';
 import { dpkgStateKind } from './dpkg-state.ts';
 import { fileKind } from './file.ts';
 import { fileBlockKind } from './file-block.ts';
+import { gpuAllocatableKind } from './gpu-allocatable.ts';
 import { gpuCardsKind } from './gpu-cards.ts';
 import { healthCheckKind } from './health-check.ts';
 import { helmReleaseKind } from './helm-release.ts';
@@ -16,6 +19,7 @@ import { hugepagesKind } from './hugepages.ts';
 import { kernelModuleKind } from './kernel-module.ts';
 import { kubeconfigKind } from './kubeconfig.ts';
 import { kubeletSeesKind } from './kubelet-sees.ts';
+import { loneNfdKind } from './lone-nfd.ts';
 import { manifestKind } from './manifest.ts';
 import { mayastorFitKind } from './mayastor-fit.ts';
 import { memberKind } from './member.ts';
@@ -30,12 +34,14 @@ import { packageKind } from './package.ts';
 import { proofKind } from './proof.ts';
 import { rbacKind } from './rbac.ts';
 import { roomKind } from './room.ts';
+import { runtimeClassKind } from './runtime-class.ts';
 import { serviceKind } from './service.ts';
 import { snapKind } from './snap.ts';
 import { snapdSeededKind } from './snapd-seeded.ts';
 import { storageClassKind } from './storage-class.ts';
 import { sysctlKind } from './sysctl.ts';
 import { timeSyncKind } from './time-sync.ts';
+import { toolkitDropInKind } from './toolkit-drop-in.ts';
 import { ufwRulesKind } from './ufw-rules.ts';
 import { unitMaskedKind } from './unit-masked.ts';
 import { votersKind } from './voters.ts';
@@ -43,12 +49,15 @@ import { votersKind } from './voters.ts';
 const all: readonly Kind[] = [
   addonKind,
   clusterKind,
+  clusterPolicyKind,
+  containerToolkitKind,
   debtKind,
   directoryKind,
   diskPoolsKind,
   dnsKind,
   dpkgStateKind,
   fileBlockKind,
+  gpuAllocatableKind,
   fileKind,
   gpuCardsKind,
   healthCheckKind,
@@ -57,6 +66,7 @@ const all: readonly Kind[] = [
   hugepagesKind,
   kernelModuleKind,
   kubeconfigKind,
+  loneNfdKind,
   kubeletSeesKind,
   manifestKind,
   mayastorFitKind,
@@ -72,12 +82,14 @@ const all: readonly Kind[] = [
   proofKind,
   rbacKind,
   roomKind,
+  runtimeClassKind,
   serviceKind,
   snapKind,
   snapdSeededKind,
   storageClassKind,
   sysctlKind,
   timeSyncKind,
+  toolkitDropInKind,
   ufwRulesKind,
   unitMaskedKind,
   votersKind,

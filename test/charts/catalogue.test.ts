@@ -17,7 +17,11 @@ describe('charts.yaml', () => {
       'dcgm-exporter 4.8.2',
       'node-feature-discovery 0.19.0',
     ]);
-    expect(Object.values(pinned().images).map((it) => it.image)).toEqual(['registry:2.8.3', 'busybox:1.28.4']);
+    expect(Object.values(pinned().images).map((it) => it.image)).toEqual([
+      'registry:2.8.3',
+      'busybox:1.28.4',
+      'nvcr.io/nvidia/k8s/cuda-sample:vectoradd-cuda12.5.0',
+    ]);
   });
 
   it('is the list that the cluster file knows', () => {

@@ -17,7 +17,9 @@ const file = cluster([
   node('rig3'),
 ]);
 
-const resources = steps.flatMap((step) => step.resources(file));
+const gpu = (mode: 'operator' | 'device-plugin') => ({ ...file, gpu: { mode, driver: 'host' as const, sharing: 2 } });
+const files = [file, gpu('operator'), gpu('device-plugin')];
+const resources = files.flatMap((it) => steps.flatMap((step) => step.resources(it)));
 const recordOf = (it: Declared): Recorded => ({ ...it, origin: 'created', state: 'done' });
 
 const asks: readonly Ask[] = [

@@ -13,6 +13,7 @@ import {
   unpack,
   unpacked,
 } from './packages.ts';
+import { isListed, updateThirdParty } from './third-party.ts';
 
 const MIRROR = 'http://archive.ubuntu.com/ubuntu';
 const SECURITY = 'http://security.ubuntu.com/ubuntu';
@@ -110,6 +111,7 @@ async function update(context: CommandContext): Promise<number> {
       context.err(`W: Failed to fetch ${url}/dists/${suite}/InRelease  Temporary failure resolving '${host}'\n`);
     }
   }
+  if (isOnline) updateThirdParty(context);
   context.out('Reading package lists...\n');
   if (!isOnline)
     context.err('W: Some index files failed to download. They have been ignored, or old ones used instead.\n');
@@ -124,7 +126,7 @@ async function install(context: CommandContext, options: Options, names: readonl
     head(context);
     const plain = names.map((name) => name.replace(/[:=].*$/, '').replace(/\+$/, ''));
     const offered = archive(rig);
-    const unknown = plain.filter((name) => !offered[name] && !rig.packages[name]);
+    const unknown = plain.filter((name) => !(offered[name] && isListed(context, name)) && !rig.packages[name]);
     if (unknown.length > 0) {
       return fail(context, unknown.map((name) => `E: Unable to locate package ${name}\n`).join(''), 100);
     }

@@ -3,6 +3,7 @@ import { fail, parseOptions, withOptions } from './arguments.ts';
 import { internetStatus, isInternetAddress, resolve } from './names-data.ts';
 import { listeners } from './network-data.ts';
 import { fault } from './site.ts';
+import { bodyOf } from './third-party.ts';
 
 type Answer = { status: number } | { failed: 'resolve' | 'connect'; host: string; port: number };
 
@@ -57,7 +58,7 @@ const CURL = {
   ],
 };
 
-/** curl 8.5: 6 no such host, 7 nobody there, 22 an HTTP error with `-f`. Bodies are empty. */
+/** curl 8.5: 6 no such host, 7 nobody there, 22 an HTTP error with `-f`. Bodies are empty, but for a few (third-party.ts). */
 export const curl: Command = async (context) => {
   const options = parseOptions(context.args, CURL);
   if (options.problem) {
@@ -87,7 +88,7 @@ export const curl: Command = async (context) => {
   if (options.has('--head') && status) context.out(`HTTP/2 ${status} \r\n\r\n`);
   const output = options.value('--output');
   if (status && status < 400 && output !== undefined && output !== '/dev/null')
-    context.files.write(at(context, output), '');
+    context.files.write(at(context, output), bodyOf(url));
   context.out(format?.replaceAll(/%\{(http_code|response_code)\}/g, code) ?? '');
   if ('failed' in answer) {
     say(

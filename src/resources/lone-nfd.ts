@@ -1,0 +1,64 @@
+import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import { sh } from '../shell/script.ts';
+import { refused } from './answers.ts';
+import type { Placed } from './declare.ts';
+import { kubectl } from './kube.ts';
+
+/**
+ * No second node-feature-discovery labels the machines: two of them overwrite each other's labels, and GPUs come and go.
+ * facts: gpu-and-nodes sheet, 8 (20); platform sheet, 5 (17).
+ */
+export type LoneNfdSpec = {
+  /** The release that brings ours. */
+  readonly release: string;
+  readonly namespace: string;
+  /** The release brings one at all. */
+  readonly brings: boolean;
+  /** What to write below `values:` so that it brings none. */
+  readonly off: string;
+};
+
+export function loneNfd({ id, on, needs, ...spec }: Placed & LoneNfdSpec): Declared<LoneNfdSpec> {
+  return { kind: 'lone-nfd', id, on, needs, spec };
+}
+
+export const loneNfdKind: Kind<LoneNfdSpec> = { kind: 'lone-nfd', transient: true, asks: () => [workersAsk], judge };
+
+const FIELDS = [
+  '{.metadata.namespace}',
+  '{.metadata.name}',
+  '{.metadata.annotations.meta\\.helm\\.sh/release-name}',
+  '{.spec.template.spec.containers[*].image}',
+];
+const ROWS = `jsonpath={range .items[*]}${FIELDS.join('{"\\t"}')}{"\\n"}{end}`;
+
+/** Its workers are a DaemonSet, whoever installed it and whatever he called it. */
+const workersAsk: Ask = {
+  key: 'daemonsets by image',
+  on: 'cluster',
+  sh: sh`${kubectl} get daemonsets -A -o ${ROWS}`,
+  timeoutS: 20,
+};
+
+function judge(it: Declared<LoneNfdSpec>, world: World): Verdict {
+  const { release, namespace, brings, off } = it.spec;
+  if (world.identity === undefined) return { verdict: 'ok', because: 'there is no cluster yet' };
+  const answer = world.answer('cluster', workersAsk.key);
+  if (answer.kind !== 'bytes' || answer.status !== 0) {
+    return { verdict: 'settling', because: `the API on ${world.lead} does not answer`, deadlineS: 300 };
+  }
+  const rows = answer.text.split('\n').filter((line) => line !== '');
+  const found = rows.map((row) => row.split('\t')).filter(([, , , image = '']) => /node-feature-discovery/.test(image));
+  const others = found.filter(([ns, , name]) => !(ns === namespace && name === release));
+  if (!brings) return { verdict: 'ok', because: `${release} brings no node-feature-discovery` };
+  if (others.length === 0) return { verdict: 'ok', because: 'no other node-feature-discovery labels the machines' };
+  const names = others.map(([ns, name, by]) => `${ns}/${name}${by ? ` of release ${by}` : ''}`);
+  return refused(
+    it.id,
+    `another node-feature-discovery runs: DaemonSet ${names.join(', ')}`,
+    `${release} brings one too; two of them overwrite each other's labels, and GPUs come and go`,
+    'if an earlier version of the cluster file brought it: mlk8s up --prune',
+    `to keep it, write into the cluster file: values: { ${off} }`,
+    `else remove it: ${others.map(([ns, name, by]) => (by ? `helm uninstall ${by} -n ${ns}` : `kubectl -n ${ns} delete daemonset ${name}`)).join('; ')}`,
+  );
+}
