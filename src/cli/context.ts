@@ -30,6 +30,7 @@ export interface Engine {
   reset(options: UpOptions): Promise<Summary>;
   plan(options: RunOptions): Promise<Summary>;
   status(options: RunOptions): Promise<Summary>;
+  verify(options: UpOptions): Promise<Summary>;
 }
 
 /** The simulated machines of a cluster. */

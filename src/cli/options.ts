@@ -21,8 +21,18 @@ export interface RunFlags extends MachineFlags {
   readonly skip: readonly string[];
 }
 
+/** What `plan` understands. */
+export interface PlanFlags extends RunFlags {
+  readonly prune?: boolean;
+}
+
+/** What `verify` understands. */
+export interface VerifyFlags extends RunFlags {
+  readonly lockWait: number;
+}
+
 /** What all commands that change machines understand besides. */
-export interface UpFlags extends RunFlags {
+export interface UpFlags extends PlanFlags {
   readonly yes?: boolean;
   readonly lockWait: number;
   readonly wipeNode: readonly string[];
@@ -66,6 +76,10 @@ export function addUpOptions(command: Command): Command {
     .option('-y, --yes', 'do not ask')
     .option('--lock-wait <seconds>', 'wait so long for another run to end', wholeNumber(0), 0)
     .option('--wipe-node <name>', 'remove the MicroK8s of its own that this machine has (repeatable)', collect, []);
+}
+
+export function addPruneOption(command: Command): Command {
+  return command.option('--prune', 'take away what was made for sections that left the file');
 }
 
 /** Examples at the end of a help text, each a command that can be typed. */

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { Context } from './context.ts';
-import { addExamples, addRunOptions, type RunFlags } from './options.ts';
+import { addExamples, addPruneOption, addRunOptions, type PlanFlags } from './options.ts';
 
 /** `mlk8s plan` */
 export function addPlan(program: Command, context: Context): void {
   const command = program.command('plan').description('show what up would change, and change nothing');
-  addRunOptions(command).action(async (flags: RunFlags) => {
+  addPruneOption(addRunOptions(command)).action(async (flags: PlanFlags) => {
     const { act } = await import('./action.ts');
     const { look, needCluster } = await import('./session.ts');
     await act(context, 'plan', flags, async () => look(context, 'plan', await needCluster(context, flags), flags));
@@ -14,6 +14,7 @@ export function addPlan(program: Command, context: Context): void {
   addExamples(command, [
     ['mlk8s plan', 'what would change?'],
     ['mlk8s plan --only node --host rig4', 'one step on one machine'],
+    ['mlk8s plan --prune', 'and what would be removed?'],
     ['mlk8s plan --json', 'for a program'],
     ['mlk8s plan --rehearse', 'with simulated machines'],
   ]);

@@ -11,6 +11,7 @@ import { addRehearsal } from './rehearsal.ts';
 import { addReset } from './reset.ts';
 import { addStatus } from './status.ts';
 import { addUp } from './up.ts';
+import { addVerify } from './verify.ts';
 
 /** Runs the command that `args` name and gives its exit code. */
 export async function run(args: readonly string[], surroundings: Omit<Context, 'finish'> = real()): Promise<number> {
@@ -44,7 +45,7 @@ export function createProgram(context: Context): Command {
       outputError: () => {},
       ...(stdout.isTTY && stdout.columns ? { getOutHelpWidth: () => stdout.columns ?? 80 } : {}),
     });
-  for (const add of [addInit, addPlan, addUp, addStatus, addAddNode, addReset, addLogs, addRehearsal])
+  for (const add of [addInit, addPlan, addUp, addStatus, addVerify, addAddNode, addReset, addLogs, addRehearsal])
     add(program, context);
   addExamples(program, [
     ['mlk8s init', 'write a cluster file'],

@@ -9,7 +9,7 @@ import { type Asker, createAsker } from './ask.ts';
 import type { Context, Engine, HostsWish } from './context.ts';
 import { type Interrupt, listenForInterrupt } from './interrupt.ts';
 import { checkKnown } from './known.ts';
-import type { RunFlags } from './options.ts';
+import type { PlanFlags } from './options.ts';
 import { chooseRenderer } from './renderer.ts';
 import { problemsOf } from './report.ts';
 import { eventAsTyped, type Typing } from './typed.ts';
@@ -26,7 +26,7 @@ export interface Session {
 export interface Job {
   readonly command: string;
   readonly cluster: Loaded;
-  readonly flags: RunFlags;
+  readonly flags: PlanFlags;
   /** Whether it may change machines; then Ctrl-C does not simply end it, and says so. */
   readonly changes: boolean;
 }
@@ -63,8 +63,8 @@ export async function inSession(
       warn: (where, text) => listener({ event: 'warning', where, text }),
     };
     const hosts = await context.parts.openHosts(wish);
-    const { only, skip, parallel, host: limitHosts } = flags;
-    const options = { command, file: cluster.file, hosts, steps, listener, only, skip, limitHosts, parallel };
+    const { only, skip, parallel, host: limitHosts, prune = false } = flags;
+    const options = { command, file: cluster.file, hosts, steps, listener, only, skip, limitHosts, parallel, prune };
     try {
       return await work(await context.parts.engine(), { options, interrupt, asker, wish });
     } finally {

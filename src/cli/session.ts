@@ -6,7 +6,7 @@ import { count } from '../render/words.ts';
 import type { Context, Engine } from './context.ts';
 import { endOnInterrupt } from './interrupt.ts';
 import { checkKnown } from './known.ts';
-import type { FileFlags, RunFlags, UpFlags } from './options.ts';
+import type { FileFlags, PlanFlags, UpFlags, VerifyFlags } from './options.ts';
 import { inSession, nodeNames, type Session } from './run.ts';
 
 /** Finds and reads the cluster file; undefined when there is none in sight. */
@@ -32,9 +32,17 @@ export async function needCluster(context: Context, flags: FileFlags): Promise<L
 }
 
 /** Looks at the machines and changes nothing. */
-export function look(context: Context, verb: 'plan' | 'status', cluster: Loaded, flags: RunFlags): Promise<Summary> {
+export function look(context: Context, verb: 'plan' | 'status', cluster: Loaded, flags: PlanFlags): Promise<Summary> {
   return inSession(context, { command: verb, cluster, flags, changes: false }, (engine, { options, interrupt }) =>
     endOnInterrupt(() => engine[verb](options), interrupt.stop),
+  );
+}
+
+/** Proves anew what the file has proofs of. Asks nobody: all that it makes it removes again. */
+export function proveAnew(context: Context, cluster: Loaded, flags: VerifyFlags): Promise<Summary> {
+  const job = { command: 'verify', cluster, flags, changes: true };
+  return inSession(context, job, (engine, { options, interrupt: { stop, letGo } }) =>
+    engine.verify({ ...options, lockWaitS: flags.lockWait, wipeNodes: [], confirm: async () => true, stop, letGo }),
   );
 }
 

@@ -12,7 +12,7 @@ export function addStatus(program: Command, context: Context): void {
     const { look, needCluster } = await import('./session.ts');
     await act(context, 'status', flags, async () => look(context, 'status', await needCluster(context, flags), flags));
   });
-  command.addHelpText('after', '\nExit code: 0 all is there, 2 degraded.');
+  command.addHelpText('after', '\nExit code: 0 all is there, 2 degraded: what is missing or drifted is named.');
   addExamples(command, [
     ['mlk8s status', 'how everything stands'],
     ['mlk8s status --only microk8s', 'one step'],

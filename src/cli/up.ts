@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { Context } from './context.ts';
-import { addExamples, addUpOptions, type UpFlags } from './options.ts';
+import { addExamples, addPruneOption, addUpOptions, type UpFlags } from './options.ts';
 
 /** `mlk8s up` */
 export function addUp(program: Command, context: Context): void {
   const command = program.command('up').description('bring the cluster to what its file says');
-  addUpOptions(command).action(async (flags: UpFlags) => {
+  addPruneOption(addUpOptions(command)).action(async (flags: UpFlags) => {
     const { act } = await import('./action.ts');
     const { bringUp, findCluster } = await import('./session.ts');
     await act(context, 'up', flags, async () => {
@@ -22,6 +22,10 @@ and asks before it changes anything. Ctrl-C once finishes what runs and stops;
 twice lets go at once, and the machines go on with what they were doing. Without
 a cluster file it offers to make this machine a cluster of one node.
 
+With --prune it also removes what mlk8s made for sections that are not in the
+file any more. What was there before stays, and so does data: where volumes would
+be lost it says which, and removes nothing of that.
+
 Exit code: 0 done, 1 failed, 3 the cluster file is invalid, 4 machines dropped
 out, 5 locked by another run, 130 interrupted.`,
   );
@@ -29,6 +33,7 @@ out, 5 locked by another run, 130 interrupted.`,
     ['mlk8s up', 'show the plan, ask, do it'],
     ['mlk8s up --yes', 'do not ask'],
     ['mlk8s up --only node --host rig4', 'one step on one machine'],
+    ['mlk8s up --prune', 'remove what left the file'],
     ['mlk8s up --lock-wait 600', 'wait for the run of somebody else'],
     ['mlk8s up --rehearse', 'try it with simulated machines'],
     ['mlk8s up --rehearse --fault rig2:drop@exec2', 'what if the connection to rig2 drops?'],

@@ -11,9 +11,19 @@ export interface PlanItem {
   readonly diff?: readonly Diff[];
   readonly disrupts?: string;
   readonly warning?: string;
+  /** A change that takes something away, with its record. */
+  readonly removes?: true;
   /** `because` is to be read in `status` although the verdict is ok. */
   readonly shown?: true;
   readonly problem?: Problem;
+}
+
+/** How a proof stands when `verify` ends. `open`: it was not tried, or has no result yet. */
+export interface Proof {
+  readonly id: Id;
+  readonly what: string;
+  readonly result: 'proved' | 'failed' | 'open';
+  readonly because: string;
 }
 
 /** Counts and times at the end of every command that looked at machines. `seconds` are real. */
@@ -31,6 +41,8 @@ export interface Summary {
   readonly execs: Readonly<Record<string, number>>;
   readonly seconds: number;
   readonly rehearsal: boolean;
+  /** `--prune` was given. */
+  readonly prune?: true;
   /** The cluster file, as the user named it with -f. */
   readonly file?: string;
   /** What is there now and what to do next, one sentence each, for people. */
@@ -49,6 +61,7 @@ export type EngineEvent =
   /** What the run is busy with as a whole: "asking 5 machines", "preflight", "taking the lock". */
   | { readonly event: 'phase'; readonly text: string }
   | { readonly event: 'plan'; readonly items: readonly PlanItem[] }
+  | { readonly event: 'proofs'; readonly proofs: readonly Proof[] }
   | { readonly event: 'warning'; readonly where: string; readonly text: string }
   | { readonly event: 'problem'; readonly problem: Problem }
   | { readonly event: 'locked'; readonly host: string; readonly holder: string; readonly waiting: boolean }

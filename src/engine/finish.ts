@@ -64,7 +64,9 @@ export function finish(
     seconds: (Date.now() - started) / 1000,
     rehearsal: hosts.rehearsal !== undefined,
     notes: prepared.notes(exitCode, items),
+    ...(prepared.options.prune ? { prune: true } : {}),
   };
+  prepared.end(outcome);
   listener({ event: 'summary', ...summary });
   return summary;
 }

@@ -1,12 +1,12 @@
 import { ExitCode } from '../errors.ts';
-import { kinds } from '../resources/index.ts';
 import { checks } from '../steps/preflight/index.ts';
 import { drive } from './drive.ts';
 import type { PlanItem, Summary } from './events.ts';
 import { finish, isOpen, showPlan, start } from './finish.ts';
 import type { RunOptions, UpOptions } from './options.ts';
-import { Prepared } from './prepare.ts';
+import { PreparedUp } from './prune.ts';
 import { PreparedUndo } from './reset.ts';
+import { PreparedVerify } from './verify.ts';
 
 /** Shows what `up` would do. Exit code 2 when there is something to do. */
 export function plan(options: RunOptions): Promise<Summary> {
@@ -22,7 +22,7 @@ export function status(options: RunOptions): Promise<Summary> {
 
 async function look(options: RunOptions, judgement: (items: readonly PlanItem[]) => ExitCode): Promise<Summary> {
   const started = start(options);
-  const prepared = new Prepared(options, kinds);
+  const prepared = new PreparedUp(options);
   await prepared.observe();
   const refused = prepared.refusal();
   // Without knowing who is in charge nothing can be said of the cluster, and what is left would mislead.
@@ -36,7 +36,12 @@ async function look(options: RunOptions, judgement: (items: readonly PlanItem[])
 
 /** Brings the machines to what the file says. The same command is the first run, a repair and a resume. */
 export function up(options: UpOptions): Promise<Summary> {
-  return drive(options, new Prepared(options, kinds, { wipe: options.wipeNodes }), checks);
+  return drive(options, new PreparedUp(options, options.wipeNodes), checks);
+}
+
+/** Proves anew what the file has proofs of, and changes nothing else. */
+export function verify(options: UpOptions): Promise<Summary> {
+  return drive(options, new PreparedVerify(options), []);
 }
 
 /** Takes away what mlk8s made on the machines, and nothing that was there before. */

@@ -8,7 +8,19 @@ import { listClusterRecords, listHostRecords, listWorkstationRecords, parseRecor
 import { findLead, type Lead, type Membership, membershipAsk, parseMembership } from './lead.ts';
 import { inParallel } from './parallel.ts';
 import { placeKey, placeOf } from './places.ts';
-import type { Answer, Ask, InventoryRecord, Where, World } from './types.ts';
+import type { Answer, Ask, Id, InventoryRecord, Where, World } from './types.ts';
+
+/** What an observer is told besides the machines. */
+export interface Told {
+  /** Machines whose MicroK8s may be removed. */
+  readonly wipe?: readonly string[];
+  /** Machines that leave. */
+  readonly leaving?: readonly string[];
+  /** Where the records of all that the file asks for are kept. */
+  readonly homes?: ReadonlyMap<Id, string>;
+  /** Names of the kinds that live in the cluster. */
+  readonly inCluster?: ReadonlySet<string>;
+}
 
 /** Seconds that one host may take to answer everything; each ask has its own deadline besides. */
 const OBSERVE_S = 180;
@@ -23,6 +35,8 @@ export class Observer {
   readonly #parallel: number;
   readonly #wipe: ReadonlySet<string>;
   readonly #leaving: readonly string[];
+  readonly #homes: ReadonlyMap<Id, string>;
+  readonly #inCluster: ReadonlySet<string>;
   readonly #answers = new Map<string, Map<string, Answer & { readonly askedAs: number }>>();
   /** Counts the scripts that were sent, so that of two that overlap the later one counts. */
   #sent = 0;
@@ -31,17 +45,15 @@ export class Observer {
   /** Who was last asked about the cluster. */
   #clusterAsked: string | undefined;
 
-  constructor(
-    file: Cluster,
-    hosts: Hosts,
-    parallel: number,
-    { wipe = [], leaving = [] }: { wipe?: readonly string[]; leaving?: readonly string[] },
-  ) {
+  constructor(file: Cluster, hosts: Hosts, parallel: number, told: Told) {
+    const { wipe = [], leaving = [], homes = new Map(), inCluster = new Set() } = told;
     this.#file = file;
     this.#hosts = hosts;
     this.#parallel = parallel;
     this.#wipe = new Set(wipe);
     this.#leaving = leaving;
+    this.#homes = homes;
+    this.#inCluster = inCluster;
   }
 
   /** Hosts that are out of the run, and why. */
@@ -193,12 +205,19 @@ export class Observer {
     return this.#file.nodes.find((n) => n.role === 'control-plane' && names.includes(n.name))?.name;
   }
 
-  /** What a place says about another one is not its own to say: whether a join there was begun, for example. */
-  #mayKnow(on: Where, { id }: InventoryRecord): boolean {
+  /**
+   * What a place says about another one is not its own to say: whether a join there was begun, for example. Of what the
+   * file asks for it is known who keeps its record.
+   */
+  #mayKnow(on: Where, { id, kind }: InventoryRecord): boolean {
+    const home = this.#homes.get(id);
+    if (home !== undefined) return home === placeKey(on);
     const about = placeOf(id);
     if (about === placeKey(on)) return true;
-    // A machine may have been renamed since; the cluster and the workstation never are.
-    if (typeof on === 'string') return false;
+    // In the cluster there are things of one machine each: labels, proofs.
+    if (on === 'cluster') return about !== 'workstation' && this.#inCluster.has(kind);
+    // A machine may have been renamed since; the workstation never is.
+    if (on === 'workstation') return false;
     return ![...this.#file.nodes.map((node) => node.name), 'cluster', 'workstation'].includes(about);
   }
 }

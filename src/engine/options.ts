@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly limitHosts: readonly string[];
   /** Most hosts worked on at the same time. */
   readonly parallel: number;
+  /** What mlk8s made for sections that left the file is taken away. */
+  readonly prune?: boolean;
 }
 
 /** Further wishes of a command that changes something. */

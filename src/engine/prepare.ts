@@ -2,9 +2,10 @@ import { misfits } from '../charts/fit.ts';
 import { ExitCode, type Problem } from '../errors.ts';
 import type { PlanItem } from './events.ts';
 import { checkNeeds, type Judged, judgeAll, type Kinds, kindOf, planItems } from './judge.ts';
-import { Observer } from './observer.ts';
+import { Observer, type Told } from './observer.ts';
 import type { RunOptions } from './options.ts';
-import { hostOf, placeOf, stepOf } from './places.ts';
+import { hostOf, placeKey, placeOf, stepOf } from './places.ts';
+import type { Outcome } from './runner.ts';
 import type { Ask, Declared, Id, World } from './types.ts';
 import { lastingNeeds } from './undo.ts';
 
@@ -19,14 +20,23 @@ export class Prepared {
   readonly #all: readonly Declared[];
   resources: readonly Declared[];
 
-  constructor(options: RunOptions, kinds: Kinds, told: { wipe?: readonly string[]; leaving?: readonly string[] } = {}) {
+  constructor(options: RunOptions, kinds: Kinds, told: Omit<Told, 'homes'> = {}) {
     this.options = options;
     this.kinds = kinds;
     this.names = askedHosts(options);
     this.#all = options.steps.flatMap((step) => step.resources(options.file));
     checkNeeds(this.#all);
     this.resources = this.#all.filter((it) => isWanted(it, options));
-    this.observer = new Observer(options.file, options.hosts, options.parallel, told);
+    const homes = new Map(this.#all.map((it) => [it.id, placeKey(it.on)]));
+    const inCluster = new Set(
+      Object.values(kinds).flatMap((it) => (!it.transient && it.lives === 'cluster' ? it.kind : [])),
+    );
+    this.observer = new Observer(options.file, options.hosts, options.parallel, { ...told, homes, inCluster });
+  }
+
+  /** True for what a step lists, wanted in this run or not. */
+  lists(id: Id): boolean {
+    return this.#all.some((it) => it.id === id);
   }
 
   /** What becomes of the record of a changed resource: see `Surroundings`. */
@@ -50,6 +60,9 @@ export class Prepared {
     if (exitCode !== ExitCode.done || !this.whole) return [];
     return this.options.steps.flatMap((step) => step.notes?.(this.world) ?? []);
   }
+
+  /** The last word before the summary. */
+  end(_outcome: Outcome | undefined): void {}
 
   /** Asks everything, and what the caller wants to know besides. Says who does not answer. */
   async observe(more: readonly Ask[] = []): Promise<void> {

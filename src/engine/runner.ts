@@ -187,12 +187,12 @@ export class Runner {
   }
 
   /**
-   * A host that fails drops out with what depends on it, so that the others need not wait for it. A proof that fails says
+   * A host that fails drops out with what depends on it, so that the others need not wait for it. What stands aside says
    * something about it, but leaves it in.
    */
   #drop(it: Declared, problem: Problem): void {
     const host = hostOf(it);
-    if (host !== undefined && !kindOf(this.#prepared.kinds, it).proves) this.#dropHost(host, problem);
+    if (host !== undefined && !kindOf(this.#prepared.kinds, it).aside) this.#dropHost(host, problem);
   }
 
   #dropHost(host: string, problem: Problem): void {

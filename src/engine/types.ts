@@ -172,10 +172,9 @@ export interface Undoing<Spec = Json> {
 
 /** A kind is transient when it leaves nothing behind (a debt, a check): it is not written to the inventory. */
 export type Kind<Spec = Json> = Asked<Spec> & {
-  /** It only tries what others made (`verify` runs it anew): when it fails, its host stays in the run. */
-  readonly proves?: true;
-} &
-  ({ readonly transient: true } | ({ readonly transient?: undefined } & Undoing<Spec>));
+  /** Nothing rests on it: when it fails or is refused, its host stays in the run. */
+  readonly aside?: true;
+} & ({ readonly transient: true } | ({ readonly transient?: undefined } & Undoing<Spec>));
 
 /** What pods of a component ask the scheduler for. CPU in thousandths of a core, memory in MiB, disk in GiB. */
 export type Amounts = { readonly cpu?: number; readonly memory?: number; readonly disk?: number };

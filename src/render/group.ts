@@ -62,8 +62,8 @@ function placesOf(items: readonly PlanItem[]): string[] {
 }
 
 /** What an item says, without what says which one it is. */
-function said({ verdict, because, does, diff, disrupts, problem }: PlanItem): unknown {
-  return [verdict, because, does, diff, disrupts, problem];
+function said({ verdict, because, does, diff, disrupts, problem, removes }: PlanItem): unknown {
+  return [verdict, because, does, diff, disrupts, problem, removes];
 }
 
 function nameless(item: PlanItem): PlanItem {

@@ -22,7 +22,11 @@ const WORD_WIDTH = 'settling'.length;
 
 /** The word of a verdict with its sign. */
 export function verdictMark(verdict: Verdict, style: Style): string {
-  return style.paint(COLOURS[verdict], `${style.symbols[verdict]} ${verdict.padEnd(WORD_WIDTH)}`);
+  return markOf(verdict, COLOURS[verdict], style);
+}
+
+function markOf(word: Verdict | 'remove', colour: Colour, style: Style): string {
+  return style.paint(colour, `${style.symbols[word]} ${word.padEnd(WORD_WIDTH)}`);
 }
 
 /** What `up` would do: by step, each change once with its machines and the fact that causes it. */
@@ -57,7 +61,8 @@ function groupLines({ item, places, differ }: Group, column: number, style: Styl
     const about = places.length === 1 ? item.id : `${withoutPlace(item.id)}@${names}`;
     return problemLines(item.problem, style, item.verdict, about).map((line) => `  ${line}`);
   }
-  const first = `  ${verdictMark(item.verdict, style)} ${withoutPlace(item.id).padEnd(column)}  `;
+  const mark = item.removes ? markOf('remove', 'red', style) : verdictMark(item.verdict, style);
+  const first = `  ${mark} ${withoutPlace(item.id).padEnd(column)}  `;
   return [
     ...row(first, differ ? `${names} (${NAME} is each one's own name)` : names, style),
     ...wrap(item.because, `${INDENT}because `, style),

@@ -5,6 +5,7 @@ const UNICODE = {
   ok: '✓',
   stays: '=',
   change: '~',
+  remove: '-',
   later: '›',
   settling: '◌',
   refused: '✗',

@@ -26,6 +26,7 @@ function outcome(summary: Summary): string {
   const isLook = command === 'plan' || command === 'status';
   switch (exitCode) {
     case ExitCode.done:
+      if (command === 'verify') return applied > 0 ? `Done: ${count(applied, 'proof')} made.` : 'Nothing to prove.';
       if (applied > 0) return `Done: ${count(applied, 'change')} applied.`;
       if (command === 'reset') return 'Nothing to undo.';
       return command === 'status' ? 'Everything that the file asks for is there.' : 'Nothing to do.';
@@ -68,20 +69,24 @@ function counts({ changes, applied, failed, refused, dropped }: Summary, isLook:
 
 function next(summary: Summary, { program }: Style): string[] {
   const flag = `${summary.rehearsal ? ' --rehearse' : ''}${summary.file === undefined ? '' : ` -f ${quote(summary.file)}`}`;
+  const again = summary.command === 'verify' ? 'verify' : `up${summary.prune ? ' --prune' : ''}`;
   if (summary.command === 'reset') return nextOfReset(summary, `${program} logs --last 1${flag}`);
   switch (summary.exitCode) {
     case ExitCode.done:
     case ExitCode.locked:
       return [];
     case ExitCode.pending:
-      if (summary.changes > 0) return [`To make the changes: ${program} up${flag}`];
+      if (summary.changes > 0) return [`To make the changes: ${program} ${again}${flag}`];
       return summary.refused > 0
         ? ['What to do about it stands above, with what is refused.', `To look again: ${program} status${flag}`]
         : [`To wait until all is ready: ${program} up${flag}`];
     case ExitCode.interrupted:
-      return [`To go on: ${program} up${flag}`];
+      return [`To go on: ${program} ${again}${flag}`];
     default:
-      return [`To read it all again: ${program} logs --last 1${flag}`, `To go on after that: ${program} up${flag}`];
+      return [
+        `To read it all again: ${program} logs --last 1${flag}`,
+        `To go on after that: ${program} ${again}${flag}`,
+      ];
   }
 }
 

@@ -73,6 +73,7 @@ export function terminalRenderer(screen: Screen, style: Style, now: () => number
         stay(event);
         break;
       case 'plan':
+      case 'proofs':
       case 'summary':
         rows.clear();
         live.stop();

@@ -3,6 +3,7 @@ import type { EngineEvent } from '../engine/events.ts';
 import { planLines } from './plan.ts';
 import { mapTexts, printable } from './printable.ts';
 import { problemLines } from './problem.ts';
+import { proofLines } from './proofs.ts';
 import { statusLines } from './status.ts';
 import { clean, marked, type Style, wrap } from './style.ts';
 import { summaryLines } from './summary.ts';
@@ -94,6 +95,8 @@ function eventLines(event: Exclude<EngineEvent, Of<'dropped'>>, command: string,
       return wrap(event.text, '', style);
     case 'plan':
       return planOrStatusLines(event, command, style);
+    case 'proofs':
+      return ['', ...proofLines(event.proofs, style), ''];
     case 'warning':
       return warningLines(event, style);
     case 'problem':

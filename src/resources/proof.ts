@@ -45,9 +45,9 @@ export function proof({ id, on, needs, objects, ...rest }: Placed & ProofSpec): 
 
 export const proofKind: Kind<ProofSpec> = {
   kind: 'proof',
-  proves: true,
+  aside: true,
   asks: (it) => [resultsAsk, ...(it.spec.needsResource === undefined ? [] : [nodesQuestion])],
-  judge,
+  judge: (it, world) => judgeProof(it, world),
   undo,
   undoAsks: (it) => [leftoversAsk(it)],
   lives: 'cluster',
@@ -78,8 +78,7 @@ export function resultOf(it: Pick<Declared, 'id'>, world: World): Result | 'none
   return (kept === undefined ? undefined : jsonOf(kept, result)) ?? 'none';
 }
 
-/** The proof as a change, because of that. */
-export function toProve(it: Declared<ProofSpec>, because: string): Verdict {
+function toProve(it: Declared<ProofSpec>, because: string): Verdict {
   return { verdict: 'change', because, settled: true, moves: [proveMove(it, digest(it))] };
 }
 
@@ -87,7 +86,8 @@ function digest({ spec: { inputs, objects, expect } }: Declared<ProofSpec>): str
   return digestOf({ inputs, objects, expect });
 }
 
-function judge(it: Declared<ProofSpec>, world: World): Verdict {
+/** `before`: a result of that time does not count any more. */
+export function judgeProof(it: Declared<ProofSpec>, world: World, before?: string): Verdict {
   const missing = it.spec.needsResource === undefined ? undefined : lacking(it, it.spec.needsResource, world);
   if (missing) return missing;
   if (world.identity === undefined) return toProve(it, 'not proved yet');
@@ -95,7 +95,8 @@ function judge(it: Declared<ProofSpec>, world: World): Verdict {
   if (found === undefined) return unseen(world);
   if (found === 'none') return toProve(it, 'not proved yet');
   if (found.digest !== digest(it)) return toProve(it, `proved for other inputs${difference(it, world)}`);
-  return { verdict: 'ok', because: `proved ${age(found, world)} on ${found.node}` };
+  const because = `proved ${age(found, world)} on ${found.node}`;
+  return found.at === before ? toProve(it, `asked for again: ${because}`) : { verdict: 'ok', because, shown: true };
 }
 
 const unseen = (world: World): Verdict => ({

@@ -90,7 +90,14 @@ export class World {
       },
       steps: async () =>
         ['node', 'microk8s', 'storage'].map((name): Step => ({ name, title: name, resources: () => [] })),
-      engine: async () => ({ plan: this.#look, status: this.#look, up: this.#up, reset: this.#up, ...this.engine }),
+      engine: async () => ({
+        plan: this.#look,
+        status: this.#look,
+        verify: this.#up,
+        up: this.#up,
+        reset: this.#up,
+        ...this.engine,
+      }),
     };
   }
 

@@ -18,7 +18,7 @@ const pod = (spec: Record<string, Json> = {}, script = 'echo "all is well"'): Ku
   spec: {
     restartPolicy: 'Never',
     nodeSelector: { 'kubernetes.io/hostname': 'cp1' },
-    containers: [{ name: 'try', image: 'busybox', command: ['sh', '-c', script] }],
+    containers: [{ name: 'try', image: 'busybox', command: ['sh', '-ec', script] }],
     ...spec,
   },
 });

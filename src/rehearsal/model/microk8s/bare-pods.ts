@@ -53,7 +53,7 @@ export function barePodLog(view: View, pod: KubeObject): string {
 }
 
 function echoes(words: readonly string[]): string[] {
-  const script = words[words.indexOf('-c') + 1] ?? '';
+  const script = words[words.findIndex((word) => /^-\w*c$/.test(word)) + 1] ?? '';
   return script.split(/\n|;|&&/).flatMap((line) => {
     const [, quoted, plain] = /^\s*echo (?:(["'])([^"'$`\\]*)\1|([^"'$`\\<>|&]*))\s*$/.exec(line)?.slice(1) ?? [];
     return quoted ?? plain ?? [];

@@ -1,0 +1,101 @@
+import { kinds } from '../resources/index.ts';
+import { sh } from '../shell/script.ts';
+import type { PlanItem } from './events.ts';
+import type { Kinds } from './judge.ts';
+import { recordAsks } from './observer.ts';
+import type { RunOptions } from './options.ts';
+import { placeKey, placeOf } from './places.ts';
+import { isWanted, Prepared } from './prepare.ts';
+import type { Ask, Declared, Id, InventoryRecord, Kind, Recorded, Verdict } from './types.ts';
+import { toUndo, undoing } from './undo.ts';
+
+/** Stands before the name of a kind that undoes what was recorded. */
+const LEFT = 'left ';
+
+/**
+ * The kinds turned round, as in a reset. A record of which nothing is left, or of something that never was to be
+ * removed, goes: else it would be told of for ever. That of data that stays is kept, for when it may go one day.
+ */
+function pruning({ file }: RunOptions): Kinds {
+  const records = recordAsks(file);
+  const turned = Object.values(undoing(kinds)).map((kind) => pruned(kind, records));
+  return Object.fromEntries(turned.map((kind) => [kind.kind, kind]));
+}
+
+function pruned(kind: Kind, records: readonly Ask[]): Kind {
+  return {
+    ...kind,
+    kind: `${LEFT}${kind.kind}`,
+    aside: true,
+    asks: (it) => [...kind.asks(it), ...records.filter((ask) => placeKey(ask.on) === placeKey(it.on))],
+    judge: (it, world) => {
+      const verdict = kind.judge(it, world);
+      if (verdict.verdict !== 'ok' || !world.record(it.id)) return verdict;
+      const isData = verdict.stays && it.on === 'cluster' && (it as Recorded).origin === 'created';
+      return isData ? verdict : forget(it, verdict.because, verdict.stays === true);
+    },
+  };
+}
+
+function forget({ on }: Declared, because: string, stays: boolean): Verdict {
+  const does = stays ? 'leave it and forget it' : 'forget it';
+  return { verdict: 'change', because, moves: [{ does, on, run: sh`true`, deadlineS: 10 }] };
+}
+
+/**
+ * What the file asks for, and what mlk8s made for sections that left it: that is taken away with `prune`, else told of.
+ * It is only in the records, so where there is any, a second look follows that asks what has become of it.
+ */
+export class PreparedUp extends Prepared {
+  /** Each as its record was when it was first seen: the record goes with it. */
+  readonly #left = new Map<Id, Recorded>();
+  #isTold = false;
+
+  constructor(options: RunOptions, wipe: readonly string[] = []) {
+    super(options, { ...kinds, ...pruning(options) }, { wipe });
+  }
+
+  override async observe(more: readonly Ask[] = []): Promise<void> {
+    const { file, prune, listener } = this.options;
+    await super.observe([...(prune ? recordAsks(file) : []), ...more]);
+    const left = this.#records();
+    if (prune) {
+      const found = toUndo(left, kinds).filter(({ id }) => !this.#left.has(id));
+      for (const it of found) this.#left.set(it.id, { ...it, kind: `${LEFT}${it.kind}` });
+      // Before all else: what comes instead may want its name, its port or its card.
+      this.resources = [...this.#left.values(), ...this.resources.filter(({ id }) => !this.#left.has(id))];
+      if (found.length > 0) await super.observe();
+    } else if (left.length > 0 && !this.#isTold) {
+      this.#isTold = true;
+      listener({ event: 'warning', where: file.name, text: stillThere(left.length) });
+    }
+  }
+
+  override recording(it: Declared): 'write' | 'remove' | 'none' {
+    return this.#left.has(it.id) ? 'remove' : super.recording(it);
+  }
+
+  override plan(): PlanItem[] {
+    return super
+      .plan()
+      .map((item) => (this.#left.has(item.id) && item.verdict === 'change' ? { ...item, removes: true } : item));
+  }
+
+  /** Records of what no step lists. Those of a machine that left the file are left alone: it is a member still. */
+  #records(): InventoryRecord[] {
+    const places = ['cluster', 'workstation', ...this.options.file.nodes.map(({ name }) => name)];
+    const isOurs = (it: InventoryRecord) => places.includes(placeOf(it.id)) || kinds[it.kind]?.aside === true;
+    return this.observer
+      .records()
+      .map(({ record }) => record)
+      .filter((it) => !this.lists(it.id) && isOurs(it) && isWanted(it as Declared, this.options));
+  }
+}
+
+function stillThere(count: number): string {
+  const [things, them] =
+    count === 1
+      ? ['1 thing of sections that left the file is', 'it']
+      : [`${count} things of sections that left the file are`, 'them'];
+  return `${things} still there: mlk8s up --prune shows and removes ${them}`;
+}

@@ -1,0 +1,116 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import type { PlanItem } from '../../src/engine/events.ts';
+import { type Run, User, until } from './user.ts';
+
+const BARE = `name: lab
+ssh: { user: lab }
+nodes:
+  - { name: rig1, address: 10.0.0.101, role: control-plane }
+`;
+const WITH_STORAGE = `${BARE}storage: {}\n`;
+const users: User[] = [];
+function newUser(file: string): User {
+  const user = new User();
+  user.file(file);
+  users.push(user);
+  return user;
+}
+afterAll(async () => void (await Promise.all(users.map((user) => user.leave()))));
+
+const planOf = (run: Run): readonly PlanItem[] =>
+  (run.events.find((event) => event.event === 'plan') as { items: readonly PlanItem[] } | undefined)?.items ?? [];
+const changes = (run: Run) => planOf(run).filter(({ verdict }) => verdict === 'change');
+const removed = (run: Run): string[] =>
+  changes(run)
+    .filter(({ removes }) => removes)
+    .map(({ id }) => id);
+const warnings = (run: Run): string[] =>
+  run.events.flatMap(({ event, text }) => (event === 'warning' ? [String(text)] : []));
+const plan = (user: User, ...args: string[]): Promise<Run> => user.run('plan', '--rehearse', '--json', ...args);
+const listed = (user: User, what: string) => user.exec('rig1', `microk8s kubectl get ${what} -A --ignore-not-found`);
+const hint = (run: Run): string[] => warnings(run).filter((text) => text.includes('sections that left the file'));
+
+describe('a section that leaves the file', () => {
+  it('is told of, removed by --prune and by nothing else, and forgotten', { timeout: 240_000 }, async () => {
+    const user = newUser(WITH_STORAGE);
+    expect((await user.up()).code).toBe(0);
+    const full = await plan(user);
+    expect([full.code, hint(full)]).toEqual([0, []]);
+    const ofStorage = planOf(full).filter(({ id }) => id.startsWith('storage/'));
+    expect(ofStorage.length).toBeGreaterThan(0);
+
+    user.file(BARE);
+    const up = await user.up();
+    expect([up.code, up.summary.changes]).toEqual([0, 0]);
+    expect(hint(up)).toHaveLength(1);
+    expect(hint(up)[0]).toMatch(
+      /^\d+ things? of sections .* still there: mlk8s up --rehearse --prune shows and removes/,
+    );
+    expect((await user.run('status', '--rehearse')).stdout).toContain('mlk8s up --rehearse --prune');
+    expect(await listed(user, 'deployments')).toContain('openebs');
+
+    const look = await plan(user, '--prune');
+    expect(look.code).toBe(2);
+    expect(removed(look)).toContain('storage/openebs@cluster');
+    expect(changes(look).map(({ id }) => id)).toEqual(removed(look));
+    expect(removed(look).every((id) => id.startsWith('storage/'))).toBe(true);
+    expect((await user.run('plan', '--rehearse', '--prune')).stdout).toMatch(/- remove +storage\/openebs +cluster/);
+    expect(removed(await plan(user, '--prune', '--skip', 'storage'))).toEqual([]);
+    expect(removed(await plan(user, '--prune', '--only', 'node'))).toEqual([]);
+
+    const prune = await user.up('--prune');
+    expect(prune.problems).toEqual([]);
+    expect(prune.code).toBe(0);
+    const applied = prune.events.flatMap(({ event, id }) => (event === 'applied' ? [String(id)] : []));
+    expect(applied).toEqual(expect.arrayContaining(removed(look)));
+    expect(applied.every((id) => id.startsWith('storage/'))).toBe(true);
+    expect(await listed(user, 'deployments')).not.toContain('openebs');
+    expect(await listed(user, 'nodes')).toContain('rig1');
+
+    const again = await user.up('--prune');
+    expect([again.code, again.summary.changes, again.summary.execs]).toEqual([0, 0, { rig1: 1 }]);
+    const last = await user.up();
+    expect([last.code, last.summary.changes, hint(last)]).toEqual([0, 0, []]);
+  });
+
+  it('is removed by the next run when the first was killed in the middle', { timeout: 240_000 }, async () => {
+    const user = newUser(WITH_STORAGE);
+    expect((await user.up()).code).toBe(0);
+    user.file(BARE);
+    const { child, end } = user.start('up', '--rehearse', '--yes', '--json', '--prune');
+    let said = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    await until(() => child.exitCode !== null || said.includes('uninstall release openebs'));
+    expect(child.kill('SIGKILL'), said).toBe(true);
+    await end;
+    const next = await user.up('--prune');
+    expect([next.code, next.problems]).toEqual([0, []]);
+    expect(await listed(user, 'deployments')).not.toContain('openebs');
+    expect((await user.up('--prune')).summary.changes).toBe(0);
+  });
+
+  it('stays with a machine that left the file', { timeout: 240_000 }, async () => {
+    const user = newUser(`${BARE}  - { name: rig2, address: 10.0.0.102, role: worker, labels: { disk: fast } }\n`);
+    expect((await user.up()).code).toBe(0);
+    user.file(BARE);
+    const prune = await user.up('--prune');
+    expect([prune.code, removed(prune), hint(prune)]).toEqual([0, [], []]);
+    expect(await user.exec('rig1', 'microk8s kubectl get nodes --show-labels')).toMatch(/rig2.*disk=fast/);
+  });
+
+  it('gives back what was there before', { timeout: 240_000 }, async () => {
+    const user = newUser(BARE);
+    await plan(user);
+    const path = '/etc/systemd/logind.conf.d/10-mlk8s.conf';
+    await user.exec('rig1', `mkdir -p $(dirname ${path}); echo '# mine' >${path}`);
+    expect((await user.up()).code).toBe(0);
+    expect(await user.exec('rig1', `cat ${path}`)).not.toContain('# mine');
+    user.file(`${BARE}node: { sleep: leave }\n`);
+    expect(removed(await plan(user, '--prune')).sort()).toEqual(['node/lid@rig1', 'node/sleep@rig1']);
+    expect((await user.up('--prune')).problems).toEqual([]);
+    expect(await user.exec('rig1', `cat ${path}`)).toBe('# mine\n');
+    expect((await user.up('--prune')).summary.changes).toBe(0);
+  });
+});
