@@ -2,6 +2,8 @@ import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/ty
 import { cardsAsk, parseCards } from '../gpu/cards.ts';
 import { servable } from '../gpu/catalogue.ts';
 import { driverAsk, parseDriver } from '../gpu/driver.ts';
+import { owe } from '../shell/debts.ts';
+import { lines } from '../shell/script.ts';
 import { judged, ownHost } from './answers.ts';
 import type { Placed } from './declare.ts';
 import { type FileSpec, fileKind } from './file.ts';
@@ -43,8 +45,19 @@ function judge(it: Declared<NvidiaFileSpec>, world: World): Verdict {
     if (servable(cards).length === 0) return { verdict: 'ok', because: `${host} has no NVIDIA card to be used` };
     const isLoaded = it.spec.keepsOff?.some((name) => driver?.rivals.includes(name));
     const spec = isLoaded ? { ...it.spec, owes: 'reboot' } : it.spec;
-    return patient(fileKind.judge({ ...it, spec }, world));
+    const verdict = fileKind.judge({ ...it, spec }, world);
+    const isCutOff = verdict.verdict === 'ok' && world.record(it.id)?.state === 'pending';
+    return isCutOff && spec.afterwards ? finish({ ...it, spec }, spec.afterwards) : patient(verdict);
   });
+}
+
+/** A reboot pays a debt of the kind file, but it builds no initramfs: who was cut off by one is still to do it. */
+function finish(it: Declared<NvidiaFileSpec>, { does, run }: NonNullable<FileSpec['afterwards']>): Verdict {
+  return {
+    verdict: 'change',
+    because: `${it.spec.path} was written, but an interruption left out: ${does}`,
+    moves: [{ does, on: it.on, run: lines(...(it.spec.owes ? [owe(it.spec.owes)] : []), run), deadlineS: INITRAMFS_S }],
+  };
 }
 
 function patient(verdict: Verdict): Verdict {

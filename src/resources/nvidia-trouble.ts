@@ -17,7 +17,7 @@ export function troubleOf(host: string, driver: Driver, smi: Given): Trouble | u
   const isMismatch = smi.status === 18 || says.includes('version mismatch');
   if (isMismatch || (module && module.version !== loaded)) {
     return {
-      seen: `the driver that mismatches: the kernel runs ${loaded}, its programs are ${library ?? module?.version ?? 'others'}`,
+      seen: `driver/library version mismatch: the kernel runs ${loaded}, on the disk is ${library ?? module?.version ?? 'another one'}`,
       why: 'the driver was upgraded while it was in use, and not by mlk8s',
       next: [`when nothing on it is needed, on ${host}: sudo reboot`],
     };

@@ -209,12 +209,12 @@ describe('a driver that mlk8s installed', () => {
           status: 18,
         },
       },
-      'refused: the driver that mismatches: the kernel runs 595.71.05, its programs are 595.84 | the driver was upgraded while it was in use, and not by mlk8s | when nothing on it is needed, on rig1: sudo reboot',
+      'refused: driver/library version mismatch: the kernel runs 595.71.05, on the disk is 595.84 | the driver was upgraded while it was in use, and not by mlk8s | when nothing on it is needed, on rig1: sudo reboot',
     ],
     [
       'has another module on the disk, although nvidia-smi still works',
       { ...OURS, loaded: '595.71.05', module: SIGNED('595.84.01'), smi: SMI_GOOD },
-      'refused: the driver that mismatches: the kernel runs 595.71.05, its programs are 595.84.01 | the driver was upgraded while it was in use, and not by mlk8s | when nothing on it is needed, on rig1: sudo reboot',
+      'refused: driver/library version mismatch: the kernel runs 595.71.05, on the disk is 595.84.01 | the driver was upgraded while it was in use, and not by mlk8s | when nothing on it is needed, on rig1: sudo reboot',
     ],
     [
       'lost its card again to nouveau',
