@@ -5,6 +5,7 @@ export const STORIES = [
   'test/acceptance/reset.test.ts',
   'test/acceptance/troubles.test.ts',
   'test/docs/readme.test.ts',
+  'test/health/doctor.test.ts',
 ];
 
 export default defineConfig({

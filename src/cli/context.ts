@@ -31,6 +31,7 @@ export interface Engine {
   plan(options: RunOptions): Promise<Summary>;
   status(options: RunOptions): Promise<Summary>;
   verify(options: UpOptions): Promise<Summary>;
+  doctor(options: RunOptions): Promise<Summary>;
 }
 
 /** The simulated machines of a cluster. */

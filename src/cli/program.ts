@@ -2,6 +2,7 @@ import { Command, CommanderError, Help, type Option } from 'commander';
 import { UserError } from '../errors.ts';
 import { addAddNode } from './add-node.ts';
 import type { Context } from './context.ts';
+import { addDoctor } from './doctor.ts';
 import { addInit } from './init.ts';
 import { addLogs } from './logs.ts';
 import { addExamples } from './options.ts';
@@ -45,7 +46,18 @@ export function createProgram(context: Context): Command {
       outputError: () => {},
       ...(stdout.isTTY && stdout.columns ? { getOutHelpWidth: () => stdout.columns ?? 80 } : {}),
     });
-  for (const add of [addInit, addPlan, addUp, addStatus, addVerify, addAddNode, addReset, addLogs, addRehearsal])
+  for (const add of [
+    addInit,
+    addPlan,
+    addUp,
+    addStatus,
+    addVerify,
+    addDoctor,
+    addAddNode,
+    addReset,
+    addLogs,
+    addRehearsal,
+  ])
     add(program, context);
   addExamples(program, [
     ['mlk8s init', 'write a cluster file'],

@@ -32,7 +32,12 @@ export async function needCluster(context: Context, flags: FileFlags): Promise<L
 }
 
 /** Looks at the machines and changes nothing. */
-export function look(context: Context, verb: 'plan' | 'status', cluster: Loaded, flags: PlanFlags): Promise<Summary> {
+export function look(
+  context: Context,
+  verb: 'plan' | 'status' | 'doctor',
+  cluster: Loaded,
+  flags: PlanFlags,
+): Promise<Summary> {
   return inSession(context, { command: verb, cluster, flags, changes: false }, (engine, { options, interrupt }) =>
     endOnInterrupt(() => engine[verb](options), interrupt.stop),
   );

@@ -14,9 +14,9 @@ export interface Typing {
 
 /** From the name of the program to the next one, or to the end of the line. */
 const COMMAND =
-  /(?<![\w./-])(?:npx )?mlk8s (init|plan|up|status|verify|reset|add-node|logs|rehearsal|--help)\b((?:(?!mlk8s )[^\n])*)/g;
+  /(?<![\w./-])(?:npx )?mlk8s (init|plan|up|status|verify|doctor|reset|add-node|logs|rehearsal|--help)\b((?:(?!mlk8s )[^\n])*)/g;
 /** Those that read a cluster file, which may be a rehearsal's. */
-const OF_A_CLUSTER = new Set(['plan', 'up', 'status', 'verify', 'reset', 'add-node', 'logs']);
+const OF_A_CLUSTER = new Set(['plan', 'up', 'status', 'verify', 'doctor', 'reset', 'add-node', 'logs']);
 
 /** `text` with each command of mlk8s in it as it has to be typed here. */
 export function textAsTyped(text: string, { rehearsal, program, file }: Typing): string {
@@ -41,6 +41,7 @@ export function eventAsTyped(event: EngineEvent, typing: Typing): EngineEvent {
     case 'interrupt':
       return { ...event, text: textAsTyped(event.text, typing) };
     case 'problem':
+    case 'finding':
     case 'failed':
     case 'dropped':
       return { ...event, problem: problemAsTyped(event.problem, typing) };

@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.ts';
+import type { Finding } from '../health/diagnose.ts';
 import type { Diff, Id } from './types.ts';
 
 /** One line of a plan. */
@@ -45,6 +46,8 @@ export interface Summary {
   readonly prune?: true;
   /** The cluster file, as the user named it with -f. */
   readonly file?: string;
+  /** Of `doctor`: known failures and unknown trouble. */
+  readonly findings?: number;
   /** What is there now and what to do next, one sentence each, for people. */
   readonly notes: readonly string[];
 }
@@ -64,6 +67,7 @@ export type EngineEvent =
   | { readonly event: 'proofs'; readonly proofs: readonly Proof[] }
   | { readonly event: 'warning'; readonly where: string; readonly text: string }
   | { readonly event: 'problem'; readonly problem: Problem }
+  | ({ readonly event: 'finding' } & Finding)
   | { readonly event: 'locked'; readonly host: string; readonly holder: string; readonly waiting: boolean }
   /** A job of an earlier run is followed to its end. */
   | { readonly event: 'follow'; readonly host: string; readonly job: string }

@@ -45,6 +45,7 @@ export function finish(
   exitCode: ExitCode,
   items: readonly PlanItem[],
   outcome: Outcome | undefined,
+  more: Partial<Pick<Summary, 'findings' | 'notes'>> = {},
 ): Summary {
   const { command, file, hosts, listener } = prepared.options;
   const changes = new Set<Id>([
@@ -65,6 +66,7 @@ export function finish(
     rehearsal: hosts.rehearsal !== undefined,
     notes: prepared.notes(exitCode, items),
     ...(prepared.options.prune ? { prune: true } : {}),
+    ...more,
   };
   prepared.end(outcome);
   listener({ event: 'summary', ...summary });

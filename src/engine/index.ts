@@ -34,6 +34,8 @@ async function look(options: RunOptions, judgement: (items: readonly PlanItem[])
   return finish(prepared, started, failed ? ExitCode.failed : partial, items, undefined);
 }
 
+export { doctor } from './doctor.ts';
+
 /** Brings the machines to what the file says. The same command is the first run, a repair and a resume. */
 export function up(options: UpOptions): Promise<Summary> {
   return drive(options, new PreparedUp(options, options.wipeNodes), checks);

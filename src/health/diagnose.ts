@@ -10,7 +10,7 @@ const LONGEST = 300;
 /** Something that is wrong: a known failure, or trouble that nobody wrote down yet. */
 export interface Finding {
   /** Of the entry in the catalogue; `not-known`: there is none. */
-  readonly id: string;
+  readonly entry: string;
   readonly component: string;
   /** How often it was seen. */
   readonly count: number;
@@ -102,7 +102,7 @@ function unknown(evidence: readonly Evidence[]): Finding {
 }
 
 function finding(
-  id: string,
+  entry: string,
   component: string,
   evidence: readonly Evidence[],
   { why, next }: { readonly why: string; readonly next: readonly string[] },
@@ -112,7 +112,7 @@ function finding(
   const seen = first ? shortened(first.text) : '';
   const more = texts.size > 1 ? ` (and ${texts.size - 1} like it)` : '';
   return {
-    id,
+    entry,
     component,
     count: evidence.length,
     objects: [...new Set(evidence.map(named))],

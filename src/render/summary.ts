@@ -1,6 +1,7 @@
 import type { Summary } from '../engine/events.ts';
 import { ExitCode } from '../errors.ts';
 import { quote } from '../shell/script.ts';
+import { doctorOutcome } from './doctor.ts';
 import { type Style, wrap } from './style.ts';
 import { count, duration } from './words.ts';
 
@@ -22,6 +23,8 @@ export function summaryLines(summary: Summary, style: Style): string[] {
 }
 
 function outcome(summary: Summary): string {
+  const ofDoctor = doctorOutcome(summary);
+  if (ofDoctor !== undefined) return ofDoctor;
   const { exitCode, applied, command } = summary;
   const isLook = command === 'plan' || command === 'status';
   switch (exitCode) {
@@ -69,6 +72,7 @@ function counts({ changes, applied, failed, refused, dropped }: Summary, isLook:
 
 function next(summary: Summary, { program }: Style): string[] {
   const flag = `${summary.rehearsal ? ' --rehearse' : ''}${summary.file === undefined ? '' : ` -f ${quote(summary.file)}`}`;
+  if (summary.command === 'doctor') return [`To look again: ${program} doctor${flag}`];
   const again = summary.command === 'verify' ? 'verify' : `up${summary.prune ? ' --prune' : ''}`;
   if (summary.command === 'reset') return nextOfReset(summary, `${program} logs --last 1${flag}`);
   switch (summary.exitCode) {

@@ -28,6 +28,12 @@ function warningLines(event: Of<'warning'>, style: Style): string[] {
   return marked(`${style.symbols.warning} warning`, 'yellow', `${event.where}: ${event.text}`, style);
 }
 
+/** One line more between findings: each is read on its own. */
+function findingLines({ problem, count }: Of<'finding'>, style: Style): string[] {
+  const seen = count > 1 ? `${problem.seen} (seen ${count} times)` : problem.seen;
+  return ['', ...problemLines({ ...problem, seen }, style, 'found')];
+}
+
 export function lockedText(event: Of<'locked'>): string {
   return `${event.host} is locked by ${event.holder}${event.waiting ? '; waiting for it' : ''}`;
 }
@@ -101,6 +107,8 @@ function eventLines(event: Exclude<EngineEvent, Of<'dropped'>>, command: string,
       return warningLines(event, style);
     case 'problem':
       return problemLines(event.problem, style);
+    case 'finding':
+      return findingLines(event, style);
     case 'locked':
       return wrap(lockedText(event), '', style);
     case 'follow':

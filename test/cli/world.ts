@@ -94,6 +94,7 @@ export class World {
         plan: this.#look,
         status: this.#look,
         verify: this.#up,
+        doctor: this.#look,
         up: this.#up,
         reset: this.#up,
         ...this.engine,

@@ -81,7 +81,7 @@ describe('diagnosis', () => {
     const all = [1, 2, 3, 4, 5].map((n) => seen({ looks: 'pod', text: 'OOMKilled (exit 137)', object: `Pod a/p${n}` }));
     const { findings } = diagnose(all, entries);
     expect(findings).toHaveLength(1);
-    expect(findings[0]).toMatchObject({ id: 'container-out-of-memory', count: 5, machines: ['rig1'] });
+    expect(findings[0]).toMatchObject({ entry: 'container-out-of-memory', count: 5, machines: ['rig1'] });
     expect(findings[0]?.objects).toHaveLength(5);
     expect(findings[0]?.problem.where).toBe('memory: Pod a/p1 on rig1, Pod a/p2 on rig1, Pod a/p3 on rig1 and 2 more');
   });
@@ -91,7 +91,7 @@ describe('diagnosis', () => {
     const one = seen({ looks: 'pod', text, object: 'Pod a/x', namespace: 'a', name: 'x', open: true });
     const { findings } = diagnose([one, { ...one, object: 'Pod a/y', name: 'y' }], entries);
     expect(findings).toHaveLength(1);
-    expect(findings[0]).toMatchObject({ id: 'not-known', count: 2, problem: { seen: text } });
+    expect(findings[0]).toMatchObject({ entry: 'not-known', count: 2, problem: { seen: text } });
     expect(findings[0]?.problem.next[0]).toBe('microk8s kubectl -n a describe pod x');
   });
 
@@ -99,21 +99,21 @@ describe('diagnosis', () => {
     const about = { object: 'Pod a/x', namespace: 'a', name: 'x' };
     const crash = seen({ looks: 'pod', text: 'CrashLoopBackOff: back-off', ...about, open: true });
     const why = seen({ looks: 'log', text: 'exec /app: exec format error', ...about });
-    expect(diagnose([crash, why], entries).findings.map((it) => it.id)).toEqual(['image-other-processor']);
+    expect(diagnose([crash, why], entries).findings.map((it) => it.entry)).toEqual(['image-other-processor']);
   });
 
   it('leaves out what says little where something else is known about the same object', () => {
     const about = { object: 'Pod a/x' };
     const little = seen({ looks: 'pod', text: 'ImagePullBackOff: Back-off pulling image "docker.io/a/b:1"', ...about });
     const more = seen({ looks: 'event', text: 'Failed: 429 Too Many Requests', ...about });
-    expect(diagnose([little, more], entries).findings.map((it) => it.id)).toEqual(['image-limit']);
-    expect(diagnose([little], entries).findings.map((it) => it.id)).toEqual(['image-pull']);
+    expect(diagnose([little, more], entries).findings.map((it) => it.entry)).toEqual(['image-limit']);
+    expect(diagnose([little], entries).findings.map((it) => it.entry)).toEqual(['image-pull']);
   });
 
   it('counts what only many lines mean', () => {
     const line = seen({ looks: 'journal', text: 'database is locked' });
     expect(diagnose([line, line, line, line], entries).findings).toEqual([]);
-    expect(diagnose([line, line, line, line, line], entries).findings.map((it) => it.id)).toEqual(['dqlite-busy']);
+    expect(diagnose([line, line, line, line, line], entries).findings.map((it) => it.entry)).toEqual(['dqlite-busy']);
   });
 
   it('finds nothing wrong with what is as it should be, and says why', () => {

@@ -29,7 +29,7 @@ async function look(): Promise<Diagnosis & { counts: readonly (number | undefine
   const all = [...nodes.evidence, ...evidence, ...objectsSeen(world, pods ?? [])];
   return { ...diagnose(all, catalogue()), counts: [pods?.length, claims?.length, nodes.names?.length] };
 }
-const found = async () => (await look()).findings.map((it) => it.id);
+const found = async () => (await look()).findings.map((it) => it.entry);
 
 const storageClass = (name: string, isDefault: boolean, volumeBindingMode = 'Immediate') => ({
   apiVersion: 'storage.k8s.io/v1',
@@ -65,7 +65,7 @@ describe('storage', () => {
   it('without a default class is found at a claim that names none', async () => {
     await apply(storageClass('slow', false), claim('data'));
     const { findings } = await look();
-    expect(findings.map((it) => it.id)).toEqual(['no-default-class']);
+    expect(findings.map((it) => it.entry)).toEqual(['no-default-class']);
     expect(findings[0]?.objects).toEqual(['PersistentVolumeClaim default/data', 'StorageClasses']);
     expect(findings[0]?.problem.next.join()).toContain('mlk8s plan');
     await kubectl('delete', 'pvc', 'data');
@@ -75,7 +75,7 @@ describe('storage', () => {
   it('with two default classes is found, and both are named', async () => {
     await apply(storageClass('fast', true), storageClass('slow', true));
     const { findings } = await look();
-    expect(findings.map((it) => it.id)).toEqual(['two-default-classes']);
+    expect(findings.map((it) => it.entry)).toEqual(['two-default-classes']);
     expect(findings[0]?.problem.seen).toBe('2 StorageClasses are the default: fast, slow');
     await kubectl('delete', 'storageclass', 'slow');
   });
@@ -102,7 +102,7 @@ describe('a pod', () => {
     expect(await found()).toEqual([]);
     it1.lab.now += 6 * 60_000;
     const { findings } = await look();
-    expect(findings.map((it) => it.id)).toEqual(['not-known']);
+    expect(findings.map((it) => it.entry)).toEqual(['not-known']);
     expect(findings[0]?.problem.seen).toMatch(
       /^not ready for 6 min: 0\/1 nodes are available: 1 node\(s\) didn't match/,
     );
@@ -137,7 +137,7 @@ describe('images that cannot be fetched', () => {
     await apply(workload);
     it1.lab.now += 60_000;
     const { findings } = await look();
-    expect(findings.map((it) => it.id)).toEqual(['image-pull']);
+    expect(findings.map((it) => it.entry)).toEqual(['image-pull']);
     expect(findings[0]?.problem.seen).toContain('Back-off pulling image "docker.io/a/b:1"');
     expect(findings[0]?.objects.join()).toMatch(/^Pod default\/web-\S+ on cp1$/);
     await kubectl('delete', 'deployment', 'web');
@@ -152,7 +152,7 @@ describe('a node', () => {
     it1.lab.rig('cp1').faults.length = 0;
     await kubectl('cordon', 'cp1');
     const { findings } = await look();
-    expect(findings.map((it) => it.id)).toEqual(['cordoned']);
+    expect(findings.map((it) => it.entry)).toEqual(['cordoned']);
     expect(findings[0]?.problem.next.join()).toContain('microk8s kubectl uncordon cp1');
     await kubectl('uncordon', 'cp1');
   });
@@ -177,7 +177,7 @@ describe('an operator', () => {
     await apply(crd('nvidia.com', 'ClusterPolicy', 'clusterpolicies'));
     await apply({ apiVersion: 'nvidia.com/v1', kind: 'ClusterPolicy', metadata: { name: 'cluster-policy' }, status });
     const { findings } = await look();
-    expect(findings.map((it) => it.id)).toEqual(['no-gpu-nodes']);
+    expect(findings.map((it) => it.entry)).toEqual(['no-gpu-nodes']);
     expect(findings[0]?.problem.why).toContain('found no machine with a card');
     await kubectl('delete', 'clusterpolicies.nvidia.com', 'cluster-policy');
   });
