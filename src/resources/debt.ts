@@ -1,5 +1,5 @@
 import type { Declared, Kind, Verdict, World } from '../engine/types.ts';
-import { paid } from '../shell/debts.ts';
+import { owe, paid } from '../shell/debts.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { ownHost, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
@@ -26,12 +26,12 @@ function judge(it: Declared<DebtSpec>, world: World): Verdict {
   const host = ownHost(it);
   const { spec } = it;
   if (!world.debts(host).includes(spec.debt)) return { verdict: 'ok', because: `nothing on ${host} waits for it` };
-  const away = missingPlane(world, host);
-  if (away) {
-    const because = `${away} is away: without ${host} too, the cluster would lose its quorum`;
-    return { verdict: 'later', because, after: `microk8s/member@${away}` };
+  if (spec.debt === 'restart-kubelite') {
+    const because = `settings of kubelite on ${host} were changed and take effect with its restart`;
+    return kubeliteRestart(host, world, because);
   }
-  if (spec.debt === 'restart-kubelite') return restart(it, world);
+  const wait = quorum(host, world);
+  if (wait) return wait;
   if (spec.local) {
     return refused(
       it.id,
@@ -50,10 +50,13 @@ function judge(it: Declared<DebtSpec>, world: World): Verdict {
 }
 
 /** Another control plane of the cluster that is not in the run, when this one is one too. */
-function missingPlane(world: World, host: string): string | undefined {
+function quorum(host: string, world: World): Verdict | undefined {
   const planes = world.file.nodes.filter((node) => node.role === 'control-plane').map((node) => node.name);
   if (world.identity === undefined || !planes.includes(host)) return undefined;
-  return planes.find((name) => !world.hosts.includes(name));
+  const away = planes.find((name) => !world.hosts.includes(name));
+  if (away === undefined) return undefined;
+  const because = `${away} is away: without ${host} too, the cluster would lose its quorum`;
+  return { verdict: 'later', because, after: `microk8s/member@${away}` };
 }
 
 /** The debt is paid only when the cluster answers again: the next machine's turn must not come before. */
@@ -62,24 +65,20 @@ const restartKubelite: Script = sh`
   microk8s status --wait-ready --timeout 300 >/dev/null
 `;
 
-function restart(it: Declared<DebtSpec>, world: World): Verdict {
-  const host = ownHost(it);
+/** Restarts kubelite on a host. Written down first: a run that is cut off half-way does it again. */
+export function kubeliteRestart(host: string, world: World, because: string): Verdict {
   const planes = world.file.nodes.filter((node) => node.role === 'control-plane');
   const away = planes.length < 3 && planes.some((node) => node.name === host);
-  return {
-    verdict: 'change',
-    because: `settings of kubelite on ${host} were changed and take effect with its restart`,
-    disrupts: away
-      ? `the Kubernetes API is away for about a minute (${planes.length} control plane${planes.length > 1 ? 's' : ''} only); pods go on`
-      : `kubelet on ${host} is away for about a minute; pods go on`,
-    moves: [
-      {
-        does: `restart kubelite on ${host}`,
-        on: { host },
-        run: lines(restartKubelite, paid('restart-kubelite')),
-        deadlineS: 420,
-      },
-    ],
-    alone: true,
-  };
+  const run = lines(owe('restart-kubelite'), restartKubelite, paid('restart-kubelite'));
+  return (
+    quorum(host, world) ?? {
+      verdict: 'change',
+      because,
+      disrupts: away
+        ? `the Kubernetes API is away for about a minute (${planes.length} control plane${planes.length > 1 ? 's' : ''} only); pods go on`
+        : `kubelet on ${host} is away for about a minute; pods go on`,
+      moves: [{ does: `restart kubelite on ${host}`, on: { host }, run, deadlineS: 420 }],
+      alone: true,
+    }
+  );
 }

@@ -28,9 +28,10 @@ export function diskPools({ id, on, needs, ...spec }: Placed & DiskPoolsSpec): D
 
 export const diskPoolsKind: Kind<DiskPoolsSpec> = {
   kind: 'disk-pools',
-  asks: (it) => [poolsAsk, claimsAsk, ...it.spec.pools.map(({ node, disk }) => blockDiskAsk(node, disk))],
+  asks: (it) => [poolsAsk, ...it.spec.pools.map(({ node, disk }) => blockDiskAsk(node, disk))],
   judge,
   undo,
+  undoAsks: () => [claimsAsk],
   lives: 'cluster',
 };
 

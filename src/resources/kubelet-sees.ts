@@ -1,13 +1,13 @@
 import type { Ask, Declared, Id, Kind, Verdict, World } from '../engine/types.ts';
-import { owe } from '../shell/debts.ts';
 import { sh } from '../shell/script.ts';
 import { judged, ownHost } from './answers.ts';
+import { kubeliteRestart } from './debt.ts';
 import type { Placed } from './declare.ts';
 import { nodesAsk, nodesOf } from './kube.ts';
 
 /**
- * The kubelet of this machine offers its hugepages to pods. It counts them only when it starts, so what it does not see
- * is a debt: a restart. storage sheet 2.3 and failure 8.
+ * The kubelet of this machine offers its hugepages to pods. It counts them only when it starts: what it does not see, and
+ * what was written down as a debt before it was caused, is a restart. storage sheet 2.3 and failure 8.
  */
 export type KubeletSeesSpec = {
   /** Hugepages of 2 MiB that pods can ask for, in MiB. */
@@ -27,11 +27,16 @@ const RESOURCE = 'hugepages-2Mi';
 const FRESH_S = 90;
 
 function asks(it: Declared<KubeletSeesSpec>): Ask[] {
-  const age = sh`
+  return [nodesAsk, ageAsk(ownHost(it))];
+}
+
+/** Seconds since kubelite was started. */
+function ageAsk(host: string): Ask {
+  const script = sh`
     since=$(systemctl show --property=ActiveEnterTimestamp --value snap.microk8s.daemon-kubelite.service)
     if [ -n "$since" ]; then echo $(($(date +%s) - $(date -d "$since" +%s))); else echo never; fi
   `;
-  return [nodesAsk, { key: 'age of kubelite', on: it.on, sh: age, timeoutS: 10 }];
+  return { key: 'age of kubelite', on: { host }, sh: script, timeoutS: 10 };
 }
 
 function judge(it: Declared<KubeletSeesSpec>, world: World): Verdict {
@@ -44,24 +49,17 @@ function judge(it: Declared<KubeletSeesSpec>, world: World): Verdict {
   const node = nodes?.find(({ name }) => name === host);
   if (!node) return { verdict: 'later', because: `${host} is not in the cluster yet`, after: member };
   const offered = mebibytes(node.allocatable[RESOURCE]);
-  if (offered >= hugepagesMiB)
-    return { verdict: 'ok', because: `pods on ${host} can have ${offered} MiB of hugepages` };
   const seen = `kubelet on ${host} offers ${offered} of ${hugepagesMiB} MiB of hugepages`;
   if (world.debts(host).includes('restart-kubelite')) {
-    return { verdict: 'ok', because: `${seen}; it counts them anew with the restart that ${host} waits for` };
+    const because = `the hugepages of ${host} were changed, and kubelet counts them only when it starts`;
+    return kubeliteRestart(host, world, because);
   }
-  return judged(it, world, [asks(it)[1] as Ask], (age) => {
-    if (/^-?\d+$/.test(age.text.trim()) && Number(age.text) < FRESH_S) {
-      return { verdict: 'settling', because: `${seen}; it started ${age.text.trim()} s ago`, deadlineS: 2 * FRESH_S };
-    }
-    return {
-      verdict: 'change',
-      because: `${seen}: it counts them only when it starts`,
-      disrupts: `kubelet on ${host} is restarted: away for about a minute; pods go on`,
-      moves: [
-        { does: `note that kubelite on ${host} must restart`, on: it.on, run: owe('restart-kubelite'), deadlineS: 30 },
-      ],
-    };
+  if (offered >= hugepagesMiB)
+    return { verdict: 'ok', because: `pods on ${host} can have ${offered} MiB of hugepages` };
+  return judged(it, world, [ageAsk(host)], ({ text }) => {
+    const isFresh = /^\d+$/.test(text.trim()) && Number(text) < FRESH_S;
+    if (!isFresh) return kubeliteRestart(host, world, `${seen}: it counts them only when it starts`);
+    return { verdict: 'settling', because: `${seen}; it started ${text.trim()} s ago`, deadlineS: 2 * FRESH_S };
   });
 }
 

@@ -18,7 +18,9 @@ const file = cluster([
 ]);
 
 const gpu = (mode: 'operator' | 'device-plugin') => ({ ...file, gpu: { mode, driver: 'host' as const, sharing: 2 } });
-const files = [file, gpu('operator'), gpu('device-plugin')];
+const pools = ['rig1', 'rig2', 'rig3'].map((name) => ({ node: name, disk: `/dev/disk/by-id/ata-${name}` }));
+const disks = { ...file, storage: { openebs: true, hostpath: false, mayastor: { pools } } };
+const files = [file, gpu('operator'), gpu('device-plugin'), disks];
 const resources = files.flatMap((it) => steps.flatMap((step) => step.resources(it)));
 const recordOf = (it: Declared): Recorded => ({ ...it, origin: 'created', state: 'done' });
 
@@ -37,7 +39,7 @@ const scripts = [...new Map(asks.map((ask) => [ask.sh.bash, ask])).values()].map
  * neither has a simulated one.
  */
 const READABLE =
-  /^\/(etc|var|home|run|root|snap|data)\b|^\/proc\/(meminfo|mounts|sys\/kernel\/random\/boot_id)$|^\/sys\/(bus\/pci|class\/net|fs\/cgroup|firmware|module)\b|^\/boot\/(firmware\/)?cmdline\.txt$|^\/dev\/null$/;
+  /^\/(etc|var|home|run|root|snap|data)\b|^\/proc\/(meminfo|mounts|sys\/kernel\/random\/boot_id)$|^\/sys\/(bus\/pci|class\/net|fs\/cgroup|firmware|module)\b|^\/boot\/(firmware\/)?cmdline\.txt$|^\/dev\/(null$|disk\/by-id\/)/;
 
 const CHANGES = [
   /(^|[\s;&|(])(apt-get|apt|dpkg --configure|update-grub|usermod|groupadd|adduser|reboot|shutdown|poweroff|swapoff)(\s|$)/m,

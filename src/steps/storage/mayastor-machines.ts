@@ -1,6 +1,5 @@
 import type { Cluster, ClusterNode } from '../../config/schema.ts';
 import type { Declared, Id } from '../../engine/types.ts';
-import { debt } from '../../resources/debt.ts';
 import { hugepages } from '../../resources/hugepages.ts';
 import { kernelModules } from '../../resources/kernel-module.ts';
 import { kubeletSees } from '../../resources/kubelet-sees.ts';
@@ -32,7 +31,7 @@ export function beforeKubelet(file: Cluster, host: string): readonly Id[] {
 export const machinesReady: readonly Id[] = [
   'storage/mayastor-fit@cluster',
   'storage/nvme-tcp@*',
-  'storage/kubelite@*',
+  'storage/kubelet@*',
   'storage/engine@*',
 ];
 
@@ -83,7 +82,6 @@ function engine(node: ClusterNode): Declared[] {
       hugepagesMiB: PAGES * 2,
       member,
     }),
-    debt({ id: `storage/kubelite@${name}`, on, needs: [`storage/kubelet@${name}`], debt: 'restart-kubelite' }),
     nodeMeta({
       id: `storage/engine@${name}`,
       on: 'cluster',
