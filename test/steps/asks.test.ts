@@ -7,7 +7,7 @@ import { steps } from '../../src/steps/index.ts';
 import { checks } from '../../src/steps/preflight/index.ts';
 import { cluster, node } from '../resources/world.ts';
 
-const file = cluster([
+const nodes = [
   node('rig1', { role: 'control-plane', local: true }),
   node('rig2', {
     role: 'control-plane',
@@ -15,7 +15,9 @@ const file = cluster([
     taints: [{ key: 'gpu', value: '', effect: 'NoSchedule' }],
   }),
   node('rig3'),
-]);
+];
+const nfs = { server: 'nas.lan', share: '/srv/nfs' };
+const file = cluster(nodes, { storage: { openebs: true, hostpath: true, nfs, registry: { sizeGi: 40 } } });
 
 const gpu = (mode: 'operator' | 'device-plugin') => ({ ...file, gpu: { mode, driver: 'host' as const, sharing: 2 } });
 const pools = ['rig1', 'rig2', 'rig3'].map((name) => ({ node: name, disk: `/dev/disk/by-id/ata-${name}` }));
