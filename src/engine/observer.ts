@@ -4,11 +4,12 @@ import { listDebts } from '../shell/debts.ts';
 import { listOpenJobs } from '../shell/job.ts';
 import { DamagedAnswers, type FramedAsk, observeFrame, parseAnswers } from '../shell/observe.ts';
 import { type ExecResult, HostError, type Hosts } from '../transport/host.ts';
+import { type Homes, mayKeep } from './homes.ts';
 import { listClusterRecords, listHostRecords, listWorkstationRecords, parseRecords } from './inventory.ts';
 import { findLead, type Lead, type Membership, membershipAsk, parseMembership } from './lead.ts';
 import { inParallel } from './parallel.ts';
-import { placeKey, placeOf } from './places.ts';
-import type { Answer, Ask, Id, InventoryRecord, Where, World } from './types.ts';
+import { placeKey } from './places.ts';
+import type { Answer, Ask, InventoryRecord, Where, World } from './types.ts';
 
 /** What an observer is told besides the machines. */
 export interface Told {
@@ -16,10 +17,7 @@ export interface Told {
   readonly wipe?: readonly string[];
   /** Machines that leave. */
   readonly leaving?: readonly string[];
-  /** Where the records of all that the file asks for are kept. */
-  readonly homes?: ReadonlyMap<Id, string>;
-  /** Names of the kinds that live in the cluster. */
-  readonly inCluster?: ReadonlySet<string>;
+  readonly homes?: Partial<Homes>;
 }
 
 /** Seconds that one host may take to answer everything; each ask has its own deadline besides. */
@@ -35,8 +33,7 @@ export class Observer {
   readonly #parallel: number;
   readonly #wipe: ReadonlySet<string>;
   readonly #leaving: readonly string[];
-  readonly #homes: ReadonlyMap<Id, string>;
-  readonly #inCluster: ReadonlySet<string>;
+  readonly #homes: Homes;
   readonly #answers = new Map<string, Map<string, Answer & { readonly askedAs: number }>>();
   /** Counts the scripts that were sent, so that of two that overlap the later one counts. */
   #sent = 0;
@@ -45,15 +42,14 @@ export class Observer {
   /** Who was last asked about the cluster. */
   #clusterAsked: string | undefined;
 
-  constructor(file: Cluster, hosts: Hosts, parallel: number, told: Told) {
-    const { wipe = [], leaving = [], homes = new Map(), inCluster = new Set() } = told;
+  constructor(file: Cluster, hosts: Hosts, parallel: number, { wipe = [], leaving = [], homes }: Told) {
     this.#file = file;
     this.#hosts = hosts;
     this.#parallel = parallel;
     this.#wipe = new Set(wipe);
     this.#leaving = leaving;
-    this.#homes = homes;
-    this.#inCluster = inCluster;
+    const machines = file.nodes.map((node) => node.name);
+    this.#homes = { machines, places: new Map(), inCluster: new Set(), ...homes };
   }
 
   /** Hosts that are out of the run, and why. */
@@ -129,7 +125,7 @@ export class Observer {
       const it = answers.get('mlk8s.inventory');
       if (it?.kind !== 'bytes') return [];
       const on: Where = place === 'cluster' || place === 'workstation' ? place : { host: place };
-      const known = parseRecords(on, it.text).filter((record) => this.#mayKnow(on, record));
+      const known = parseRecords(on, it.text).filter((record) => mayKeep(on, record, this.#homes));
       return known.map((record) => ({ place, record }));
     });
   }
@@ -203,22 +199,6 @@ export class Observer {
 
   #firstPlane(names: readonly string[]): string | undefined {
     return this.#file.nodes.find((n) => n.role === 'control-plane' && names.includes(n.name))?.name;
-  }
-
-  /**
-   * What a place says about another one is not its own to say: whether a join there was begun, for example. Of what the
-   * file asks for it is known who keeps its record.
-   */
-  #mayKnow(on: Where, { id, kind }: InventoryRecord): boolean {
-    const home = this.#homes.get(id);
-    if (home !== undefined) return home === placeKey(on);
-    const about = placeOf(id);
-    if (about === placeKey(on)) return true;
-    // In the cluster there are things of one machine each: labels, proofs.
-    if (on === 'cluster') return about !== 'workstation' && this.#inCluster.has(kind);
-    // A machine may have been renamed since; the workstation never is.
-    if (on === 'workstation') return false;
-    return ![...this.#file.nodes.map((node) => node.name), 'cluster', 'workstation'].includes(about);
   }
 }
 

@@ -27,11 +27,14 @@ export class Prepared {
     this.#all = options.steps.flatMap((step) => step.resources(options.file));
     checkNeeds(this.#all);
     this.resources = this.#all.filter((it) => isWanted(it, options));
-    const homes = new Map(this.#all.map((it) => [it.id, placeKey(it.on)]));
+    const places = new Map(this.#all.map((it) => [it.id, placeKey(it.on)]));
     const inCluster = new Set(
       Object.values(kinds).flatMap((it) => (!it.transient && it.lives === 'cluster' ? it.kind : [])),
     );
-    this.observer = new Observer(options.file, options.hosts, options.parallel, { ...told, homes, inCluster });
+    this.observer = new Observer(options.file, options.hosts, options.parallel, {
+      ...told,
+      homes: { places, inCluster },
+    });
   }
 
   /** True for what a step lists, wanted in this run or not. */

@@ -1,46 +1,11 @@
 import { kinds } from '../resources/index.ts';
-import { sh } from '../shell/script.ts';
 import type { PlanItem } from './events.ts';
-import type { Kinds } from './judge.ts';
 import { recordAsks } from './observer.ts';
 import type { RunOptions } from './options.ts';
-import { placeKey, placeOf } from './places.ts';
+import { placeOf } from './places.ts';
 import { isWanted, Prepared } from './prepare.ts';
-import type { Ask, Declared, Id, InventoryRecord, Kind, Recorded, Verdict } from './types.ts';
-import { toUndo, undoing } from './undo.ts';
-
-/** Stands before the name of a kind that undoes what was recorded. */
-const LEFT = 'left ';
-
-/**
- * The kinds turned round, as in a reset. A record of which nothing is left, or of something that never was to be
- * removed, goes: else it would be told of for ever. That of data that stays is kept, for when it may go one day.
- */
-function pruning({ file }: RunOptions): Kinds {
-  const records = recordAsks(file);
-  const turned = Object.values(undoing(kinds)).map((kind) => pruned(kind, records));
-  return Object.fromEntries(turned.map((kind) => [kind.kind, kind]));
-}
-
-function pruned(kind: Kind, records: readonly Ask[]): Kind {
-  return {
-    ...kind,
-    kind: `${LEFT}${kind.kind}`,
-    aside: true,
-    asks: (it) => [...kind.asks(it), ...records.filter((ask) => placeKey(ask.on) === placeKey(it.on))],
-    judge: (it, world) => {
-      const verdict = kind.judge(it, world);
-      if (verdict.verdict !== 'ok' || !world.record(it.id)) return verdict;
-      const isData = verdict.stays && it.on === 'cluster' && (it as Recorded).origin === 'created';
-      return isData ? verdict : forget(it, verdict.because, verdict.stays === true);
-    },
-  };
-}
-
-function forget({ on }: Declared, because: string, stays: boolean): Verdict {
-  const does = stays ? 'leave it and forget it' : 'forget it';
-  return { verdict: 'change', because, moves: [{ does, on, run: sh`true`, deadlineS: 10 }] };
-}
+import type { Ask, Declared, Id, InventoryRecord, Recorded } from './types.ts';
+import { LEFT, pruning, toUndo } from './undo.ts';
 
 /**
  * What the file asks for, and what mlk8s made for sections that left it: that is taken away with `prune`, else told of.
@@ -52,7 +17,7 @@ export class PreparedUp extends Prepared {
   #isTold = false;
 
   constructor(options: RunOptions, wipe: readonly string[] = []) {
-    super(options, { ...kinds, ...pruning(options) }, { wipe });
+    super(options, { ...kinds, ...pruning(kinds, recordAsks(options.file)) }, { wipe });
   }
 
   override async observe(more: readonly Ask[] = []): Promise<void> {

@@ -1,9 +1,10 @@
 import type { Problem } from '../errors.ts';
 import { MACHINE_STATE } from '../shell/job.ts';
+import { sh } from '../shell/script.ts';
 import { NAMESPACE } from './inventory.ts';
 import { type Kinds, kindOf, nameOf } from './judge.ts';
 import { placeKey, placeOf } from './places.ts';
-import type { Declared, Id, InventoryRecord, Kind, Recorded } from './types.ts';
+import type { Ask, Declared, Id, InventoryRecord, Kind, Recorded, Verdict } from './types.ts';
 
 /** Stands for a kind that this version does not know. */
 const UNKNOWN = 'unknown';
@@ -38,6 +39,39 @@ function turnedRound(kind: Kind): Kind {
       return { verdict: 'ok', because: 'it was there before mlk8s', stays: true };
     },
   };
+}
+
+/** Stands before the name of a kind that takes away what left the file, beside the kind of the same name. */
+export const LEFT = 'left ';
+
+/**
+ * The kinds turned round under other names, for a run that also has them as they are. A record of which nothing is left,
+ * or of something that never was to be removed, goes: else it would be told of for ever. That of data that stays is kept,
+ * for when it may go one day. `records`: what asks for the records of a place.
+ */
+export function pruning(kinds: Kinds, records: readonly Ask[]): Kinds {
+  const turned = Object.values(undoing(kinds)).map((kind) => pruned(kind, records));
+  return Object.fromEntries(turned.map((kind) => [kind.kind, kind]));
+}
+
+function pruned(kind: Kind, records: readonly Ask[]): Kind {
+  return {
+    ...kind,
+    kind: `${LEFT}${kind.kind}`,
+    aside: true,
+    asks: (it) => [...kind.asks(it), ...records.filter((ask) => placeKey(ask.on) === placeKey(it.on))],
+    judge: (it, world) => {
+      const verdict = kind.judge(it, world);
+      if (verdict.verdict !== 'ok' || !world.record(it.id)) return verdict;
+      const isData = verdict.stays && it.on === 'cluster' && (it as Recorded).origin === 'created';
+      return isData ? verdict : forget(it, verdict.because, verdict.stays === true);
+    },
+  };
+}
+
+function forget({ on }: Declared, because: string, stays: boolean): Verdict {
+  const does = stays ? 'leave it and forget it' : 'forget it';
+  return { verdict: 'change', because, moves: [{ does, on, run: sh`true`, deadlineS: 10 }] };
 }
 
 /** Undefined when `read` fails: nobody has checked that a record from a machine holds what its kind once wrote there. */

@@ -40,6 +40,11 @@ export class PreparedVerify extends Prepared {
     };
   }
 
+  /** What is there besides is not what was looked at. */
+  override notes(): readonly string[] {
+    return [];
+  }
+
   override end(outcome: Outcome | undefined): void {
     const items = this.plan();
     const proofs = this.resources.map(({ id, spec }, i): Proof => {

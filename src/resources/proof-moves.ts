@@ -126,6 +126,7 @@ function follow({ spec: { pod, timeoutS } }: Declared<ProofSpec>): Script {
     said=
     while [ "$(date +%s)" -lt "$until" ]; do
       state=$(${inProofs} get pod ${pod} -o ${`jsonpath=${STATE}`} 2>&1 | tr -s ' \n' ' ') || true
+      state=\${state% }
       if [ "$state" != "$said" ]; then echo pod ${pod}: "$state"; said=$state; fi
       case $state in Succeeded* | Failed* | *NotFound*) break ;; esac
       sleep 2

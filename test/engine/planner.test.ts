@@ -15,14 +15,21 @@ interface Thing {
   needs?: Id[];
   verdict?: 'ok' | 'change' | 'refused';
   alone?: true;
+  settled?: true;
   /** Places of the moves; default its own. */
   moves?: string[];
 }
 
-function declared({ id, needs = [], verdict = 'change', alone, moves }: Thing): Declared {
+function declared({ id, needs = [], verdict = 'change', alone, settled, moves }: Thing): Declared {
   const place = id.slice(id.indexOf('@') + 1);
   const on = place === 'cluster' ? place : { host: place };
-  return { kind: 'thing', id, on, needs, spec: { verdict, ...(alone ? { alone } : {}), ...(moves ? { moves } : {}) } };
+  return {
+    kind: 'thing',
+    id,
+    on,
+    needs,
+    spec: { verdict, ...(alone ? { alone } : {}), ...(settled ? { settled } : {}), ...(moves ? { moves } : {}) },
+  };
 }
 
 const kinds: Kinds = {
@@ -38,7 +45,13 @@ const kinds: Kinds = {
       const moves = places.map(
         (p): Move => ({ does: 'x', on: p === 'cluster' ? p : { host: p }, run: sh`true`, deadlineS: 1 }),
       );
-      return { verdict: 'change', because: 'it is not', moves, ...(spec.alone ? { alone: spec.alone } : {}) };
+      return {
+        verdict: 'change',
+        because: 'it is not',
+        moves,
+        ...(spec.alone ? { alone: spec.alone } : {}),
+        ...(spec.settled ? { settled: spec.settled } : {}),
+      };
     },
   },
 };
@@ -84,6 +97,12 @@ describe('what is started next', () => {
       { id: 'm/v@a', needs: ['n/y@a'], alone: true },
     ];
     expect(start(things)).toEqual(['a: n/x@a n/y@a', 'b: n/w@b']);
+  });
+
+  it('lets what must find its needs settled begin when they stand, and then beside others', () => {
+    const proof: Thing = { id: 'b/proof@a', needs: ['b/one@a'], settled: true };
+    expect(start([{ id: 'b/one@a' }, proof, { id: 'b/two@a' }])).toEqual(['a: b/one@a b/two@a']);
+    expect(start([{ id: 'b/one@a', verdict: 'ok' }, proof, { id: 'b/two@a' }])).toEqual(['a: b/proof@a b/two@a']);
   });
 
   it('waits with @* for every host that is still in the run, and only for those', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Kinds } from '../../src/engine/judge.ts';
 import type { Declared, Id, InventoryRecord, Kind, World } from '../../src/engine/types.ts';
-import { lastingNeeds, toUndo, undoing } from '../../src/engine/undo.ts';
+import { lastingNeeds, pruning, toUndo, undoing } from '../../src/engine/undo.ts';
 import { sh } from '../../src/shell/script.ts';
 
 const judge: Kind['judge'] = () => ({ verdict: 'ok', because: 'it is' });
@@ -87,5 +87,56 @@ describe('what there is to undo', () => {
     expect(verdict({ origin: 'adopted' })).toMatchObject({ stays: true, because: 'it was there before mlk8s' });
     expect(verdict({ origin: 'adopted', kind: 'giver' })).toEqual({ verdict: 'ok', because: 'undone' });
     expect(verdict({ kind: 'of a newer version' })).toMatchObject({ verdict: 'refused' });
+  });
+});
+
+describe('what left the file', () => {
+  const left: Kinds = pruning(
+    {
+      ...kinds,
+      stuck: { kind: 'stuck', asks: () => [], judge, undo: () => ({ verdict: 'ok', because: 'data', stays: true }) },
+      claim: {
+        ...{ kind: 'claim', lives: 'cluster', asks: () => [], judge },
+        undo: () => ({ verdict: 'ok', because: 'data', stays: true }),
+      },
+    },
+    [{ key: 'records', on, sh: sh`true`, timeoutS: 1 }],
+  );
+  const verdictOf = (it: InventoryRecord, recorded = true) => {
+    const world = { record: () => (recorded ? it : undefined) } as unknown as World;
+    const verdict = left[`left ${it.kind}`]?.judge({ ...it, needs: [] }, world);
+    return verdict?.verdict === 'change' ? verdict.moves.map(({ does }) => does) : verdict?.verdict;
+  };
+  const of = (kind: string, more: Partial<InventoryRecord> = {}) => record('s/it@a', [], { kind, ...more });
+
+  it('is of kinds that do not clash with those of the file, and no trouble with it takes a host out', () => {
+    expect(Object.keys(left).filter((name) => name in kinds)).toEqual([]);
+    expect(Object.values(left).every(({ aside }) => aside)).toBe(true);
+  });
+
+  it('is forgotten when nothing is left of it, and then there is nothing more to do', () => {
+    expect(verdictOf(of('thing'))).toEqual(['forget it']);
+    expect(verdictOf(of('thing'), false)).toBe('ok');
+  });
+
+  it('stays and is forgotten when it was adopted or is never removed', () => {
+    expect(verdictOf(of('thing', { origin: 'adopted' }))).toEqual(['leave it and forget it']);
+    expect(verdictOf(of('stuck'))).toEqual(['leave it and forget it']);
+  });
+
+  it('stays and is remembered when it is data in the cluster', () => {
+    expect(verdictOf(of('claim', { on: 'cluster' }))).toBe('ok');
+    expect(verdictOf(of('claim', { on: 'cluster', origin: 'adopted' }))).toEqual(['leave it and forget it']);
+  });
+
+  it('is refused when a newer version made it', () => {
+    expect(verdictOf(of('unknown'))).toBe('refused');
+  });
+
+  it('asks for the records of its place, too: they tell that it is gone', () => {
+    const keys = (place: InventoryRecord['on']) =>
+      left['left thing']?.asks({ ...of('thing', { on: place }), needs: [] }).map(({ key }) => key);
+    expect(keys(on)).toEqual(['records']);
+    expect(keys({ host: 'b' })).toEqual([]);
   });
 });

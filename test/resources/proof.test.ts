@@ -170,11 +170,9 @@ it('interrupted at any point, is proved by the next run', async () => {
 });
 
 it('has nothing to prove on a node that does not offer what it needs', async () => {
-  const it = thing({ needsResource: 'nvidia.com/gpu' });
-  expect(await judge(it)).toBe('ok: nothing to prove: cp1 offers no nvidia.com/gpu');
-  const patch = ['kubectl', 'patch', 'node', 'cp1', '--subresource=status', '--type', 'merge', '-p'];
-  await it1.lab.mk('cp1', [...patch, JSON.stringify({ status: { allocatable: { 'nvidia.com/gpu': '2' } } })]);
-  expect(await judge(it)).toBe('change: not proved yet');
+  const it = (resource: string) => thing({ needsResource: resource });
+  expect(await judge(it('example.com/card'))).toBe('ok: nothing to prove: cp1 offers no example.com/card');
+  expect(await judge(it('cpu'))).toBe('change: not proved yet');
 });
 
 it('never names a node, and ends by itself', () => {

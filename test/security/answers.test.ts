@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { mayKeep } from '../../src/engine/homes.ts';
 import { parseRecords } from '../../src/engine/inventory.ts';
 import { findLead, parseMembership } from '../../src/engine/lead.ts';
 import { Observer } from '../../src/engine/observer.ts';
@@ -205,6 +206,24 @@ describe('what a machine answers', () => {
     await observer.observe([], ['rig2']);
     const { record } = observer.world(['rig2']);
     expect(inventory.filter((id) => record(id as Id))).toEqual(['microk8s/member@rig2', 'node/x@old-name']);
+  });
+
+  it('counts in the cluster for what lives there, and never for what the file keeps elsewhere', () => {
+    const homes = {
+      machines: ['rig1'],
+      places: new Map<Id, string>([
+        ['microk8s/member@rig1', 'rig1'],
+        ['microk8s/labels@rig1', 'cluster'],
+      ]),
+      inCluster: new Set(['node-meta', 'proof']),
+    };
+    const known = (id: Id, kind: string) => mayKeep('cluster', { id, kind }, homes);
+    expect(known('microk8s/labels@rig1', 'node-meta')).toBe(true);
+    expect(known('storage/proof@rig1', 'proof')).toBe(true);
+    expect(known('microk8s/member@rig1', 'node-meta')).toBe(false);
+    expect(known('node/x@rig1', 'file')).toBe(false);
+    expect(known('node/x@workstation', 'proof')).toBe(false);
+    expect(mayKeep({ host: 'rig1' }, { id: 'microk8s/labels@rig1', kind: 'node-meta' }, homes)).toBe(false);
   });
 
   it('never stops the search for the lead', () => {
