@@ -1,4 +1,5 @@
-import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import * as z from 'zod';
+import type { Ask, Declared, Id, Kind, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
 import { refused } from './answers.ts';
 import type { Placed } from './declare.ts';
@@ -16,6 +17,8 @@ export type LoneNfdSpec = {
   readonly brings: boolean;
   /** What to write below `values:` so that it brings none. */
   readonly off: string;
+  /** The release of mlk8s that brought one for an earlier version of the file. */
+  readonly former: Id;
 };
 
 export function loneNfd({ id, on, needs, ...spec }: Placed & LoneNfdSpec): Declared<LoneNfdSpec> {
@@ -40,6 +43,12 @@ const workersAsk: Ask = {
   timeoutS: 20,
 };
 
+/** Seconds until a release that the same run prunes is gone. */
+const PRUNED_S = 120;
+
+/** What an earlier run wrote into the cluster, where others may write too. */
+const former = z.object({ release: z.string(), namespace: z.string() });
+
 function judge(it: Declared<LoneNfdSpec>, world: World): Verdict {
   const { release, namespace, brings, off } = it.spec;
   if (world.identity === undefined) return { verdict: 'ok', because: 'there is no cluster yet' };
@@ -52,12 +61,16 @@ function judge(it: Declared<LoneNfdSpec>, world: World): Verdict {
   const others = found.filter(([ns, , name]) => !(ns === namespace && name === release));
   if (!brings) return { verdict: 'ok', because: `${release} brings no node-feature-discovery` };
   if (others.length === 0) return { verdict: 'ok', because: 'no other node-feature-discovery labels the machines' };
+  const ours = former.safeParse(world.record(it.spec.former)?.spec).data;
+  if (ours && others.every(([ns, , by]) => ns === ours.namespace && by === ours.release)) {
+    const because = `the node-feature-discovery of an earlier version of the file is still there: mlk8s up --prune removes release ${ours.release}`;
+    return { verdict: 'settling', because, deadlineS: PRUNED_S };
+  }
   const names = others.map(([ns, name, by]) => `${ns}/${name}${by ? ` of release ${by}` : ''}`);
   return refused(
     it.id,
     `another node-feature-discovery runs: DaemonSet ${names.join(', ')}`,
     `${release} brings one too; two of them overwrite each other's labels, and GPUs come and go`,
-    'if an earlier version of the cluster file brought it: mlk8s up --prune',
     `to keep it, write into the cluster file: values: { ${off} }`,
     `else remove it: ${others.map(([ns, name, by]) => (by ? `helm uninstall ${by} -n ${ns}` : `kubectl -n ${ns} delete daemonset ${name}`)).join('; ')}`,
   );

@@ -86,9 +86,11 @@ function renew({ on, spec: { namespace } }: Declared<ToolkitDropInSpec>, stale: 
     deadlineS: 60,
   };
   const waits = stale.map(({ name, revision }): Move => {
+    const written = sh`"$(grep -o '/var/snap/microk8s/[0-9]*/' ${DROP_IN} | sort -u)"`;
     const run = sh`
-      until ! grep -o '/var/snap/microk8s/[0-9]*/' ${DROP_IN} | grep -qvx ${`/var/snap/microk8s/${revision}/`}; do sleep 3; done
-      until systemctl is-active -q snap.microk8s.daemon-containerd; do sleep 3; done
+      until systemctl is-active -q snap.microk8s.daemon-containerd && [ ${written} = ${`/var/snap/microk8s/${revision}/`} ]; do
+        sleep 3
+      done
     `;
     return {
       does: `wait until containerd has the paths of revision ${revision}`,

@@ -18,6 +18,9 @@ import { release } from '../release.ts';
 type Gpu = NonNullable<Cluster['gpu']>;
 export type GpuMode = 'operator' | 'device-plugin';
 
+const OPERATOR: Id = 'gpu/gpu-operator@cluster';
+const DEVICE_PLUGIN: Id = 'gpu/device-plugin@cluster';
+
 /** Where each way runs its pods. The operator's are the names of MicroK8s' addon. facts: platform sheet, 2 */
 const NAMESPACE = { operator: 'gpu-operator-resources', 'device-plugin': 'nvidia-device-plugin' } as const;
 
@@ -78,7 +81,7 @@ const FIRST: readonly Id[] = ['gpu/driver@*', 'gpu/lone-nfd@cluster', 'gpu/runti
 
 function operator(file: Cluster, gpu: Gpu): Declared {
   return release(file, 'gpu-operator', {
-    id: 'gpu/gpu-operator@cluster',
+    id: OPERATOR,
     needs: FIRST,
     release: 'gpu-operator',
     namespace: NAMESPACE.operator,
@@ -99,7 +102,7 @@ function devicePlugin(file: Cluster, { sharing }: Gpu): Declared {
   const name = configName(sharing);
   const shares: Data = sharing === 1 ? {} : { config: { map: { [name]: sharingConfig(sharing) }, default: name } };
   return release(file, 'nvidia-device-plugin', {
-    id: 'gpu/device-plugin@cluster',
+    id: DEVICE_PLUGIN,
     needs: [...FIRST, 'gpu/toolkit@*'],
     release: 'nvidia-device-plugin',
     namespace: NAMESPACE['device-plugin'],
@@ -111,7 +114,7 @@ function devicePlugin(file: Cluster, { sharing }: Gpu): Declared {
 function dcgmExporter(file: Cluster): Declared {
   return release(file, 'dcgm-exporter', {
     id: 'gpu/dcgm-exporter@cluster',
-    needs: ['gpu/device-plugin@cluster'],
+    needs: [DEVICE_PLUGIN],
     release: 'dcgm-exporter',
     namespace: NAMESPACE['device-plugin'],
     values: templateData('gpu/dcgm-exporter.yaml'),
@@ -132,21 +135,20 @@ function sharingConfig(sharing: number): string {
 function nfdOf(mode: GpuMode, { spec }: Declared) {
   const { release: name, values } = spec as { readonly release: string; readonly values: Data };
   const isOn = (key: string) => isData(values[key] ?? null) && (values[key] as Data).enabled === true;
-  if (mode === 'operator')
-    return { release: name, brings: isOn('nfd'), off: 'gpu-operator: { nfd: { enabled: false } }' };
-  return {
-    release: name,
-    brings: isOn('gfd') || isOn('nfd'),
-    off: 'nvidia-device-plugin: { gfd: { enabled: false } }',
-  };
+  if (mode === 'operator') {
+    const off = 'gpu-operator: { nfd: { enabled: false } }';
+    return { release: name, brings: isOn('nfd'), off, former: DEVICE_PLUGIN };
+  }
+  const off = 'nvidia-device-plugin: { gfd: { enabled: false } }';
+  return { release: name, brings: isOn('gfd') || isOn('nfd'), off, former: OPERATOR };
 }
 
 function ofOperator(file: Cluster): Declared[] {
   const machines = file.nodes.map(({ name }) => name);
   const [on, namespace] = ['cluster', NAMESPACE.operator] as const;
   return [
-    clusterPolicy({ id: 'gpu/cluster-policy@cluster', on, needs: ['gpu/gpu-operator@cluster'], namespace, machines }),
-    toolkitDropIn({ id: 'gpu/toolkit@cluster', on, needs: ['gpu/gpu-operator@cluster'], namespace, machines }),
+    clusterPolicy({ id: 'gpu/cluster-policy@cluster', on, needs: [OPERATOR], namespace, machines }),
+    toolkitDropIn({ id: 'gpu/toolkit@cluster', on, needs: [OPERATOR], namespace, machines }),
   ];
 }
 
