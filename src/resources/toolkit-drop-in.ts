@@ -52,9 +52,7 @@ function judge(it: Declared<ToolkitDropInSpec>, world: World): Verdict {
       written.length === 0
         ? 'the toolkit has written nothing for containerd yet'
         : `containerd has the runtimes of NVIDIA on ${written.map(({ name }) => name).join(', ')}`;
-    const warning = shared.map(
-      ({ name, others }) => `${others.join(' and ')} runs on ${name} too, and may read ${DROP_IN}`,
-    );
+    const warning = shared.map(({ name, others }) => `${name}: ${others.join(' and ')} may read ${DROP_IN}, too`);
     return { verdict: 'ok', because, ...(shared.length === 0 ? {} : { warning: warning.join('; ') }) };
   });
 }
