@@ -28,6 +28,12 @@ export const breaks: Readonly<Record<string, string>> = {
   'microk8s/dns': 'microk8s kubectl -n kube-system delete deployment coredns',
   'microk8s/labels': 'microk8s kubectl label node rig2 disk-',
   'microk8s/kubeconfig': 'sed -i "s/name: lab-admin/name: other/" /home/lab/.kube/config',
+  'storage/openebs': 'microk8s helm3 rollback openebs 1 -n openebs',
+  'storage/default-class':
+    'microk8s kubectl annotate sc openebs-hostpath storageclass.kubernetes.io/is-default-class=false --overwrite',
+  'storage/registry': 'microk8s kubectl -n container-registry delete service registry',
+  'storage/registry-trust': 'rm /var/snap/microk8s/current/args/certs.d/registry.local:32000/hosts.toml',
+  'storage/proof-openebs-hostpath': `microk8s kubectl -n mlk8s-system patch configmap proofs --type merge -p '{"data":{"storage_proof-openebs-hostpath_rig2":null}}'`,
 };
 
 /** Checks that hold on every machine that works, and what would break the machine rather than the resource. */
@@ -37,4 +43,6 @@ export const unbroken: Readonly<Record<string, string>> = {
   'microk8s/snapd': 'a check, tried with the fault unseeded',
   'microk8s/cluster': 'not a thing of its own: it stands as long as one member knows the identity',
   'microk8s/voters': 'a check of the datastore',
+  'capacity/room': 'a check: what machines have does not change',
+  'storage/no-pools': 'a check: only pools of Mayastor that are left behind are in its way',
 };
