@@ -2,8 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 /** What takes long and needs many machines: whole stories on rehearsals, run by `npm run test:rehearsal`. */
 export const STORIES = [
+  'test/acceptance/mayastor.test.ts',
+  'test/acceptance/prune.test.ts',
   'test/acceptance/reset.test.ts',
   'test/acceptance/troubles.test.ts',
+  'test/acceptance/verify.test.ts',
   'test/docs/readme.test.ts',
   'test/health/doctor.test.ts',
 ];

@@ -153,7 +153,7 @@ function compare(it: Declared<ProofSpec>): Script {
     if [ -n "$why" ]; then
       ${inProofs} get persistentvolumeclaims -l ${selector(it)} -o ${CLAIMS} || true
       ${inProofs} get events --sort-by=.lastTimestamp -o ${EVENTS} | grep -vE '^(Pulling|Pulled|Created|Started|Killing):' | tail -n 4 || true
-      printf '%s\n' "$log" | tail -n 3
+      [ -z "$log" ] || printf '%s\n' "$log" | tail -n 3
       echo pod ${pod}: "$said"
       echo "$why"
       exit 1

@@ -91,6 +91,25 @@ describe('a section that leaves the file', () => {
     expect((await user.up('--prune')).summary.changes).toBe(0);
   });
 
+  it('is kept, with the names of what would be lost, while volumes are in use', { timeout: 240_000 }, async () => {
+    const user = newUser(WITH_STORAGE);
+    expect((await user.up()).code).toBe(0);
+    const spec = 'spec: {storageClassName: openebs-hostpath, accessModes: [ReadWriteOnce]}';
+    const claim = `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: photos}\n${spec}\n`;
+    await user.exec('rig1', `printf '${claim}' | microk8s kubectl apply -f -`);
+    user.file(BARE);
+    const refused = await user.up('--prune');
+    expect([refused.code, refused.summary.dropped]).toEqual([1, []]);
+    expect(refused.problems.join('\n')).toMatch(/^storage\/openebs@cluster: .*default\/photos/m);
+    expect(await listed(user, 'deployments')).toContain('openebs');
+    expect(await listed(user, 'pvc')).toContain('photos');
+
+    await user.exec('rig1', 'microk8s kubectl delete pvc photos');
+    expect(await user.up('--prune')).toMatchObject({ code: 0, problems: [] });
+    expect(await listed(user, 'deployments')).not.toContain('openebs');
+    expect((await user.up('--prune')).summary.changes).toBe(0);
+  });
+
   it('stays with a machine that left the file', { timeout: 240_000 }, async () => {
     const user = newUser(`${BARE}  - { name: rig2, address: 10.0.0.102, role: worker, labels: { disk: fast } }\n`);
     expect((await user.up()).code).toBe(0);

@@ -16,7 +16,9 @@ const TYPES = [
   ['v1', 'Secret', 'secrets', true],
   ['v1', 'ConfigMap', 'configmaps', true],
   ['v1', 'Pod', 'pods', true],
+  ['v1', 'Event', 'events', true],
   ['v1', 'PersistentVolumeClaim', 'persistentvolumeclaims', true],
+  ['v1', 'PersistentVolume', 'persistentvolumes', false],
   ['apps/v1', 'Deployment', 'deployments', true],
   ['apps/v1', 'DaemonSet', 'daemonsets', true],
   ['apps/v1', 'StatefulSet', 'statefulsets', true],
@@ -25,7 +27,7 @@ const TYPES = [
 
 /**
  * As much of the Kubernetes API as the real helm and kubectl need to store and list objects: nothing runs, nothing is
- * checked. Applying merges maps, lists are replaced.
+ * checked. Applying merges maps, lists are replaced, null takes a key away.
  */
 export class ApiServer {
   readonly objects = new Map<string, Stored>();
@@ -33,6 +35,8 @@ export class ApiServer {
   readonly changes: string[] = [];
   /** Changes of workloads get no answer. */
   hangs = false;
+  /** How every pod is, and what it has printed. */
+  pods = { phase: 'Running', log: '' };
   #server: Server | undefined;
   #count = 0;
 
@@ -45,6 +49,7 @@ export class ApiServer {
         // A schema without a type: the programs take what they do not find in it for right.
         if (request.url?.startsWith('/openapi/v2')) return response.end();
         if (this.hangs && request.method === 'PATCH') return;
+        if (request.url?.includes('/log?')) return response.end(this.pods.log);
         const [code, answer] = this.#answer(request, request.method === 'DELETE' ? '' : bodyOf(Buffer.concat(pieces)));
         response.writeHead(code, { 'content-type': 'application/json' });
         response.end(JSON.stringify(answer));
@@ -94,7 +99,8 @@ export class ApiServer {
     // Helm waits a minute for a CRD that it makes.
     const isCrd = object.kind === 'CustomResourceDefinition';
     const status = { conditions: [{ type: 'Established', status: 'True' }] };
-    const stored = { ...object, metadata, ...(isCrd ? { status } : {}) };
+    const phase = { status: { phase: this.pods.phase } };
+    const stored = { ...object, metadata, ...(isCrd ? { status } : {}), ...(object.kind === 'Pod' ? phase : {}) };
     this.objects.set(key, stored);
     return stored;
   }
@@ -210,7 +216,8 @@ function merge(below: unknown, above: unknown): unknown {
     typeof it === 'object' && it !== null && !Array.isArray(it);
   if (!isMap(above)) return above;
   const under = isMap(below) ? below : {};
-  return { ...under, ...Object.fromEntries(Object.entries(above).map(([key, it]) => [key, merge(under[key], it)])) };
+  const merged = { ...under, ...Object.fromEntries(Object.entries(above).map(([k, it]) => [k, merge(under[k], it)])) };
+  return Object.fromEntries(Object.entries(merged).filter(([, it]) => it !== null));
 }
 
 function failure(code: number, reason: string, message: string): [number, unknown] {

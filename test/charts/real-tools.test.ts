@@ -9,6 +9,7 @@ import { undoing } from '../../src/engine/undo.ts';
 import { helmRelease } from '../../src/resources/helm-release.ts';
 import { kinds } from '../../src/resources/index.ts';
 import { manifest } from '../../src/resources/manifest.ts';
+import { proof } from '../../src/resources/proof.ts';
 import { realTools } from '../real-tools.ts';
 import { at, cluster, node, worldOf } from '../resources/world.ts';
 import { ApiServer } from './api-server.ts';
@@ -189,6 +190,61 @@ describe('the real kubectl', () => {
     await apply(await judge(things));
     await apply(await judge(things, undoing(kinds)));
     expect([...api.objects.keys()]).toEqual([]);
+  });
+
+  const containers = [{ name: 'try', image: 'busybox' }];
+  const tried = (timeoutS: number) =>
+    proof({
+      ...{ id: 'demo/proof@cp1', on: 'cluster', needs: [], what: 'it works', node: 'cp1', inputs: 1, pod: 'try' },
+      ...{ expect: 'all is "well"', timeoutS },
+      objects: [
+        {
+          apiVersion: 'v1',
+          kind: 'PersistentVolumeClaim',
+          metadata: { name: 'data' },
+          spec: { storageClassName: 'x' },
+        },
+        { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'try' }, spec: { restartPolicy: 'Never', containers } },
+      ],
+    }) as Declared;
+
+  it('makes a proof, keeps its result, and forgets it', async () => {
+    api.pods = { phase: 'Succeeded', log: 'first\nall is "well"\n' };
+    expect(said(await judge(tried(60)))).toBe('change: not proved yet');
+    await apply(await judge(tried(60)));
+    expect(said(await judge(tried(60)))).toMatch(/^ok: proved at .* on cp1$/);
+    const made = api.changes.filter((it) => /\/(pods|persistentvolumeclaims)\//.test(it)).map((it) => it.split('?')[0]);
+    const [pods, claims] = ['pods/try', 'persistentvolumeclaims/data'].map(
+      (it) => `/api/v1/namespaces/mlk8s-proof/${it}`,
+    );
+    expect(made).toEqual([`PATCH ${claims}`, `PATCH ${pods}`, `DELETE ${pods}`, `DELETE ${claims}`]);
+    expect([...api.objects.keys()].sort()).toEqual([
+      'configmaps mlk8s-system/proofs',
+      'namespaces /mlk8s-proof',
+      'namespaces /mlk8s-system',
+    ]);
+    await apply(await judge(tried(60), undoing(kinds)));
+    expect(said(await judge(tried(60), undoing(kinds)))).toBe('ok: nothing is kept of it');
+    expect([...api.objects.keys()]).toEqual(['namespaces /mlk8s-system']);
+  });
+
+  it('shows why a proof failed, and removes everything', async () => {
+    api.pods = { phase: 'Pending', log: '' };
+    const event = { reason: 'ProvisioningFailed', message: 'no room', type: 'Warning', lastTimestamp: null };
+    const verdict = await judge(tried(5));
+    const script =
+      verdict.verdict === 'change' && verdict.moves[0] && 'run' in verdict.moves[0] && verdict.moves[0].run;
+    const running = bash(`set -euo pipefail\n${script ? script.bash : 'false'}`);
+    const isThere = () => api.objects.has('pods mlk8s-proof/try');
+    while (!isThere()) await new Promise((resolve) => setTimeout(resolve, 20));
+    const metadata = { name: 'data.1', namespace: 'mlk8s-proof' };
+    api.objects.set('events mlk8s-proof/data.1', { apiVersion: 'v1', kind: 'Event', metadata, ...event });
+    const { status, text } = await running;
+    expect(status).toBe(1);
+    expect(text).toContain(
+      'claim data of class x: \nProvisioningFailed: no room\npod try: Pending\nthe pod did not end within 5 s\n',
+    );
+    expect([...api.objects.keys()].filter((key) => /^(pods|persistent)/.test(key))).toEqual([]);
   });
 
   it('says in the words that we know that a type is not there, and that the API is away', async () => {
