@@ -1,6 +1,6 @@
 import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
-import { type Card, cardsAsk, cardsOf, parseCards } from '../gpu/cards.ts';
-import { abilityOf, servable } from '../gpu/catalogue.ts';
+import { type Card, cardsAsk, parseCards } from '../gpu/cards.ts';
+import { abilityOf } from '../gpu/catalogue.ts';
 import { type SmiCard, smiAsk, smiCards } from '../gpu/smi.ts';
 import { judged, ownHost, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
@@ -31,14 +31,6 @@ function judge(it: Declared<GpuCardsSpec>, world: World): Verdict {
     const because = cards.map((card) => `${card.model}: ${facts(card, live.get(card.slot), it.spec)}`).join('; ');
     return { verdict: 'ok', because, shown: true };
   });
-}
-
-export { cardsAsk };
-
-/** How many NVIDIA cards of a machine pods can compute on; undefined when it did not answer `cardsAsk`. */
-export function nvidiaCards(world: World, host: string): number | undefined {
-  const cards = cardsOf(world, host);
-  return cards && servable(cards).length;
 }
 
 /** The refusal of every kind that has to know the cards. */
