@@ -1,11 +1,12 @@
-import { ExitCode, type Problem } from '../errors.ts';
-import { doctorAsks } from '../health/asks.ts';
+import { ExitCode } from '../errors.ts';
+import { claimsAsk, doctorAsks, podsAsk } from '../health/asks.ts';
 import { catalogue } from '../health/catalogue.ts';
 import { workloadsOf } from '../health/cluster.ts';
 import { diagnose, type Finding } from '../health/diagnose.ts';
 import { machineSeen, nodesSeen, objectsSeen } from '../health/machines.ts';
-import { placeName, unanswered } from '../resources/answers.ts';
+import { silences } from '../health/silence.ts';
 import { kinds } from '../resources/index.ts';
+import { nodesAsk } from '../resources/kube.ts';
 import type { PlanItem, Summary } from './events.ts';
 import { finish, isOpen, start } from './finish.ts';
 import type { RunOptions } from './options.ts';
@@ -24,23 +25,29 @@ export async function doctor(options: RunOptions): Promise<Summary> {
   await prepared.observe(asks);
   const { world } = prepared;
   const sight = look(world, hosts);
-  const silent = silences(world, asks);
-  for (const found of [...sight.findings, ...silent]) options.listener({ event: 'finding', ...found });
+  const found = [...sight.findings, ...silences(world, asks, sight.unread)];
+  for (const it of found) options.listener({ event: 'finding', ...it });
   const refused = prepared.refusal();
   if (refused) options.listener({ event: 'problem', problem: refused });
   const items = refused ? [] : prepared.plan();
-  const findings = sight.findings.length + silent.length;
-  const isBad = findings > 0 || refused !== undefined || items.some((it) => it.verdict === 'refused');
+  const isBad = found.length > 0 || refused !== undefined || items.some((it) => it.verdict === 'refused');
   const partial = prepared.observer.dropped.size > 0 ? ExitCode.partial : undefined;
   const notes = [...sight.notes, ...(refused ? [] : planNote(items))];
   return finish(prepared, started, partial ?? (isBad ? ExitCode.pending : ExitCode.done), items, undefined, {
-    findings,
+    findings: found.length,
     notes,
   });
 }
 
+interface Sight {
+  readonly findings: readonly Finding[];
+  /** What was answered, but not in a way that can be read. */
+  readonly unread: readonly Ask[];
+  readonly notes: readonly string[];
+}
+
 /** What the answers say, and what they are about. */
-function look(world: World, hosts: readonly string[]): { findings: readonly Finding[]; notes: readonly string[] } {
+function look(world: World, hosts: readonly string[]): Sight {
   const { pods, claims, evidence } = workloadsOf(world);
   const nodes = nodesSeen(world);
   const seen = hosts.filter((host) => world.hosts.includes(host));
@@ -48,22 +55,18 @@ function look(world: World, hosts: readonly string[]): { findings: readonly Find
   const all = [...nodes.evidence, ...evidence, ...objectsSeen(world, pods ?? []), ...machines];
   const { findings, harmless } = diagnose(all, catalogue());
   const starting = (pods ?? []).filter((pod) => !pod.fine && !pod.evidence.some((it) => it.open)).length;
-  const counts = [
-    ...(nodes.names ? [`nodes (${nodes.names.length})`] : []),
-    ...(pods ? [`pods and their events (${pods.length})`] : []),
-    ...(claims ? [`volume claims (${claims.length})`] : []),
+  const counted = [
+    { ask: nodesAsk, what: 'nodes', found: nodes.names },
+    { ask: podsAsk, what: 'pods and their events', found: pods },
+    { ask: claimsAsk, what: 'volume claims', found: claims },
   ];
-  const cluster =
-    world.lead === undefined
-      ? ['There is no cluster to look at yet.']
-      : counts.length === 0
-        ? []
-        : [`Looked at ${counts.join(', ')}.`];
+  const counts = counted.flatMap(({ what, found }) => (found ? [`${what} (${found.length})`] : []));
   const machinesNote = `Looked at the journal of MicroK8s, messages of the kernel, failed units, disks and drivers of ${seen.join(', ')}.`;
   return {
     findings,
+    unread: counted.flatMap(({ ask, found }) => (found ? [] : [ask])),
     notes: [
-      ...cluster,
+      ...(counts.length > 0 ? [`Looked at ${counts.join(', ')}.`] : [noCluster(world)]),
       ...(seen.length === 0 ? [] : [machinesNote]),
       ...(starting === 0 ? [] : [`Pods that are not ready yet, but started a short while ago: ${starting}.`]),
       ...harmless.map((it) => `No trouble: ${it}`),
@@ -71,45 +74,8 @@ function look(world: World, hosts: readonly string[]): { findings: readonly Find
   };
 }
 
-/**
- * Questions without an answer: nothing is concluded from silence, and "all is well" least of all. A machine that dropped
- * out has its own line, and without a cluster there is nobody to ask.
- */
-function silences(world: World, asks: readonly Ask[]): Finding[] {
-  const heard = asks.map((ask) => ({ ask, answer: world.answer(ask.on, ask.key) }));
-  const apiSilent = heard.filter(
-    ({ ask, answer }) => ask.on === 'cluster' && answer.kind === 'bytes' && answer.status !== 0,
-  );
-  const api = {
-    where: `the cluster, asked on ${world.lead ?? 'no machine'}`,
-    seen: `the API gave no answer about ${apiSilent.map(({ ask }) => aboutOf(ask)).join(', ')}`,
-    why: 'MicroK8s on the control planes is stopped, or is starting',
-    next: ['mlk8s status   says how MicroK8s stands on each machine', 'mlk8s doctor   looks again'],
-  };
-  return [
-    ...(apiSilent.length === 0
-      ? []
-      : [
-          notSeen(
-            api,
-            apiSilent.map(({ ask }) => ask),
-          ),
-        ]),
-    ...heard.flatMap(({ ask, answer }) => {
-      const where = `${placeName(ask.on)}: ${aboutOf(ask)}`;
-      if (answer.kind === 'timeout') return [notSeen(unanswered(where, ask, answer), [ask])];
-      if (answer.kind !== 'bytes' || !answer.cut) return [];
-      const seen = 'the answer is too long to be read';
-      return [notSeen({ where, seen, why: 'there is much more than usual', next: ['mlk8s status'] }, [ask])];
-    }),
-  ];
-}
-
-const aboutOf = ({ key }: Ask): string => key.replace(/^doctor /, '');
-
-function notSeen(problem: Problem, asks: readonly Ask[]): Finding {
-  const machines = asks.flatMap((ask) => (typeof ask.on === 'string' ? [] : [ask.on.host]));
-  return { entry: 'not-seen', component: 'doctor', count: 1, objects: asks.map(aboutOf), machines, problem };
+function noCluster({ founder }: World): string {
+  return founder === undefined ? 'The cluster was not looked at.' : 'There is no cluster to look at yet.';
 }
 
 /** What `up` itself makes of it, in one line. */

@@ -12,7 +12,7 @@ export interface Finding {
   /** Of the entry in the catalogue; `not-known`: there is none. */
   readonly entry: string;
   readonly component: string;
-  /** How often it was seen. */
+  /** How many objects it was seen at, or how many lines of journals say so. */
   readonly count: number;
   /** All that it was seen at, each once. */
   readonly objects: readonly string[];
@@ -68,7 +68,15 @@ const countAt = (all: readonly Evidence[], one: Evidence) => all.filter((it) => 
 
 function known(entry: Entry, evidence: readonly Evidence[]): Finding {
   const { id, component, why, next } = entry;
-  return finding(id, component, evidence, { why, next });
+  return finding(id, component, eachOnce(evidence), { why, next });
+}
+
+/** The API says the same of an object in several ways; lines of a journal each stand for themselves. */
+function eachOnce(evidence: readonly Evidence[]): readonly Evidence[] {
+  const isLine = (it: Evidence) => it.looks === 'journal' || it.looks === 'kernel';
+  const firsts = new Map<string, Evidence>();
+  for (const it of evidence) if (!isLine(it) && !firsts.has(keyOf(it))) firsts.set(keyOf(it), it);
+  return evidence.filter((it) => isLine(it) || firsts.get(keyOf(it)) === it);
 }
 
 /** The same trouble of many objects, which may name them by their numbers, is one finding. */
@@ -95,7 +103,7 @@ const LOOK_AT: Partial<Record<Evidence['looks'], readonly string[]>> = {
 function unknown(evidence: readonly Evidence[]): Finding {
   const [first] = evidence;
   const next = LOOK_AT[first?.looks ?? 'pod'] ?? ['mlk8s status'];
-  return finding('not-known', first?.namespace || (first?.machine ?? 'cluster'), evidence, {
+  return finding('not-known', first?.namespace || (first?.machine ?? 'cluster'), eachOnce(evidence), {
     why: 'not known to mlk8s: no entry of its catalogue speaks of it',
     next,
   });

@@ -15,7 +15,10 @@ export interface Evidence {
   readonly open?: true;
 }
 
+/** Signs of one line that are looked at: what a machine says may have no end. */
+const LONGEST = 2000;
+
 /** Text of a machine as one line without blanks at its ends. */
 export function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim();
+  return text.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST);
 }

@@ -95,6 +95,16 @@ describe('diagnosis', () => {
     expect(findings[0]?.problem.next[0]).toBe('microk8s kubectl -n a describe pod x');
   });
 
+  it('counts an object once, whatever says it, and lines of a journal each', () => {
+    const about = { object: 'Pod a/x', machine: 'rig1' };
+    const text = '0/2 nodes are available: 2 Insufficient nvidia.com/gpu.';
+    const pod = seen({ looks: 'pod', text, ...about });
+    const event = seen({ looks: 'event', text: `FailedScheduling: ${text}`, ...about });
+    expect(diagnose([pod, event], entries).findings[0]).toMatchObject({ count: 1, problem: { seen: text } });
+    const line = seen({ looks: 'journal', text: 'too many open files' });
+    expect(diagnose([line, line], entries).findings[0]).toMatchObject({ count: 2, objects: ['rig1'] });
+  });
+
   it('lists nothing twice: what one text explains is known', () => {
     const about = { object: 'Pod a/x', namespace: 'a', name: 'x' };
     const crash = seen({ looks: 'pod', text: 'CrashLoopBackOff: back-off', ...about, open: true });

@@ -5,8 +5,9 @@ const FILE = `name: lab
 ssh: { user: lab }
 nodes:
   - { name: rig1, address: 10.0.0.101, role: control-plane }
-  - { name: rig2, address: 10.0.0.102 }
+  - { name: rig2, address: 10.0.0.102, labels: { mlk8s/role: gpu } }
 storage: {}
+gpu: {}
 `;
 
 const user = new User();
@@ -28,7 +29,7 @@ describe('a change that fails', () => {
     const failed = run.events.find((it) => it.event === 'failed' && it.id === 'storage/openebs@cluster');
     expect(failed).toMatchObject({ problem: { why: expect.stringContaining('a job that the chart runs') } });
     expect((await user.up()).summary).toMatchObject({ exitCode: 0, failed: 0 });
-  });
+  }, 240_000);
 });
 
 describe('the doctor', () => {
@@ -68,6 +69,45 @@ describe('the doctor', () => {
         next: expect.arrayContaining([expect.stringContaining('mlk8s reset --rehearse --host rig2')]),
       },
     });
+  });
+
+  it('names cause and remedy of claims and pods that wait', async () => {
+    const pod = (name: string, spec: object) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec });
+    const containers = [{ name: 'a', image: 'docker.io/a/b:1' }];
+    const asking = (limits: object) => ({ containers: [{ ...containers[0], resources: { limits } }] });
+    const claim = { storageClassName: 'openebs-hostpath', resources: { requests: { storage: '1Gi' } } };
+    const items = [
+      { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data' }, spec: claim },
+      pod('web', { containers, volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] }),
+      pod('huge', asking({ 'hugepages-2Mi': '2Gi' })),
+      pod('greedy', asking({ 'nvidia.com/gpu': 2 })),
+    ];
+    const text = items.map((it) => JSON.stringify(it)).join('\n---\n');
+    await user.exec('rig1', `microk8s kubectl apply -f - <<'END'\n${text}\nEND`);
+    const run = await doctor('--fault', 'rig1:claimpending', '--fault', 'rig2:claimpending');
+    const about = (entry: string) => findings(run).find((it) => it.entry === entry);
+    expect(about('hugepages-missing')).toMatchObject({
+      objects: ['Pod default/huge'],
+      problem: { why: expect.stringContaining('counts hugepages when it starts') },
+    });
+    expect(about('gpus-taken')).toMatchObject({ objects: ['Pod default/greedy'] });
+    // The disk under the folder for volumes can only be read; the pod of the provisioner says so.
+    expect(about('read-only')).toMatchObject({ objects: ['PersistentVolumeClaim default/data'] });
+    expect(about('claim-not-bound')).toMatchObject({ objects: ['Pod default/web'] });
+    await kubectl('delete pod web huge greedy && microk8s kubectl delete pvc data');
+  });
+
+  it('does not believe an operator whose cards nobody can use, and finds a driver that does not fit', async () => {
+    expect(found(await doctor('--fault', 'rig2:operatorlies'))).toContain('gpu-not-offered');
+    const run = await doctor('--fault', 'rig2:gpumismatch');
+    expect(findings(run).find((it) => it.entry === 'driver-mismatch')).toMatchObject({
+      machines: ['rig2'],
+      problem: {
+        seen: 'Failed to initialize NVML: Driver/library version mismatch',
+        next: expect.arrayContaining([expect.stringContaining('sudo reboot')]),
+      },
+    });
+    expect(run.summary.notes.join('\n')).toMatch(/mlk8s up --rehearse .*refuses 1/);
   });
 
   it('of one machine looks at that one', async () => {

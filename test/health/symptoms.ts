@@ -193,6 +193,7 @@ export const symptoms: Readonly<Record<string, readonly Symptom[]>> = {
       text: 'ProvisioningFailed: failed to provision volume with StorageClass "openebs-hostpath": create process timeout after 120 seconds',
     },
   ],
+  'hostpath-helper-pod': [pod('Error (exit 1)', 'Pod openebs/init-pvc-0a1b')],
   'volume-elsewhere': [pod('0/2 nodes are available: 2 node(s) had volume node affinity conflict.')],
   'claim-terminating': [{ looks: 'claim', text: 'Terminating for 31 min, held by kubernetes.io/pvc-protection' }],
   'hugepages-missing': [pod('0/3 nodes are available: 3 Insufficient hugepages-2Mi.')],
