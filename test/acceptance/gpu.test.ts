@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseCluster } from '../../src/config/load.ts';
+import type { PlanItem } from '../../src/engine/events.ts';
+import { gpuStep } from '../../src/steps/gpu/index.ts';
+import { brokenOn, gpuBreaks, gpuUnbroken } from './gpu-breaks.ts';
+import { type Run, User } from './user.ts';
+
+const TWO = `name: lab
+ssh: { user: lab }
+nodes:
+  - { name: rig1, address: 10.0.0.101, role: control-plane }
+  - { name: rig2, address: 10.0.0.102, labels: { mlk8s/role: gpu } }
+gpu: { sharing: 2 }
+`;
+const ONE = `name: alone
+ssh: { user: lab }
+nodes:
+  - { name: rig1, address: 10.0.0.101, role: control-plane, labels: { mlk8s/role: gpu } }
+gpu: {}
+`;
+
+/** What a plan does not find as it should be; what only waits for that is left out. */
+function open(run: Run): PlanItem[] {
+  const plan = run.events.find((event) => event.event === 'plan') as { items: PlanItem[] } | undefined;
+  return (plan?.items ?? []).filter((item) => item.verdict !== 'ok' && item.verdict !== 'later');
+}
+
+describe('two machines, one of them with a card', () => {
+  const user = new User();
+  beforeAll(async () => {
+    user.file(TWO);
+    const { summary, problems } = await user.up();
+    expect([summary.exitCode, problems]).toEqual([0, []]);
+  });
+  afterAll(() => user.leave());
+
+  it('has nothing to do the second time, with one exec per machine', async () => {
+    const { summary } = await user.up();
+    expect(summary).toMatchObject({ exitCode: 0, changes: 0, applied: 0, execs: { rig1: 1, rig2: 1 } });
+  });
+
+  it('offers the card to as many pods as the file says, and status says which card it is', async () => {
+    const offered = 'microk8s kubectl get node rig2 -o jsonpath={.status.allocatable.nvidia\\\\.com/gpu}';
+    expect(await user.exec('rig1', offered)).toBe('2');
+    const { stdout } = await user.run('status', '--rehearse');
+    expect(stdout).toContain('GeForce RTX 3090');
+    expect(stdout).toContain('shared by 2 pods');
+  });
+
+  it('has a break for each of its resources, or a reason why not', () => {
+    const { file } = parseCluster(Buffer.from(TWO), 'mlk8s.yaml');
+    const names = gpuStep.resources(file).map(({ id }) => id.slice(0, id.indexOf('@')));
+    const broken = Object.keys(gpuBreaks).map((id) => id.slice(0, id.indexOf('@')));
+    expect([...new Set(names)].sort()).toEqual([...broken, ...Object.keys(gpuUnbroken)].sort());
+  });
+
+  it('names exactly what is broken, and up mends it', async () => {
+    for (const [id, script] of Object.entries(gpuBreaks)) await user.exec(brokenOn[id] ?? 'rig1', `set -e\n${script}`);
+    const plan = await user.run('plan', '--rehearse', '--json');
+    expect(
+      open(plan)
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(Object.keys(gpuBreaks).sort());
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: Object.keys(gpuBreaks).length });
+  });
+
+  it('is not deceived by an operator that says that all is well', async () => {
+    const plan = await user.run('plan', '--rehearse', '--json', '--fault', 'rig2:operatorlies');
+    expect(open(plan)).toMatchObject([
+      {
+        id: 'gpu/allocatable@rig2',
+        verdict: 'settling',
+        because: expect.stringContaining(
+          'rig2 has 1 card, each for 2 pods, and offers 0: all pods of gpu-operator-resources',
+        ),
+      },
+    ]);
+  });
+});
+
+describe('one machine with a card', () => {
+  const user = new User();
+  afterAll(() => user.leave());
+
+  it('needs no operator', async () => {
+    user.file(ONE);
+    const { summary, problems } = await user.up();
+    expect([summary.exitCode, problems]).toEqual([0, []]);
+    const again = await user.up();
+    expect(again.summary).toMatchObject({ exitCode: 0, changes: 0, applied: 0, execs: { rig1: 1 } });
+    const releases = await user.exec('rig1', 'microk8s helm3 list -A -q');
+    expect(releases.trim().split('\n').sort()).toEqual(['dcgm-exporter', 'nvidia-device-plugin']);
+  });
+});
