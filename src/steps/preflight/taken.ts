@@ -24,18 +24,28 @@ const PORTS = [
   '25000',
 ];
 
+/** All sockets that somebody listens on, and who. */
+export function listeningAsk(node: ClusterNode): Ask {
+  return { key: 'listening', on: on(node), sh: sh`ss -H -l -t -n -p`, timeoutS: 10 };
+}
+
+/** Which of these ports are taken, by the answer to `listeningAsk`: port → name of the program. */
+export function listeningOn(text: string, ports: readonly string[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const row of text.split('\n')) {
+    const port = /:(\d+)$/.exec(row.trim().split(/\s+/)[3] ?? '')?.[1] ?? '';
+    if (ports.includes(port)) found.set(port, /\(\("([^"]+)"/.exec(row)?.[1] ?? 'an unknown program');
+  }
+  return found;
+}
+
 /** Only before MicroK8s is there: afterwards it is MicroK8s that listens. */
 const ports: Check = machineCheck(
   'ports',
-  (node) => [microk8sDataAsk(on(node)), { key: 'listening', on: on(node), sh: sh`ss -H -l -t -n -p`, timeoutS: 10 }],
+  (node) => [microk8sDataAsk(on(node)), listeningAsk(node)],
   (subject, installed, sockets) => {
     if (isInstalled(installed)) return [];
-    const found = new Map<string, string>();
-    for (const row of sockets?.text.split('\n') ?? []) {
-      const port = /:(\d+)$/.exec(row.trim().split(/\s+/)[3] ?? '')?.[1] ?? '';
-      if (PORTS.includes(port)) found.set(port, /\(\("([^"]+)"/.exec(row)?.[1] ?? 'an unknown program');
-    }
-    return [...found].map(([port, program]) => {
+    return [...listeningOn(sockets?.text ?? '', PORTS)].map(([port, program]) => {
       const next = `see what it is (sudo ss -ltnp 'sport = :${port}') and stop it`;
       return error(subject, `port ${port} is used by ${program}`, 'MicroK8s needs that port', next);
     });

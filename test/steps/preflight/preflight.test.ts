@@ -24,6 +24,7 @@ function good({ name, address }: ClusterNode): Record<string, Told> {
     listening: 'LISTEN 0      4096         0.0.0.0:22         0.0.0.0:*    users:(("sshd",pid=812,fd=3))\n',
     'traces of another Kubernetes': '',
     'containerd and networks of others': '',
+    'file systems to mount': '/dev/sda2 / ext4 defaults 0 1\n/swap.img none swap sw 0 0\n',
     'machine id': `${name}\n`,
     'iscsi name': `InitiatorName=iqn.2004-10.com.ubuntu:01:${name}\n`,
     'microk8s in the store': `/usr/bin/snap\nname:      microk8s\n${channels('1.36/stable:     –', '1.35/stable:     v1.35.0 2026-06-18 (8511) 169MB classic', '1.35/candidate:  ↑')}`,
@@ -243,5 +244,47 @@ describe('preflight', () => {
 
   it('has nothing to compare or to ping with one machine', () => {
     expect(find({}, cluster(nodes.slice(0, 1)))).toEqual([]);
+  });
+});
+
+describe('for storage', () => {
+  const storage = { openebs: true, hostpath: false, registry: { sizeGi: 40 } };
+  const of = cluster(nodes, { storage });
+  const fstab = (...rows: string[]) => ['/dev/sda2 / ext4 defaults 0 1', ...rows].map((row) => `${row}\n`).join('');
+  const mounted = (at: string) => df(200).replace(/\/\n$/, `${at}\n`);
+  const taken = (program: string) => `LISTEN 0 5 0.0.0.0:32000 0.0.0.0:* users:(("${program}",pid=9,fd=3))\n`;
+
+  it.each<[string, Record<string, Told>, string[]]>([
+    ['nothing', {}, []],
+    [
+      'a disk that is not mounted',
+      { 'file systems to mount': fstab('/dev/sdb1 /data ext4 nofail 0 2') },
+      ['warning data-mount@rig2: /etc/fstab mounts /data, but nothing is mounted there'],
+    ],
+    [
+      'a disk that is',
+      { 'file systems to mount': fstab('/dev/sdb1 /data ext4 nofail 0 2'), 'disk of /data/microk8s': mounted('/data') },
+      [],
+    ],
+    [
+      'only one of two disks',
+      {
+        'file systems to mount': fstab('/dev/sdb1 /data ext4 nofail 0 2', 'LABEL=big /data/microk8s xfs defaults 0 2'),
+        'disk of /data/microk8s': mounted('/data'),
+      },
+      ['warning data-mount@rig2: /etc/fstab mounts /data/microk8s, but nothing is mounted there'],
+    ],
+    ['a disk for something else', { 'file systems to mount': fstab('/dev/sdb1 /database ext4 defaults 0 2') }, []],
+    [
+      'a program at the port of the registry',
+      { listening: taken('python3') },
+      ['error registry-port@rig2: port 32000 is used by python3'],
+    ],
+    ["MicroK8s' proxy at that port", { listening: taken('kubelite') }, []],
+  ])('finds %s', (_, differ, found) => expect(find({ rig2: differ }, of)).toEqual(found));
+
+  it('asks for nothing of it where the file does not want it', () => {
+    const differ = { 'file systems to mount': fstab('/dev/sdb1 /data ext4 nofail 0 2'), listening: taken('python3') };
+    expect(find({ rig2: differ })).toEqual([]);
   });
 });
