@@ -79,6 +79,8 @@ describe('proofs', () => {
     expect(status.stdout).toMatch(/~ change +proof-openebs-hostpath +rig2: not proved yet/);
     const next = await user.up();
     expect([next.code, next.summary.applied]).toEqual([0, 1]);
+    const without = await verify(user, '--fault', 'rig2:gone');
+    expect([without.code, proofs(without)]).toEqual([4, [`${CLASS}@rig1 proved`, `${CLASS}@rig2 open`]]);
   });
 
   it('that were cut off are made by the next run', { timeout: 240_000 }, async () => {
