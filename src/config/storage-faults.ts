@@ -9,7 +9,24 @@ const LEAST_MAYASTOR_NODES = 3;
 export function storageFaults(value: unknown, nodes: readonly Loose[], line: (path: Path) => number): Placed[] {
   const storage = isLoose(value) ? value.storage : undefined;
   if (!isLoose(storage)) return [];
-  return [...defaultClassFaults(storage), ...poolFaults(storage, nodes, line)];
+  return [...defaultClassFaults(storage), ...poolFaults(storage, nodes, line), ...labelFaults(storage, nodes)];
+}
+
+/** The label that says where Mayastor's engine runs. mlk8s sets it; two owners would change it to and fro. */
+const ENGINE_LABEL = 'openebs.io/engine';
+
+function labelFaults(storage: Loose, nodes: readonly Loose[]): Placed[] {
+  const engines = new Set(listOf(storage.mayastor, 'pools').map(({ node }) => node));
+  return nodes.flatMap(({ name, labels }, i): Placed[] => {
+    const value = isLoose(labels) ? labels[ENGINE_LABEL] : undefined;
+    if (!engines.has(name) || typeof value !== 'string' || value === 'mayastor') return [];
+    const fault = {
+      seen: `${String(name)} has a disk for Mayastor, and its label ${ENGINE_LABEL} is ${quoted(value)}`,
+      why: `Mayastor runs where that label is "mayastor", and mlk8s sets it there`,
+      next: ['Delete the label here, or the disk of this machine from storage.mayastor.pools.'],
+    };
+    return [{ path: ['nodes', i, 'labels', ENGINE_LABEL], fault }];
+  });
 }
 
 /** Which key of `storage:` brings a class. */
