@@ -52,9 +52,13 @@ function look(world: World, hosts: readonly string[]): Sight {
   const nodes = nodesSeen(world);
   const seen = hosts.filter((host) => world.hosts.includes(host));
   const machines = seen.flatMap((host) => machineSeen(world, host, nodes.names?.includes(host) ?? false));
-  const all = [...nodes.evidence, ...evidence, ...objectsSeen(world, pods ?? []), ...machines];
+  // Of the pods of a node that is not Ready nobody knows more than that.
+  const ofPods = evidence.filter((it) => it.looks !== 'pod' || !nodes.away.includes(it.machine ?? ''));
+  const all = [...nodes.evidence, ...ofPods, ...objectsSeen(world, pods ?? []), ...machines];
   const { findings, harmless } = diagnose(all, catalogue());
-  const starting = (pods ?? []).filter((pod) => !pod.fine && !pod.evidence.some((it) => it.open)).length;
+  const starting = (pods ?? []).filter(
+    (pod) => !pod.fine && !pod.evidence.some((it) => it.open) && !nodes.away.includes(pod.machine ?? ''),
+  ).length;
   const counted = [
     { ask: nodesAsk, what: 'nodes', found: nodes.names },
     { ask: podsAsk, what: 'pods and their events', found: pods },

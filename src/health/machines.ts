@@ -35,13 +35,19 @@ const HAS_GPU = [
   `${GPU}.present`,
 ];
 
-/** How many nodes there are (undefined: nobody said), and what they say. */
+/** Nodes by name (undefined: nobody said), those that are not Ready, and what all of them say. */
 export function nodesSeen(world: World): {
   readonly names: readonly string[] | undefined;
-  readonly evidence: Evidence[];
+  readonly away: readonly string[];
+  readonly evidence: readonly Evidence[];
 } {
   const found = jsonOf(world.text('cluster', nodesAsk.key) ?? '', nodes)?.items;
-  return { names: found?.map((it) => it.metadata.name), evidence: (found ?? []).flatMap(nodeEvidence) };
+  const isReady = ({ status }: Node) => status.conditions.some((it) => it.type === 'Ready' && it.status === 'True');
+  return {
+    names: found?.map((it) => it.metadata.name),
+    away: (found ?? []).filter((it) => !isReady(it)).map((it) => it.metadata.name),
+    evidence: (found ?? []).flatMap(nodeEvidence),
+  };
 }
 
 function nodeEvidence({ metadata: { name, labels }, spec, status }: Node): Evidence[] {

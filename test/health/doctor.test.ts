@@ -114,6 +114,12 @@ describe('the doctor', () => {
     expect(found(await doctor('--host', 'rig1'))).not.toContain('gpu-lost');
   });
 
+  it('says of a node that is not Ready only that, and nothing of its pods', async () => {
+    const run = await doctor('--fault', 'rig2:notready');
+    expect(found(run)).toContain('network-not-ready');
+    expect(findings(run).filter((it) => it.entry === 'not-known')).toEqual([]);
+  });
+
   it('never takes an API that is silent for a cluster without trouble', async () => {
     await user.exec('rig1', 'snap stop microk8s');
     const run = await doctor();
