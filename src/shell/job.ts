@@ -1,3 +1,4 @@
+import { dropPaid } from './debts.ts';
 import { lines, type Script, sh } from './script.ts';
 
 /** Everything that mlk8s keeps on a machine: jobs, inventory, debts, the lock. Root's, 0700. */
@@ -141,12 +142,19 @@ exec 8>${MACHINE_STATE}/job.lock
 flock 8
 [ ! -e ${dir}/exit ] || exit 0
 trap 'rm -rf ${secrets}; echo finished >${dir}/exit.new; mv ${dir}/exit.new ${dir}/exit' EXIT
+${sweep.bash}
 # Programs started by a move must not keep the lock when they outlive it.
 {
 ${changes.join('\n')}
 } 8>&-
 `;
 }
+
+/** Takes away what a power cut left: half a record beside the whole one, a debt that the reboot has paid. */
+const sweep: Script = lines(
+  sh`for file in ${MACHINE_STATE}/inventory/*.new; do [ ! -e "$file" ] || rm -f "$file"; done`,
+  dropPaid,
+);
 
 /** One change of a job: skipped when one that it needs failed, else tried, and its status noted. */
 function attempt(
