@@ -37,6 +37,7 @@ describe('two machines, one of them with a card', () => {
   it('has nothing to do the second time, with one exec per machine', async () => {
     const { summary } = await user.up();
     expect(summary).toMatchObject({ exitCode: 0, changes: 0, applied: 0, execs: { rig1: 1, rig2: 1 } });
+    expect(summary.notes).toContain('pods with runtimeClassName: nvidia and a limit nvidia.com/gpu: 1 compute on rig2');
   });
 
   it('offers the card to as many pods as the file says, and status says which card it is', async () => {

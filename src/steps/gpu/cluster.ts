@@ -2,11 +2,12 @@ import { stringify } from 'yaml';
 import { chartOf, imageOf } from '../../charts/catalogue.ts';
 import { type Data, isData, mergeValues } from '../../charts/values.ts';
 import type { Cluster } from '../../config/schema.ts';
-import type { Declared, Id, Json, Load } from '../../engine/types.ts';
+import type { Declared, Id, Json, Load, World } from '../../engine/types.ts';
 import { clusterPolicy } from '../../resources/cluster-policy.ts';
 import { TOOLKIT_HANDLER } from '../../resources/container-toolkit.ts';
 import { gpuAllocatable } from '../../resources/gpu-allocatable.ts';
 import { GPU_RESOURCE } from '../../resources/gpu-operands.ts';
+import { nodesOf } from '../../resources/kube.ts';
 import { loneNfd } from '../../resources/lone-nfd.ts';
 import type { KubeManifest } from '../../resources/manifest.ts';
 import { proof } from '../../resources/proof.ts';
@@ -74,6 +75,14 @@ export function loadsOf(file: Cluster): Load[] {
   if (!file.gpu) return [];
   if (modeOf(file) === 'operator') return [{ name: 'GPU operator', ...chartOf('gpu-operator').requests }];
   return [{ name: 'NVIDIA device plugin', ...chartOf('nvidia-device-plugin').requests }];
+}
+
+/** Where pods can compute now, and what they must say for it. */
+export function notesOf(world: World): string[] {
+  const offering = nodesOf(world)?.filter(({ allocatable }) => Number(allocatable[GPU_RESOURCE] ?? 0) > 0) ?? [];
+  if (!world.file.gpu || offering.length === 0) return [];
+  const where = offering.map(({ name }) => name).join(', ');
+  return [`pods with runtimeClassName: ${RUNTIME_CLASS} and a limit ${GPU_RESOURCE}: 1 compute on ${where}`];
 }
 
 /** A driver that loads later is found later: so drivers come first, and what restarts containerd before all pods. */

@@ -1,6 +1,6 @@
 import type { Step } from '../../engine/types.ts';
 import { cards } from './cards.ts';
-import { inCluster, loadsOf } from './cluster.ts';
+import { inCluster, loadsOf, notesOf } from './cluster.ts';
 import { host } from './host.ts';
 import { onMachines } from './runtime.ts';
 
@@ -10,4 +10,5 @@ export const gpuStep: Step = {
   title: 'Graphics cards for pods',
   resources: (file) => (file.gpu ? [...cards(file), ...host(file), ...onMachines(file), ...inCluster(file)] : []),
   asksFor: loadsOf,
+  notes: notesOf,
 };
