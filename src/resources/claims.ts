@@ -50,8 +50,16 @@ export function claimsOf(world: World): readonly Claim[] | undefined {
 }
 
 /** `namespace/claim`, or the name of a volume that no claim has any more. */
-export function claimTitle({ namespace, name }: Claim): string {
+function claimTitle({ namespace, name }: Claim): string {
   return namespace === '' ? `volume ${name}` : `${namespace}/${name}`;
+}
+
+/** Most claims that are named. */
+const NAMED = 12;
+
+function listed(claims: readonly Claim[]): string {
+  const rest = claims.length - NAMED;
+  return `${claims.slice(0, NAMED).map(claimTitle).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
 /**
@@ -73,7 +81,7 @@ export function inUse(id: string, classes: readonly string[], world: World): Ver
       : `microk8s kubectl -n ${first.namespace} delete persistentvolumeclaim ${first.name}`;
   return refused(
     id,
-    `data is in volumes of ${[...new Set(used.map((claim) => claim.className))].join(', ')}: ${used.map(claimTitle).join(', ')}`,
+    `data is in volumes of ${[...new Set(used.map((claim) => claim.className))].join(', ')}: ${listed(used)}`,
     'without it nobody can mount these volumes any more, or remove them',
     'to keep the data, put the section back into the cluster file',
     `to give it up, delete each claim: ${remove}   and run the same command again`,
