@@ -1,5 +1,6 @@
 /** Rules that no single value can keep: they look at all machines together. Tolerant of values of a wrong type. */
 import { isUnknownTrack, NEWEST_TRACK } from './channel.ts';
+import { gpuFaults } from './gpu-faults.ts';
 import { type Loose, listOf, type Placed } from './loose.ts';
 import { type Fault, quoted } from './rules.ts';
 import type { Cluster } from './schema.ts';
@@ -22,6 +23,7 @@ export function wholeFileFaults(value: unknown, line: (path: Path) => number): P
     ...nodes.flatMap((node, i) => taintTwice(node, i, line)),
     ...noControlPlane(nodes),
     ...storageFaults(value, nodes, line),
+    ...gpuFaults(value),
   ];
 }
 

@@ -7,6 +7,7 @@ import { kinds } from '../../src/resources/index.ts';
 import { loneNfd } from '../../src/resources/lone-nfd.ts';
 import { runtimeClass } from '../../src/resources/runtime-class.ts';
 import { toolkitDropIn } from '../../src/resources/toolkit-drop-in.ts';
+import { inCluster } from '../../src/steps/gpu/cluster.ts';
 import { InCluster } from './in-cluster.ts';
 import { answersTo, cluster, node, type Told, worldOf } from './world.ts';
 
@@ -190,6 +191,29 @@ describe('a second node-feature-discovery', () => {
     const id = 'gpu/device-plugin@cluster';
     at.records.push({ id, kind: 'helm-release', on: 'cluster', spec, origin: 'created', state: 'done' });
     expect(said(await judge(of(true)))).toContain('settling: the node-feature-discovery of an earlier version');
+  });
+});
+
+describe('the addon nvidia', () => {
+  it('is taken over, because its release has the name of ours and is the same chart', async () => {
+    const file = cluster([node('cp1', { role: 'control-plane' }), node('rig2')], {
+      gpu: { mode: 'operator', driver: 'host', sharing: 1 },
+    });
+    const ours = inCluster(file).find(({ kind }) => kind === 'helm-release') as Declared;
+    // What `microk8s enable nvidia` does on track 1.35 (gpu-and-nodes sheet, 1.1 and 1.4).
+    await mk(
+      'helm3 upgrade --install gpu-operator gpu-operator --repo https://helm.ngc.nvidia.com/nvidia'
+        .concat(` --version v25.10.0 -n ${NS} --create-namespace`)
+        .split(' '),
+    );
+    const found = await judge(ours);
+    expect(found).toMatchObject({
+      ...{ verdict: 'change', adopts: true },
+      because: 'release gpu-operator of gpu-operator-v25.10.0 was not installed by mlk8s',
+    });
+    expect(await at.apply(ours, found)).toMatchObject({ ok: true });
+    await minutes(3);
+    expect(said(await judge(ours))).toBe('ok: gpu-operator v26.7.0 is deployed and ready');
   });
 });
 
