@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import type { Declared, Id, Kind, Verdict, World } from '../engine/types.ts';
-import { refused } from './answers.ts';
 import type { Placed } from './declare.ts';
 
-/** mlk8s keeps no pools of Mayastor: what serves their volumes may go. */
+/** mlk8s keeps no pools of Mayastor: what serves their volumes may go. Not refused, because a prune takes them away first. */
 export type NoPoolsSpec = { readonly pools: Id };
 
 export function noPools({ id, on, needs, ...spec }: Placed & NoPoolsSpec): Declared<NoPoolsSpec> {
@@ -19,11 +18,10 @@ function judge(it: Declared<NoPoolsSpec>, world: World): Verdict {
   const record = world.record(it.spec.pools);
   if (!record) return { verdict: 'ok', because: 'mlk8s keeps no pools of Mayastor' };
   const pools = recorded.safeParse(record.spec).data?.pools ?? [];
-  return refused(
-    it.id,
-    `the file does not ask for Mayastor any more, and its pools are there: ${pools.map(({ name, node, disk }) => `${name} (${disk} of ${node})`).join(', ')}`,
-    'without Mayastor nobody can mount the volumes in them',
-    'put storage.mayastor back into the cluster file',
-    'or, when the data is not needed any more: delete its claims, then mlk8s up --prune',
-  );
+  const names = pools.map(({ name, node, disk }) => `${name} (${disk} of ${node})`).join(', ');
+  return {
+    verdict: 'later',
+    because: `the file does not ask for Mayastor any more, and its pools are there: ${names}; without it nobody can mount the volumes in them: put storage.mayastor back into the file, or remove the pools: mlk8s up --prune`,
+    after: it.spec.pools,
+  };
 }

@@ -116,7 +116,7 @@ it('keeps Mayastor while its pools are there, whatever the file says', async () 
   const run = await user.up();
   expect(run.code).toBe(1);
   expect(run.problems.join('\n')).toMatch(
-    /no-pools@cluster: the file does not ask for Mayastor any more, and its pools/,
+    /no-pools@cluster: .*the file does not ask for Mayastor any more, and its pools/,
   );
   const pools = await user.exec(
     'rig1',
@@ -125,4 +125,16 @@ it('keeps Mayastor while its pools are there, whatever the file says', async () 
   expect(pools).toBe('Online Online Online');
   user.file(before);
   expect(open(await plan())).toEqual([]);
+});
+
+it('goes with a prune: first its pools, then what their engines need', async () => {
+  const text = user.readFile();
+  user.file(`${text.slice(0, text.indexOf('  mayastor:'))}  openebs: true\n`);
+  const run = await user.up('--prune');
+  expect(run.problems).toEqual([]);
+  expect(run.code).toBe(0);
+  const applied = run.events.filter((event) => event.event === 'applied').map((event) => String(event.id));
+  expect(applied.indexOf('storage/pools@cluster')).toBeLessThan(applied.indexOf('storage/engine@rig1'));
+  expect(await user.exec('rig1', 'head -c 8 /dev/disk/by-id/ata-ONE')).not.toContain('SPDKBLOB');
+  expect((await user.up()).summary).toMatchObject({ exitCode: 0, changes: 0 });
 });

@@ -3,7 +3,7 @@ import type { Cluster } from '../../config/schema.ts';
 import type { Declared, Id } from '../../engine/types.ts';
 import { diskPools, type Pool } from '../../resources/disk-pools.ts';
 import { manifest } from '../../resources/manifest.ts';
-import { engineNodes, mayastorMachines } from './mayastor-machines.ts';
+import { engineNodes, machinesReady, mayastorMachines } from './mayastor-machines.ts';
 import { MAYASTOR_CLASSES, OPENEBS_NAMESPACE, openebsRelease } from './openebs-release.ts';
 import type { Provisioner } from './provisioner.ts';
 
@@ -32,7 +32,8 @@ function resources(file: Cluster): Declared[] {
     ...mayastorMachines(file),
     ...(file.storage?.openebs ? [] : openebsRelease(file)),
     diskPools({
-      ...{ id: POOLS, on: 'cluster', needs },
+      // Undone before what its engines need: who deletes a pool needs the engine on its disk.
+      ...{ id: POOLS, on: 'cluster', needs: [...needs, ...machinesReady] },
       namespace: OPENEBS_NAMESPACE,
       pools: pools(file),
       classes: MAYASTOR_CLASSES,

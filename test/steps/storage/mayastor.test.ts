@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Cluster } from '../../../src/config/schema.ts';
 import type { Declared, InventoryRecord, Json } from '../../../src/engine/types.ts';
+import { lastingNeeds } from '../../../src/engine/undo.ts';
 import { kinds } from '../../../src/resources/index.ts';
 import { steps } from '../../../src/steps/index.ts';
 import { storageStep } from '../../../src/steps/storage/index.ts';
@@ -65,6 +66,12 @@ describe('a file that asks for Mayastor', () => {
     expect(names(file())[0]).toMatch(/^\/dev\/disk\/by-id\/ata-ONE rig1-[0-9a-f]{8}$/);
   });
 
+  it('keeps the engines until the pools are undone', () => {
+    const pools = all.get('storage/pools@cluster') as Declared;
+    const lasting = lastingNeeds(pools, [...all.values()], kinds);
+    for (const name of ['hugepages', 'engine', 'nvme-tcp']) expect(lasting).toContain(`storage/${name}@rig3`);
+  });
+
   it('asks for the room of three engines and of what steers them', () => {
     expect(storageStep.asksFor?.(file())).toContainEqual({ name: 'Mayastor', cpu: 7500, memory: 11_264 });
   });
@@ -108,10 +115,8 @@ describe('a file that does not ask for Mayastor any more', () => {
     };
     expect(resources(plain).get('storage/openebs@cluster')?.needs).toContain(guard.id);
     expect(judge([record])).toMatchObject({
-      verdict: 'refused',
-      problem: {
-        seen: expect.stringMatching(/pools are there: rig1-\w+ \(\/dev\/disk\/by-id\/ata-ONE of rig1\), rig2-/),
-      },
+      verdict: 'later',
+      because: expect.stringMatching(/pools are there: rig1-\w+ \(\/dev\/disk\/by-id\/ata-ONE of rig1\), rig2-/),
     });
   });
 
