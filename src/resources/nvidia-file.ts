@@ -13,6 +13,8 @@ import { cardsUnknown } from './gpu-cards.ts';
 export type NvidiaFileSpec = FileSpec & {
   /** It keeps modules from being loaded: one that is loaded already goes with a reboot. */
   readonly keepsOff?: readonly string[];
+  /** No driver is installed after it, which would owe that reboot: nobody is to reboot before his driver is there. */
+  readonly reboots?: boolean;
 };
 
 export function nvidiaFile({ id, on, needs, ...spec }: Placed & NvidiaFileSpec): Declared<NvidiaFileSpec> {
@@ -44,7 +46,8 @@ function judge(it: Declared<NvidiaFileSpec>, world: World): Verdict {
     if (!cards) return cardsUnknown(it.id);
     if (servable(cards).length === 0) return { verdict: 'ok', because: `${host} has no NVIDIA card to be used` };
     const isLoaded = it.spec.keepsOff?.some((name) => driver?.rivals.includes(name));
-    const spec = isLoaded ? { ...it.spec, owes: 'reboot' } : it.spec;
+    const isLast = it.spec.reboots || driver?.module !== undefined;
+    const spec = isLoaded && isLast ? { ...it.spec, owes: 'reboot' } : it.spec;
     const verdict = fileKind.judge({ ...it, spec }, world);
     const isCutOff = verdict.verdict === 'ok' && world.record(it.id)?.state === 'pending';
     return isCutOff && spec.afterwards ? finish({ ...it, spec }, spec.afterwards) : patient(verdict);

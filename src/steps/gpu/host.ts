@@ -51,6 +51,7 @@ export function host(file: Cluster): Declared[] {
         mode: '644',
         afterwards: { does: 'build the initramfs anew', run: rebuild },
         keepsOff: RIVALS,
+        reboots: by === 'operator',
       }),
       nvidiaDriver({
         ...at(

@@ -13,12 +13,12 @@ const spec: NvidiaFileSpec = {
 };
 const resource = nvidiaFile({ id: 'gpu/nouveau@rig1', on: { host: 'rig1' }, needs: [], ...spec });
 
-function judge(state: InventoryRecord['state'], rivals: string): Verdict {
-  const told = [
-    '0000:01:00.0 0x10de 0x2204 0x030000 \nend\n',
-    `kernel 6.8\n${rivals}end\n`,
-    `644 root regular file\n${spec.content}`,
-  ];
+function judge(
+  state: InventoryRecord['state'],
+  rivals: string,
+  file = `644 root regular file\n${spec.content}`,
+): Verdict {
+  const told = ['0000:01:00.0 0x10de 0x2204 0x030000 \nend\n', `kernel 6.8\n${rivals}end\n`, file];
   const records = [{ ...resource, origin: 'created', state } as const];
   return nvidiaFileKind.judge(resource, worldOf({ answers: answersTo(nvidiaFileKind.asks(resource), told), records }));
 }
@@ -33,11 +33,24 @@ describe('a power cut between the file and its initramfs', () => {
       because: `${spec.path} was written, but an interruption left out: build the initramfs anew`,
     });
     expect(script(judge('pending', ''))).toBe('update-initramfs -u');
-    expect(script(judge('pending', 'rival nouveau\n'))).toMatch(/debts\/reboot[\s\S]*update-initramfs -u$/);
+    const module = 'module 595.71.05 /lib/modules/6.8/kernel/nvidia-595srv-open/nvidia.ko\n';
+    expect(script(judge('pending', `rival nouveau\n${module}`))).toMatch(/debts\/reboot[\s\S]*update-initramfs -u$/);
   });
 
   it('is not looked for when the change came to its end', () => {
     expect(judge('done', 'rival nouveau\n').verdict).toBe('ok');
+  });
+});
+
+describe('nouveau that is loaded while the file is written', () => {
+  const module = 'module 595.71.05 /lib/modules/6.8/kernel/nvidia-595srv-open/nvidia.ko\n';
+
+  it('goes with the reboot that the driver will owe: nobody is to reboot without one', () => {
+    expect(script(judge('done', 'rival nouveau\n', 'missing\n'))).not.toContain('debts/reboot');
+  });
+
+  it('goes with a reboot of its own when the driver is installed already', () => {
+    expect(script(judge('done', `rival nouveau\n${module}`, 'missing\n'))).toContain('debts/reboot');
   });
 });
 
