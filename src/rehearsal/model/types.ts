@@ -38,6 +38,8 @@ export interface ClusterState {
   channel: string;
   /** Names of addons that a microk8s script enabled. */
   addons: string[];
+  /** Model time at which what serves GPUs last looked at its objects. */
+  gpusAt?: number;
 }
 
 /** As dpkg has it. `half-installed`: cut off while it was unpacked; it must be installed anew. */

@@ -9,11 +9,12 @@ import { type Data, flatLines } from '../../../src/charts/values.ts';
 import type { Cluster } from '../../../src/config/schema.ts';
 import type { Declared } from '../../../src/engine/types.ts';
 import type { HelmReleaseSpec } from '../../../src/resources/helm-release.ts';
+import { kinds } from '../../../src/resources/index.ts';
 import type { ProofSpec } from '../../../src/resources/proof.ts';
 import { inCluster, loadsOf, modeOf } from '../../../src/steps/gpu/cluster.ts';
 import { onMachines } from '../../../src/steps/gpu/runtime.ts';
 import { realTools } from '../../real-tools.ts';
-import { cluster, node } from '../../resources/world.ts';
+import { cluster, node, worldOf } from '../../resources/world.ts';
 
 type Gpu = NonNullable<Cluster['gpu']>;
 
@@ -179,14 +180,29 @@ describe('the real helm and kubectl', () => {
     }
   });
 
+  /** `--local` decodes the object into the types of Kubernetes: a field that they lack is lost. */
+  function decoded(object: object): unknown {
+    const args = ['label', '--local', '-o', 'json', '-f', '-', 'seen=yes'];
+    const out = execFileSync(join(tools, 'kubectl'), args, {
+      input: JSON.stringify(object),
+      env: { KUBECONFIG: '/dev/null' },
+    });
+    return JSON.parse(out.toString());
+  }
+
   it('kubectl knows every field of the pod that computes', () => {
     const pod = proofOf(file({})).objects[0] as Data;
-    // `--local` decodes the object into the types of Kubernetes: a field that they lack is lost.
-    const args = ['label', '--local', '-o', 'json', '-f', '-', 'seen=yes'];
-    const env = { KUBECONFIG: '/dev/null' };
-    const out = execFileSync(join(tools, 'kubectl'), args, { input: JSON.stringify(pod), env });
-    const read = JSON.parse(out.toString()) as { spec: object };
-    expect(read.spec).toMatchObject(pod.spec as object);
+    expect(decoded(pod)).toMatchObject({ spec: pod.spec });
+  });
+
+  it('kubectl knows every field of the RuntimeClass', () => {
+    const it = inCluster(file({}, { machines: 1 })).find(({ kind }) => kind === 'runtime-class') as Declared;
+    const verdict = kinds['runtime-class']?.judge(it, worldOf({}));
+    const [move] = verdict?.verdict === 'change' ? verdict.moves : [];
+    const [, json = ''] = /^printf %s '(.*)' \|/.exec(move && 'run' in move ? move.run.bash : '') ?? [];
+    const object = JSON.parse(json) as object;
+    expect(object).toMatchObject({ kind: 'RuntimeClass', handler: 'nvidia-container-runtime' });
+    expect(decoded(object)).toMatchObject(object);
   });
 });
 

@@ -15,12 +15,16 @@ const IMPORTS = 'imports = ["/etc/containerd/conf.d/*.toml"]\n';
 const TOOLKIT = 'nvidia-container-toolkit-daemonset';
 const RESOURCE = 'nvidia.com/gpu';
 
+/** As often as the operator looks again (sheet 1.6: message). */
+const EVERY_MS = 5000;
+
 /** Lets what serves GPUs in a cluster do what it did since the last look: labels, operands, containerd, allocatable. */
 export function serveGpus(site: Site): void {
   const cluster = clusterOf(site.rig, site.world);
-  if (!cluster) return;
+  if (!cluster || site.now() - (cluster.gpusAt ?? 0) < EVERY_MS) return;
   const hasDropIn = Object.values(site.world.rigs).some((rig) => rig.toolkitAt !== undefined);
   if (!hasDropIn && !Object.values(cluster.objects).some(concerns)) return;
+  cluster.gpusAt = site.now();
   const store = new KubeStore(cluster, site);
   const look = () => new View(store, site.world, site.now());
   discover(look());
