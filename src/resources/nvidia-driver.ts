@@ -93,7 +93,16 @@ function leftToOperator({ it, world, driver }: Found): Verdict {
   }
   if (driver.rivals.length === 0)
     return { verdict: 'ok', because: 'nothing is in the way of the driver of the operator' };
-  return waits(world, host, "the operator's driver") ?? inTrouble(it, troubleWith(driver.rivals, host));
+  const waiting = waits(world, host, "the operator's driver");
+  if (waiting) return waiting;
+  // Whoever has the card now goes with the reboot that the file owes which keeps it off.
+  const first = `gpu/nouveau@${host}` as const;
+  if (world.record(first)?.state === 'done') return inTrouble(it, troubleWith(driver.rivals, host));
+  return {
+    verdict: 'later',
+    because: `${driver.rivals.join(' and ')} has the card until it is kept off`,
+    after: first,
+  };
 }
 
 function troubleWith(rivals: readonly string[], host: string): Trouble {

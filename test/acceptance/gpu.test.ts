@@ -94,3 +94,19 @@ describe('one machine with a card', () => {
     expect(releases.trim().split('\n').sort()).toEqual(['dcgm-exporter', 'nvidia-device-plugin']);
   });
 });
+
+describe('a driver that the operator brings', () => {
+  const user = new User();
+  afterAll(() => user.leave());
+
+  it('comes in a container, after nouveau was kept off by a reboot, also to a tainted machine', async () => {
+    const taint = 'taints: [{ key: nvidia.com/gpu, value: present, effect: NoSchedule }]';
+    user.file(
+      TWO.replace('mlk8s/role: gpu }', `mlk8s/role: gpu }, ${taint}`).replace('sharing: 2', 'driver: operator'),
+    );
+    const { summary, problems } = await user.up();
+    expect([summary.exitCode, problems]).toEqual([0, []]);
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, changes: 0, applied: 0 });
+    expect(await user.exec('rig1', 'microk8s kubectl get daemonsets -A -o name')).toContain('nvidia-driver-daemonset');
+  });
+});

@@ -29,6 +29,8 @@ interface Machine {
   /** mlk8s installed a driver before. */
   readonly ours?: boolean;
   readonly by?: 'host' | 'operator' | 'none';
+  /** The file that keeps nouveau off is there. */
+  readonly keptOff?: boolean;
 }
 
 const SIGNED = (version: string) => `${version} /lib/modules/${KERNEL}/kernel/nvidia-595srv-open/nvidia.ko`;
@@ -84,7 +86,10 @@ function judge(machine: Machine): Verdict {
     worldOf({
       answers: answersTo(nvidiaDriverKind.asks(it as Parameters<typeof nvidiaDriverKind.asks>[0]), told),
       debts: machine.debts ?? [],
-      records: machine.ours ? [record] : [],
+      records: [
+        ...(machine.ours ? [record] : []),
+        ...(machine.keptOff ? [{ ...record, id: 'gpu/nouveau@rig1' as const }] : []),
+      ],
     }),
   );
 }
@@ -311,7 +316,12 @@ describe('a driver that the operator brings', () => {
       { by, rivals: ['nouveau'], debts: ['reboot'] },
       "ok: the operator's driver can be used after the reboot that rig1 waits for",
     ],
-    ['nouveau for good', { by, rivals: ['nouveau'] }, 'refused: nouveau has the card |'],
+    [
+      'nouveau, that nothing keeps off yet',
+      { by, rivals: ['nouveau'] },
+      'later: nouveau has the card until it is kept off',
+    ],
+    ['nouveau for good', { by, rivals: ['nouveau'], keptOff: true }, 'refused: nouveau has the card |'],
     ['a driver of the machine', { by, ...DESKTOP }, 'refused: rig1 has an NVIDIA driver of its own: 580-open |'],
     ['Secure Boot', { by, boot: 'SecureBoot enabled' }, 'refused: Secure Boot is on at rig1 |'],
   ] satisfies [string, Machine, string][])('%s', (_, machine, expected) =>
