@@ -43,7 +43,7 @@ function shownDefault(value: unknown): string {
 
 function shownValue(schema: JsonSchema): string {
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
-  if (schema.type === 'integer') return `${schema.minimum} to ${schema.maximum}`;
+  if (schema.type === 'integer' || schema.type === 'number') return `${schema.minimum} to ${schema.maximum}`;
   if (schema.type === 'boolean') return '`true`, `false`';
   if (schema.items) return schema.items.properties ? 'list of groups of keys' : 'list of texts';
   if (schema.type !== 'object') return 'text';

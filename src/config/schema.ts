@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { CHARTS } from '../charts/keys.ts';
 import { channel, DEFAULT_CHANNEL } from './channel.ts';
 import * as rules from './rules.ts';
+import * as networkRules from './rules-network.ts';
 import * as storageRules from './rules-storage.ts';
 
 /** Most machines in one file: far more than a home has, and as many as mlk8s is willing to open connections to. */
@@ -93,6 +94,70 @@ const gpu = z.strictObject({
   sharing: z.int().min(1).max(64).default(1).describe('How many pods share one card, in turns (time-slicing)'),
 });
 
+const range = z.strictObject({
+  from: text(rules.ipv4).describe('First address'),
+  to: text(rules.ipv4).describe('Last address'),
+});
+
+const network = z.strictObject({
+  domain: text(networkRules.domain).default('lab').describe('Names of the services end in it: grafana.lab'),
+  ingress: z.boolean().default(true).describe('Serve names on ports 80 and 443 of the machines: the addon ingress'),
+  loadBalancer: range
+    .optional()
+    .describe('Free addresses of your network, outside of what the router hands out, for MetalLB'),
+  tls: z.boolean().default(true).describe('Certificates by cert-manager, with a certificate authority of your own'),
+});
+
+const secretRef = text(networkRules.secretRef);
+
+const alerts = z.strictObject({
+  email: z
+    .strictObject({
+      to: text(networkRules.mail).describe('Who gets the mails'),
+      from: text(networkRules.mail).describe('Sender of the mails'),
+      server: text(networkRules.hostPort).describe('Mail server as host:port'),
+      user: z.string().min(1).optional().describe('Login at the mail server'),
+      password: secretRef.optional().describe('Where its password is: env:NAME or file:PATH'),
+    })
+    .optional()
+    .describe('Alerts by e-mail'),
+  telegram: z
+    .strictObject({
+      chat: z.int().min(-9_999_999_999_999).max(9_999_999_999_999).describe('Number of the chat'),
+      token: secretRef.describe('Where the token of the bot is: env:NAME or file:PATH'),
+    })
+    .optional()
+    .describe('Alerts by a Telegram bot'),
+  ntfy: z
+    .strictObject({
+      url: text(networkRules.url).describe('Address of the topic, for example https://ntfy.sh/my-lab'),
+      token: secretRef.optional().describe('Where the access token is: env:NAME or file:PATH'),
+    })
+    .optional()
+    .describe('Alerts by ntfy'),
+  webhook: z
+    .strictObject({ url: secretRef.describe('Where the address is, which may hold a secret: env:NAME or file:PATH') })
+    .optional()
+    .describe('Alerts to a web address'),
+});
+
+const monitoring = z.strictObject({
+  retentionDays: z.int().min(1).max(3650).default(15).describe('How long Prometheus keeps what it measured'),
+  sizeGi: z.int().min(1).max(65536).default(20).describe('Size of the volume of Prometheus, in GiB'),
+  pushgateway: z.boolean().default(true).describe('Take in metrics of jobs that end before anybody asks them'),
+  alerts: alerts.default({}).describe('Who is told when something is wrong'),
+});
+
+const cost = z.strictObject({
+  opencost: z.boolean().default(true).describe('OpenCost in the cluster; it needs monitoring'),
+  currency: z.enum(['EUR', 'USD', 'GBP', 'CHF']).default('EUR').describe('Currency of all prices'),
+  kilowattHour: z.number().min(0).max(10).default(0.3).describe('What a kilowatt hour costs you'),
+  watts: z
+    .record(text(rules.name), z.number().min(0).max(10_000))
+    .default({})
+    .describe('What a machine draws on average, where you have measured it'),
+});
+
 /** One optional entry for each chart. */
 function perChart<T extends z.ZodType>(entry: (chart: string) => T) {
   const entries = CHARTS.map((chart) => [chart, entry(chart).optional()] as const);
@@ -118,6 +183,9 @@ export const clusterSchema = z.strictObject({
   nodes: z.array(node).min(1).max(MAX_NODES).describe('The machines'),
   storage: storage.optional().describe('Where volumes of pods are kept'),
   gpu: gpu.optional().describe('Graphics cards that pods compute on'),
+  network: network.optional().describe('How services are reached from outside of the cluster'),
+  monitoring: monitoring.optional().describe('Prometheus, Grafana and alerts'),
+  cost: cost.optional().describe('What the cluster costs'),
   values: perChart((chart) => z.record(z.string(), z.unknown()).describe(`Values of the chart ${chart}`)).describe(
     'Helm values of your own, merged over those of mlk8s',
   ),

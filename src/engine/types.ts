@@ -182,6 +182,20 @@ export type Amounts = { readonly cpu?: number; readonly memory?: number; readonl
 /** A component and what it asks for: once, and once more for every machine. */
 export type Load = Amounts & { readonly name: string; readonly perNode?: Amounts };
 
+/** Something that people open in a browser or connect to. */
+export interface Service {
+  /** `mlk8s open grafana`, and with the domain of `network:` its name: grafana.lab. */
+  readonly name: string;
+  readonly namespace: string;
+  /** Name of the Kubernetes Service, and its port. */
+  readonly service: string;
+  readonly port: number;
+  /** It is looked at with a browser. */
+  readonly web: boolean;
+  /** The Secret in its namespace that holds what one logs in with. */
+  readonly login?: { readonly secret: string; readonly user: string; readonly passwordKey: string };
+}
+
 /** A step module: a pure function from the cluster file to resources. Facts reach `judge`, never the list. */
 export interface Step {
   readonly name: string;
@@ -190,6 +204,8 @@ export interface Step {
   resources(file: Cluster): readonly Declared[];
   /** What its pods ask for, so that too much is said before anything is installed. */
   asksFor?(file: Cluster): readonly Load[];
+  /** What people open or connect to. */
+  services?(file: Cluster): readonly Service[];
   /** What is there when all is well, and what to open or type next: a sentence each. */
   notes?(world: World): readonly string[];
 }

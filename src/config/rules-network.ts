@@ -1,0 +1,51 @@
+/** Rules of single values of `network:` and `monitoring:`. */
+import { quoted, type Rule } from './rules.ts';
+
+function rule(pattern: string, what: string, why: string, example: string): Rule {
+  return {
+    pattern,
+    fault: (text) =>
+      new RegExp(pattern).test(text)
+        ? undefined
+        : { seen: `${quoted(text)} is not ${what}`, why, next: [`Write for example: ${example}`] },
+  };
+}
+
+const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+
+/** What the names of services end in. */
+export const domain = rule(
+  `^${LABEL}(\\.${LABEL}){0,5}$`,
+  'a domain',
+  'it has lowercase letters, digits and hyphens, with dots between its parts',
+  'lab',
+);
+
+/** A secret is never in the file: only where it is. */
+export const secretRef = rule(
+  '^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\\u0000-\\u001f\\u007f]+)$',
+  'the place of a secret',
+  'a secret does not belong into this file: say in which variable of your environment or in which file it is',
+  'env:SMTP_PASSWORD or file:~/.secrets/smtp',
+);
+
+export const mail = rule(
+  '^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$',
+  'a mail address',
+  'it is NAME@SERVER',
+  'me@example.org',
+);
+
+export const hostPort = rule(
+  '^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?:[0-9]{1,5}$',
+  'a server with its port',
+  'it is HOST:PORT',
+  'smtp.example.org:587',
+);
+
+export const url = rule(
+  '^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/%-]*)?$',
+  'an address on the web',
+  'it starts with http:// or https://, and has no user, question mark or blank in it',
+  'https://ntfy.sh/my-lab',
+);
