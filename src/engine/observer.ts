@@ -18,6 +18,8 @@ export interface Told {
   /** Machines that leave. */
   readonly leaving?: readonly string[];
   readonly homes?: Partial<Homes>;
+  /** Secrets that the user gives, by their references. */
+  readonly given?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Seconds that one host may take to answer everything; each ask has its own deadline besides. */
@@ -34,6 +36,7 @@ export class Observer {
   readonly #wipe: ReadonlySet<string>;
   readonly #leaving: readonly string[];
   readonly #homes: Homes;
+  readonly #given: ReadonlyMap<string, string>;
   readonly #answers = new Map<string, Map<string, Answer & { readonly askedAs: number }>>();
   /** Counts the scripts that were sent, so that of two that overlap the later one counts. */
   #sent = 0;
@@ -42,12 +45,13 @@ export class Observer {
   /** Who was last asked about the cluster. */
   #clusterAsked: string | undefined;
 
-  constructor(file: Cluster, hosts: Hosts, parallel: number, { wipe = [], leaving = [], homes }: Told) {
+  constructor(file: Cluster, hosts: Hosts, parallel: number, { wipe = [], leaving = [], homes, given }: Told) {
     this.#file = file;
     this.#hosts = hosts;
     this.#parallel = parallel;
     this.#wipe = new Set(wipe);
     this.#leaving = leaving;
+    this.#given = given ?? new Map();
     const machines = file.nodes.map((node) => node.name);
     this.#homes = { machines, places: new Map(), inCluster: new Set(), ...homes };
   }
@@ -115,6 +119,7 @@ export class Observer {
       record: (id) => records.get(id),
       debts: (host) => this.#lines(host, 'mlk8s.debts'),
       mayWipe: (host) => this.#wipe.has(host),
+      given: (ref) => this.#given.get(ref),
       leaving: this.#leaving,
     };
   }

@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly parallel: number;
   /** What mlk8s made for sections that left the file is taken away. */
   readonly prune?: boolean;
+  /** Values of secrets that the user gives by reference, by their references. */
+  readonly given?: ReadonlyMap<string, string>;
 }
 
 /** Further wishes of a command that changes something. */

@@ -33,6 +33,7 @@ export class Prepared {
     );
     this.observer = new Observer(options.file, options.hosts, options.parallel, {
       ...told,
+      given: options.given,
       homes: { places, inCluster },
     });
   }

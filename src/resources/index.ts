@@ -35,6 +35,7 @@ import { proofKind } from './proof.ts';
 import { rbacKind } from './rbac.ts';
 import { roomKind } from './room.ts';
 import { runtimeClassKind } from './runtime-class.ts';
+import { secretKind } from './secret.ts';
 import { serviceKind } from './service.ts';
 import { snapKind } from './snap.ts';
 import { snapdSeededKind } from './snapd-seeded.ts';
@@ -83,6 +84,7 @@ const all: readonly Kind[] = [
   rbacKind,
   roomKind,
   runtimeClassKind,
+  secretKind,
   serviceKind,
   snapKind,
   snapdSeededKind,

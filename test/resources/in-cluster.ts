@@ -12,7 +12,7 @@ import { at, cluster, node, worldOf } from './world.ts';
 /** Sends the words and standard input of `microk8s` to the simulated cluster. Perl, because node takes longer to start. */
 const SHIM = `#!/usr/bin/perl
 use IO::Socket::UNIX;
-my $input = (grep { $_ eq '-' } @ARGV) ? do { local $/; <STDIN> } : '';
+my $input = (grep { $_ eq '-' || $_ eq '/dev/stdin' } @ARGV) ? do { local $/; <STDIN> } : '';
 my $lab = IO::Socket::UNIX->new($ENV{LAB}) or exit 99;
 print $lab join("\\0", @ARGV, $input);
 shutdown($lab, 1);
@@ -34,6 +34,8 @@ export class InCluster {
   readonly lab = new Lab();
   readonly dir = mkdtempSync(join(tmpdir(), 'mlk8s-cluster-'));
   readonly records: InventoryRecord[] = [];
+  /** Secrets that the user gives, by their references. */
+  readonly given = new Map<string, string>();
   /** Every script that ran. */
   readonly ran: string[] = [];
   /** Helm is killed when it has worked for so many seconds. */
@@ -107,7 +109,7 @@ export class InCluster {
       answers.set(at(ask.on, ask.key), { kind: 'bytes', text, status, cut: false, askedAtS: this.lab.now / 1000 });
     }
     const file = cluster([node('cp1', { role: 'control-plane' })]);
-    return { ...worldOf({ file, answers, records: this.records }), lead: 'cp1', identity: 'X' };
+    return { ...worldOf({ file, answers, records: this.records, given: this.given }), lead: 'cp1', identity: 'X' };
   }
 
   async judge(it: Declared): Promise<Verdict> {

@@ -45,6 +45,7 @@ interface Known {
   readonly answers?: ReadonlyMap<string, Answer>;
   readonly debts?: readonly string[];
   readonly records?: readonly InventoryRecord[];
+  readonly given?: ReadonlyMap<string, string>;
 }
 
 const place = (on: Where) => (typeof on === 'string' ? on : on.host);
@@ -60,7 +61,7 @@ export function answersTo(asks: readonly Ask[], told: readonly Told[]): Map<stri
   return new Map(asks.map((ask, i) => [at(ask.on, ask.key), answerOf(told[i] as Told)]));
 }
 
-export function worldOf({ file = cluster([node('rig1')]), answers, debts = [], records = [] }: Known): World {
+export function worldOf({ file = cluster([node('rig1')]), answers, debts = [], records = [], given }: Known): World {
   const answer = (on: Where, key: string): Answer => answers?.get(at(on, key)) ?? { kind: 'absent' };
   return {
     file,
@@ -76,6 +77,7 @@ export function worldOf({ file = cluster([node('rig1')]), answers, debts = [], r
     record: (id) => records.find((record) => record.id === id),
     debts: () => debts,
     mayWipe: () => false,
+    given: (ref) => given?.get(ref),
     leaving: [],
   };
 }

@@ -59,6 +59,7 @@ function judge(host: string, { me, nodes = [], dqlite = [], record, wipe = false
     lead: identity && 'rig1',
     identity,
     mayWipe: () => wipe,
+    given: () => undefined,
   };
   const verdict = memberKind.judge(it, world);
   const does = verdict.verdict === 'change' ? verdict.moves.map((move) => move.does) : [];

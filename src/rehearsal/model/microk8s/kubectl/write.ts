@@ -82,7 +82,8 @@ export function createOne(client: Client, manifest: Manifest, name: string): num
 export async function patch(client: Client): Promise<number> {
   const view = client.api();
   const file = last(client.args, 'patch-file');
-  const text = file === undefined ? last(client.args, 'patch') : client.context.files.read(file);
+  const piped = file === '/dev/stdin' ? (await client.context.stdin()).toString() : undefined;
+  const text = file === undefined ? last(client.args, 'patch') : (piped ?? client.context.files.read(file));
   if (text === undefined)
     throw new UsageError('error: must specify --patch or --patch-file containing the contents of the patch');
   const body: unknown = parse(text);
