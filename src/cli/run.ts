@@ -7,6 +7,7 @@ import type { Renderer } from '../render/renderer.ts';
 import { programName } from '../render/style.ts';
 import { type Asker, createAsker } from './ask.ts';
 import type { Context, Engine, HostsWish } from './context.ts';
+import { givenSecrets } from './given.ts';
 import { type Interrupt, listenForInterrupt } from './interrupt.ts';
 import { checkKnown } from './known.ts';
 import type { PlanFlags } from './options.ts';
@@ -29,6 +30,8 @@ export interface Job {
   readonly flags: PlanFlags;
   /** Whether it may change machines; then Ctrl-C does not simply end it, and says so. */
   readonly changes: boolean;
+  /** It cannot do without the secrets that the cluster file gives by reference. */
+  readonly needsSecrets?: true;
 }
 
 /** Sets up what a run needs, does `work`, and puts everything back, whatever happens. */
@@ -62,9 +65,22 @@ export async function inSession(
       asker,
       warn: (where, text) => listener({ event: 'warning', where, text }),
     };
+    const given = await givenSecrets(context, job, steps, wish.warn);
     const hosts = await context.parts.openHosts(wish);
     const { only, skip, parallel, host: limitHosts, prune = false } = flags;
-    const options = { command, file: cluster.file, hosts, steps, listener, only, skip, limitHosts, parallel, prune };
+    const options = {
+      command,
+      file: cluster.file,
+      hosts,
+      steps,
+      listener,
+      only,
+      skip,
+      limitHosts,
+      parallel,
+      prune,
+      given,
+    };
     try {
       return await work(await context.parts.engine(), { options, interrupt, asker, wish });
     } finally {

@@ -60,7 +60,7 @@ export function bringUp(
   before?: (engine: Engine, session: Session) => Promise<void>,
 ): Promise<Summary> {
   checkKnown('--wipe-node', flags.wipeNode, nodeNames(cluster));
-  return inSession(context, { command, cluster, flags, changes: true }, async (engine, session) => {
+  return inSession(context, { command, cluster, flags, changes: true, needsSecrets: true }, async (engine, session) => {
     const confirm = async (items: readonly PlanItem[]): Promise<boolean> => {
       if (flags.yes) return true;
       if (session.asker.canAsk && !flags.json) return session.asker.yes(question(items, session));
