@@ -3,12 +3,18 @@ import type { Data } from './values.ts';
 
 /** Charts that the cluster file can say something about: the keys of `templates/charts.yaml`. */
 export const CHARTS = [
+  'cert-manager',
   'openebs',
   'csi-driver-nfs',
   'gpu-operator',
   'nvidia-device-plugin',
   'dcgm-exporter',
   'node-feature-discovery',
+  'prometheus-operator-crds',
+  'kube-prometheus-stack',
+  'prometheus-pushgateway',
+  'prometheus-blackbox-exporter',
+  'opencost',
 ] as const;
 
 export type ChartKey = (typeof CHARTS)[number];

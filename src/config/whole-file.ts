@@ -2,6 +2,7 @@
 import { isUnknownTrack, NEWEST_TRACK } from './channel.ts';
 import { gpuFaults } from './gpu-faults.ts';
 import { type Loose, listOf, type Placed } from './loose.ts';
+import { monitoringFaults } from './monitoring-faults.ts';
 import { type Fault, quoted } from './rules.ts';
 import type { Cluster } from './schema.ts';
 import { storageFaults } from './storage-faults.ts';
@@ -24,6 +25,7 @@ export function wholeFileFaults(value: unknown, line: (path: Path) => number): P
     ...noControlPlane(nodes),
     ...storageFaults(value, nodes, line),
     ...gpuFaults(value),
+    ...monitoringFaults(value),
   ];
 }
 

@@ -35,6 +35,7 @@ import { proofKind } from './proof.ts';
 import { rbacKind } from './rbac.ts';
 import { roomKind } from './room.ts';
 import { runtimeClassKind } from './runtime-class.ts';
+import { scrapeTargetsKind } from './scrape-targets.ts';
 import { secretKind } from './secret.ts';
 import { serviceKind } from './service.ts';
 import { snapKind } from './snap.ts';
@@ -84,6 +85,7 @@ const all: readonly Kind[] = [
   rbacKind,
   roomKind,
   runtimeClassKind,
+  scrapeTargetsKind,
   secretKind,
   serviceKind,
   snapKind,

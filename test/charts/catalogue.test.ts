@@ -7,9 +7,15 @@ import { templatePath } from '../../src/templates.ts';
 const yaml = readFileSync(templatePath('charts.yaml'), 'utf8');
 
 describe('charts.yaml', () => {
-  it('pins what storage and GPUs need', () => {
+  it('pins what is installed', () => {
     const pins = Object.entries(pinned().charts).map(([key, it]) => `${key} ${it.version}`);
     expect(pins).toEqual([
+      'cert-manager v1.20.2',
+      'prometheus-operator-crds 31.0.1',
+      'kube-prometheus-stack 88.5.3',
+      'prometheus-pushgateway 3.8.0',
+      'prometheus-blackbox-exporter 11.17.2',
+      'opencost 2.5.34',
       'openebs 4.6.1',
       'csi-driver-nfs v4.13.6',
       'gpu-operator v26.7.0',

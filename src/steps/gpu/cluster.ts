@@ -14,6 +14,7 @@ import { proof } from '../../resources/proof.ts';
 import { runtimeClass } from '../../resources/runtime-class.ts';
 import { toolkitDropIn } from '../../resources/toolkit-drop-in.ts';
 import { templateData } from '../../templates.ts';
+import { beforeMonitors } from '../monitoring/names.ts';
 import { release } from '../release.ts';
 
 type Gpu = NonNullable<Cluster['gpu']>;
@@ -91,7 +92,7 @@ const FIRST: readonly Id[] = ['gpu/driver@*', 'gpu/lone-nfd@cluster', 'gpu/runti
 function operator(file: Cluster, gpu: Gpu): Declared {
   return release(file, 'gpu-operator', {
     id: OPERATOR,
-    needs: FIRST,
+    needs: [...FIRST, ...beforeMonitors(file)],
     release: 'gpu-operator',
     namespace: NAMESPACE.operator,
     values: operatorValues(gpu),
@@ -123,10 +124,13 @@ function devicePlugin(file: Cluster, { sharing }: Gpu): Declared {
 function dcgmExporter(file: Cluster): Declared {
   return release(file, 'dcgm-exporter', {
     id: 'gpu/dcgm-exporter@cluster',
-    needs: [DEVICE_PLUGIN],
+    needs: [DEVICE_PLUGIN, ...beforeMonitors(file)],
     release: 'dcgm-exporter',
     namespace: NAMESPACE['device-plugin'],
-    values: templateData('gpu/dcgm-exporter.yaml'),
+    values: mergeValues(
+      templateData('gpu/dcgm-exporter.yaml'),
+      file.monitoring ? { serviceMonitor: { enabled: true } } : {},
+    ),
     readyS: READY_S,
   });
 }

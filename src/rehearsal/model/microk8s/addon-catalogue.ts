@@ -34,7 +34,7 @@ const dns: Addon = {
         metadata: { name: 'coredns', namespace: 'kube-system' },
         data: { Corefile },
       },
-      workload('Deployment', 'kube-system', 'coredns', 'coredns/coredns:1.13.1'),
+      workload('Deployment', 'kube-system', 'coredns', 'coredns/coredns:1.13.1', 'kube-dns'),
       service('kube-system', 'kube-dns', 53, { clusterIP: '10.152.183.10' }),
     ];
   },

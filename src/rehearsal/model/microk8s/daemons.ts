@@ -5,6 +5,7 @@ import { applyAddon } from './addons.ts';
 import { adjustRoles, apiUp, clusterYaml, infoYaml, machineUp, rowOf, unitRuns } from './dqlite.ts';
 import { serveGpus } from './gpu/index.ts';
 import { servePools } from './mayastor.ts';
+import { serveMonitoring } from './monitoring/operator.ts';
 import { heartbeat, registerNode } from './nodes.ts';
 import { BACKEND, clusterOf, elsewhere, membersOf, SC, type Site } from './site.ts';
 import { KubeStore } from './store.ts';
@@ -33,6 +34,7 @@ export function advance(site: Site): void {
     if (files) advanceNode(elsewhere(site, { rig: member, files }));
   }
   heartbeat(world, mk.cluster, site.now());
+  serveMonitoring(site);
   bindVolumes(site);
   servePools(site, mk.cluster);
   serveGpus(site);

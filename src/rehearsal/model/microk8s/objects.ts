@@ -5,8 +5,14 @@ export function namespace(name: string): Manifest {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'kubernetes.io/metadata.name': name } } };
 }
 
-export function workload(kind: 'Deployment' | 'DaemonSet', ns: string, name: string, image: string): Manifest {
-  const labels = { 'k8s-app': name };
+export function workload(
+  kind: 'Deployment' | 'DaemonSet',
+  ns: string,
+  name: string,
+  image: string,
+  app = name,
+): Manifest {
+  const labels = { 'k8s-app': app };
   const tolerations = kind === 'DaemonSet' && ns === 'kube-system' ? [{ operator: 'Exists' }] : [];
   const template = { metadata: { labels }, spec: { containers: [{ name, image }], tolerations } };
   const replicas = kind === 'Deployment' ? { replicas: 1 } : {};

@@ -22,6 +22,10 @@ interface Part {
   readonly runtime?: string;
   readonly when?: string;
   readonly object?: Json;
+  /** A type that is an object of the chart like any other: `group Kind plural version scope`. */
+  readonly crd?: string;
+  /** Path of the values that are its annotations. */
+  readonly annotations?: string;
 }
 
 interface Source {
@@ -115,10 +119,7 @@ function unreachable(context: CommandContext, host: string): string | undefined 
 }
 
 function chartOf(name: string, source: Source, version: string): Chart {
-  const crds = source.crds.map((line) => {
-    const [group = '', kind = '', plural = '', served = '', scope] = line.split(' ');
-    return crd(group, kind, plural, served, scope === 'Cluster' ? 'Cluster' : 'Namespaced');
-  });
+  const crds = source.crds.map(crdOf);
   const render: Chart['render'] = (namespace, given) => {
     const values = mergePatch(source.values, given) as Json;
     return source.brings
@@ -126,11 +127,23 @@ function chartOf(name: string, source: Source, version: string): Chart {
       .map((part) => {
         const manifest = part.object
           ? (fill(part.object, { ...values, Release: { Namespace: namespace } }) as unknown as Manifest)
-          : workload(part, namespace);
+          : part.crd
+            ? annotated(crdOf(part.crd), at(values, part.annotations ?? ''))
+            : workload(part, namespace);
         return { manifest, ...(part.readyS === undefined ? {} : { readyS: part.readyS }) };
       });
   };
   return { name, version, takesS: source.takesS, crds, render };
+}
+
+function crdOf(line: string): Manifest {
+  const [group = '', kind = '', plural = '', served = '', scope] = line.split(' ');
+  return crd(group, kind, plural, served, scope === 'Cluster' ? 'Cluster' : 'Namespaced');
+}
+
+function annotated(manifest: Manifest, annotations: unknown): Manifest {
+  const given = annotations as Record<string, string> | undefined;
+  return { ...manifest, metadata: { ...manifest.metadata, ...(given ? { annotations: given } : {}) } };
 }
 
 function workload(part: Part, namespace: string): Manifest {

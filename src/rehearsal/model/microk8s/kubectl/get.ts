@@ -5,6 +5,7 @@ import { isSet, last, UsageError } from './args.ts';
 import type { Client } from './client.ts';
 import { readManifests } from './manifests.ts';
 import { print, type Row } from './print.ts';
+import { proxied } from './proxy.ts';
 
 const ALL = ['pods', 'services', 'daemonsets', 'deployments', 'statefulsets', 'jobs', 'cronjobs'];
 
@@ -75,8 +76,9 @@ async function fromFile(
 
 function getRaw(client: Client, path: string): number {
   const [route = ''] = path.split('?');
-  client.api();
-  if (['/readyz', '/livez', '/healthz'].includes(route)) client.out('ok');
+  const answer = proxied(client.api(), path);
+  if (answer !== undefined) client.out(answer);
+  else if (['/readyz', '/livez', '/healthz'].includes(route)) client.out('ok');
   else if (route === '/version') client.out(`${JSON.stringify(serverVersion(client), null, 2)}\n`);
   else throw new UsageError('Error from server (NotFound): the server could not find the requested resource');
   return 0;
