@@ -2,10 +2,11 @@ import type { Step } from '../engine/types.ts';
 import { capacityStep } from './capacity/index.ts';
 import { gpuStep } from './gpu/index.ts';
 import { microk8sStep } from './microk8s/index.ts';
+import { monitoringStep } from './monitoring/index.ts';
 import { nodeStep } from './node/index.ts';
 import { storageStep } from './storage/index.ts';
 
-const components: readonly Step[] = [storageStep, gpuStep];
+const components: readonly Step[] = [storageStep, gpuStep, monitoringStep];
 
 /** All steps, in the order in which a plan shows them. */
 export const steps: readonly Step[] = [nodeStep, microk8sStep, capacityStep(components), ...components];
