@@ -1,8 +1,10 @@
 /** Rules that no single value can keep: they look at all machines together. Tolerant of values of a wrong type. */
+import { isWithin } from './addresses.ts';
 import { isUnknownTrack, NEWEST_TRACK } from './channel.ts';
 import { gpuFaults } from './gpu-faults.ts';
 import { type Loose, listOf, type Placed } from './loose.ts';
 import { monitoringFaults } from './monitoring-faults.ts';
+import { CLUSTER_NETWORKS, networkFaults, networkWarnings } from './network-faults.ts';
 import { type Fault, quoted } from './rules.ts';
 import type { Cluster } from './schema.ts';
 import { storageFaults } from './storage-faults.ts';
@@ -26,6 +28,7 @@ export function wholeFileFaults(value: unknown, line: (path: Path) => number): P
     ...storageFaults(value, nodes, line),
     ...gpuFaults(value),
     ...monitoringFaults(value),
+    ...networkFaults(value, nodes, line),
   ];
 }
 
@@ -94,7 +97,7 @@ function noControlPlane(nodes: readonly Loose[]): Placed[] {
 
 /** What is allowed and likely not meant. */
 export function wholeFileWarnings(file: Cluster): Placed[] {
-  return [...evenControlPlanes(file), ...clusterNetworks(file), ...unknownTrack(file)];
+  return [...evenControlPlanes(file), ...clusterNetworks(file), ...unknownTrack(file), ...networkWarnings(file)];
 }
 
 /** MicroK8s keeps three voters and promotes a standby when one is lost. facts: microk8s sheet, section 2.7. */
@@ -116,15 +119,9 @@ function evenControlPlanes(file: Cluster): Placed[] {
   return [{ path: ['nodes'], fault }];
 }
 
-/** Networks inside every MicroK8s cluster. facts: microk8s sheet, section 6 #31; platform sheet, section 5 #4. */
-const CLUSTER_NETWORKS = [
-  { prefix: '10.1.', network: '10.1.0.0/16', what: 'pods' },
-  { prefix: '10.152.183.', network: '10.152.183.0/24', what: 'services' },
-];
-
 function clusterNetworks(file: Cluster): Placed[] {
   return file.nodes.flatMap((node, i) => {
-    const clash = CLUSTER_NETWORKS.find((n) => node.address.startsWith(n.prefix));
+    const clash = CLUSTER_NETWORKS.find((inner) => isWithin(node.address, inner));
     if (clash === undefined) return [];
     const fault = {
       seen: `address ${node.address} lies in ${clash.network}`,

@@ -18,7 +18,7 @@ export type AddonSpec = {
   readonly args: readonly string[];
   /** What it brings. The first one is what `microk8s status` knows it by. */
   readonly objects: readonly ObjectRef[];
-  /** Seconds until the pods of its Deployments must be ready, slow image pulls included. */
+  /** Seconds until the pods of its Deployments and DaemonSets must be ready, slow image pulls included. */
   readonly readyS: number;
 };
 

@@ -1,5 +1,6 @@
 import type { Kind } from '../engine/types.ts';
 import { addonKind } from './addon.ts';
+import { certificatesKind } from './certificates.ts';
 import { clusterKind } from './cluster.ts';
 import { clusterPolicyKind } from './cluster-policy.ts';
 import { containerToolkitKind } from './container-toolkit.ts';
@@ -19,6 +20,7 @@ import { hugepagesKind } from './hugepages.ts';
 import { kernelModuleKind } from './kernel-module.ts';
 import { kubeconfigKind } from './kubeconfig.ts';
 import { kubeletSeesKind } from './kubelet-sees.ts';
+import { loneIngressKind } from './lone-ingress.ts';
 import { loneNfdKind } from './lone-nfd.ts';
 import { manifestKind } from './manifest.ts';
 import { mayastorFitKind } from './mayastor-fit.ts';
@@ -26,6 +28,7 @@ import { memberKind } from './member.ts';
 import { memoryCgroupKind } from './memory-cgroup.ts';
 import { microk8sReadyKind } from './microk8s-ready.ts';
 import { microk8sUserKind } from './microk8s-user.ts';
+import { namesKnownKind } from './names-known.ts';
 import { noPoolsKind } from './no-pools.ts';
 import { nodeMetaKind } from './node-meta.ts';
 import { nvidiaDriverKind } from './nvidia-driver.ts';
@@ -50,6 +53,7 @@ import { votersKind } from './voters.ts';
 
 const all: readonly Kind[] = [
   addonKind,
+  certificatesKind,
   clusterKind,
   clusterPolicyKind,
   containerToolkitKind,
@@ -68,6 +72,7 @@ const all: readonly Kind[] = [
   hugepagesKind,
   kernelModuleKind,
   kubeconfigKind,
+  loneIngressKind,
   loneNfdKind,
   kubeletSeesKind,
   manifestKind,
@@ -76,6 +81,7 @@ const all: readonly Kind[] = [
   memoryCgroupKind,
   microk8sReadyKind,
   microk8sUserKind,
+  namesKnownKind,
   noPoolsKind,
   nodeMetaKind,
   nvidiaDriverKind,

@@ -16,8 +16,13 @@ export type KubeManifest = Data & ObjectRef & { readonly metadata: Data };
 /** These objects are there as they were last written. Those that others need come first. No secrets. */
 export type ManifestSpec = {
   readonly objects: readonly KubeManifest[];
-  /** Seconds until the pods of its Deployments must be ready, slow image pulls included. */
+  /** Seconds until the pods of its Deployments and DaemonSets must be ready, slow image pulls included. */
   readonly readyS?: number;
+  /**
+   * Seconds until a webhook must take them, which it does some time after its pods are ready. They are applied when all
+   * that they need is seen to be ready.
+   */
+  readonly admittedS?: number;
 };
 
 export function manifest({ id, on, needs, ...spec }: Placed & ManifestSpec): Declared<ManifestSpec> {
@@ -92,7 +97,7 @@ const unseen = (world: World): Verdict => ({
 
 /** `there`: objects that exist already. */
 function change(
-  { on }: Declared<ManifestSpec>,
+  { on, spec: { admittedS = 0 } }: Declared<ManifestSpec>,
   objects: readonly KubeManifest[],
   because: string,
   there: readonly KubeManifest[] = [],
@@ -107,9 +112,22 @@ function change(
   const apply: Script = sh`
     printf %s ${listOf(marked)} | ${kubectl} apply --server-side --force-conflicts --field-manager=mlk8s -f -
   `;
-  const run = classes.length > 0 ? lines(drop, apply) : apply;
+  const write = admittedS === 0 ? apply : untilAdmitted(apply, admittedS);
+  const run = classes.length > 0 ? lines(drop, write) : write;
   const does = `apply ${objects.map(titleOf).join(', ')}`;
-  return { verdict: 'change', because, moves: [{ does, on, run, deadlineS: 120 }] } as const;
+  const settled = admittedS === 0 ? {} : { settled: true as const };
+  return { verdict: 'change', because, moves: [{ does, on, run, deadlineS: 120 + admittedS }], ...settled } as const;
+}
+
+/** Applying is tried again and again: what was written already is the same afterwards. */
+function untilAdmitted(apply: Script, seconds: number): Script {
+  return sh`
+    last=$(($(date +%s) + ${seconds}))
+    until ${apply}; do
+      if [ "$(date +%s)" -ge "$last" ]; then echo ${`they were not taken within ${seconds} s`} >&2; exit 1; fi
+      sleep 5
+    done
+  `;
 }
 
 /** Data stays: volume claims, and namespaces that hold some. A class goes when nothing is in its volumes any more. */

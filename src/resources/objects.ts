@@ -39,7 +39,12 @@ const live = z.object({
     generation: count,
   }),
   spec: z.object({ replicas: count }).optional(),
-  status: z.object({ observedGeneration: count, readyReplicas: count, updatedReplicas: count }).optional(),
+  status: z
+    .object({
+      ...{ observedGeneration: count, readyReplicas: count, updatedReplicas: count },
+      ...{ desiredNumberScheduled: count, numberReady: count },
+    })
+    .optional(),
 });
 const answered = z.union([
   z.object({ kind: z.literal('List'), items: z.array(live) }),
@@ -64,16 +69,23 @@ export function titleOf({ apiVersion, kind, metadata: { name, namespace } }: Obj
   return `${kind}${group} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }
 
-/** Deployments among them whose pods are not ready, a sentence each. Why not is taken from the answer to `helmAsk`. */
+/** Deployments and DaemonSets among them whose pods are not ready, a sentence each. Why not is taken from `helmAsk`. */
 export function unready(found: readonly Live[], world: World): string[] {
-  return found
-    .filter((it) => it.kind === 'Deployment')
-    .flatMap(({ metadata: { name, namespace = '', generation = 0 }, spec, status }) => {
-      const [wanted, ready] = [spec?.replicas ?? 1, status?.readyReplicas ?? 0];
-      const isNew = (status?.observedGeneration ?? 0) >= generation && (status?.updatedReplicas ?? 0) >= wanted;
-      if (isNew && ready >= wanted) return [];
-      const pods = sightOf(world)?.troubles({ namespace, name }) ?? [];
-      const why = [...new Set(pods.map((pod) => pod.trouble))].join('; ');
-      return `Deployment ${namespace}/${name} has ${ready} of ${wanted} ready${why === '' ? '' : ` (${why})`}`;
-    });
+  return found.flatMap((it) => {
+    const [wanted, ready, isNew] = rolledOut(it);
+    if (isNew && ready >= wanted) return [];
+    const { name, namespace = '' } = it.metadata;
+    const pods = sightOf(world)?.troubles({ namespace, name }) ?? [];
+    const why = [...new Set(pods.map((pod) => pod.trouble))].join('; ');
+    return `${it.kind} ${namespace}/${name} has ${ready} of ${wanted} ready${why === '' ? '' : ` (${why})`}`;
+  });
+}
+
+/** How many pods there should be and are ready, and whether those are of the newest kind. */
+function rolledOut({ kind, metadata: { generation = 0 }, spec, status = {} }: Live): [number, number, boolean] {
+  const isSeen = (status.observedGeneration ?? 0) >= generation;
+  if (kind === 'DaemonSet') return [status.desiredNumberScheduled ?? 0, status.numberReady ?? 0, isSeen];
+  if (kind !== 'Deployment') return [0, 0, true];
+  const wanted = spec?.replicas ?? 1;
+  return [wanted, status.readyReplicas ?? 0, isSeen && (status.updatedReplicas ?? 0) >= wanted];
 }

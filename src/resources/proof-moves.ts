@@ -39,7 +39,8 @@ function typesOf({ spec }: Declared<ProofSpec>): string {
     const [version, group] = apiVersion.split('/').reverse();
     return group === undefined ? kind : `${kind}.${version}.${group}`;
   });
-  return [...new Set(['Pod', 'PersistentVolumeClaim', ...types])].join(',').toLowerCase();
+  // What was made last goes first: a certificate before its secret, or its controller would make that anew.
+  return [...new Set(['Pod', 'PersistentVolumeClaim', ...types.reverse()])].join(',').toLowerCase();
 }
 
 /** Creates the objects, follows the pod to its end, reads its log, removes everything, and writes down what it found. */

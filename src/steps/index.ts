@@ -3,10 +3,12 @@ import { capacityStep } from './capacity/index.ts';
 import { gpuStep } from './gpu/index.ts';
 import { microk8sStep } from './microk8s/index.ts';
 import { monitoringStep } from './monitoring/index.ts';
+import { networkStep } from './network/index.ts';
 import { nodeStep } from './node/index.ts';
 import { storageStep } from './storage/index.ts';
 
-const components: readonly Step[] = [storageStep, gpuStep, monitoringStep];
+const bringers: readonly Step[] = [storageStep, gpuStep, monitoringStep];
+const components: readonly Step[] = [networkStep(bringers), ...bringers];
 
 /** All steps, in the order in which a plan shows them. */
-export const steps: readonly Step[] = [nodeStep, microk8sStep, capacityStep(components), ...components];
+export const steps: readonly Step[] = [nodeStep(bringers), microk8sStep, capacityStep(components), ...components];

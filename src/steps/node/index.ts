@@ -17,25 +17,31 @@ import { timeSync } from '../../resources/time-sync.ts';
 import { ufwRules } from '../../resources/ufw-rules.ts';
 import { unitMasked } from '../../resources/unit-masked.ts';
 import { sh } from '../../shell/script.ts';
+import { type Named, namedServices, serviceHosts } from '../network/names.ts';
 import { registryHosts } from '../storage/registry-name.ts';
 import { APT_SETTINGS, CLOUD_INIT_SETTINGS, LID_SETTINGS, MODULES, PACKAGES, SLEEP_UNITS, SYSCTLS } from './files.ts';
 import { firewallRules } from './firewall.ts';
 
-/** Prepares every machine for MicroK8s. */
-export const nodeStep: Step = {
-  name: 'node',
-  title: 'Prepare the machines: name, hosts, packages, kernel, clock, sleep, firewall',
-  resources: (cluster) => cluster.nodes.flatMap((node) => ofNode(cluster, node)),
-};
+/** Prepares every machine for MicroK8s. `others`: the steps whose services machines know by name. */
+export function nodeStep(others: readonly Step[]): Step {
+  return {
+    name: 'node',
+    title: 'Prepare the machines: name, hosts, packages, kernel, clock, sleep, firewall',
+    resources: (cluster) => {
+      const named = namedServices(cluster, others);
+      return cluster.nodes.flatMap((node) => ofNode(cluster, node, named));
+    },
+  };
+}
 
-function ofNode(cluster: Cluster, node: ClusterNode): Declared[] {
+function ofNode(cluster: Cluster, node: ClusterNode, named: readonly Named[]): Declared[] {
   const at = (name: string, ...needs: string[]): Placed => ({
     id: `node/${name}@${node.name}`,
     on: { host: node.name },
     needs: needs.map((need): Id => `node/${need}@${node.name}`),
   });
   return [
-    ...naming(cluster, node, at),
+    ...naming(cluster, node, named, at),
     ...software(at),
     ...kernel(at),
     directory({ ...at('data-dir'), path: cluster.node.dataDir, mode: '755' }),
@@ -56,7 +62,7 @@ function ofNode(cluster: Cluster, node: ClusterNode): Declared[] {
 
 type At = (name: string, ...needs: string[]) => Placed;
 
-function naming(cluster: Cluster, node: ClusterNode, at: At): Declared[] {
+function naming(cluster: Cluster, node: ClusterNode, named: readonly Named[], at: At): Declared[] {
   return [
     hostname({ ...at('hostname', 'cloud-init'), name: node.name, local: node.local }),
     file({
@@ -69,7 +75,11 @@ function naming(cluster: Cluster, node: ClusterNode, at: At): Declared[] {
     fileBlock({
       ...at('hosts', 'cloud-init'),
       path: '/etc/hosts',
-      lines: [...cluster.nodes.map(({ address, name }) => `${address} ${name}`), ...registryHosts(cluster, node)],
+      lines: [
+        ...cluster.nodes.map(({ address, name }) => `${address} ${name}`),
+        ...registryHosts(cluster, node),
+        ...serviceHosts(cluster, node, named),
+      ],
     }),
     healthCheck({
       ...at('dns'),

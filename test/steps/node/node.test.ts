@@ -6,11 +6,15 @@ import { cluster, node } from '../../resources/world.ts';
 
 const file = cluster([node('rig1', { role: 'control-plane' }), node('rig2'), node('rig3', { local: true })]);
 const of = (host: string, it = file): Map<string, Declared> =>
-  new Map(nodeStep.resources(it).flatMap((r) => (r.id.endsWith(`@${host}`) ? [[r.id.split(/[/@]/)[1] ?? '', r]] : [])));
+  new Map(
+    nodeStep([])
+      .resources(it)
+      .flatMap((r) => (r.id.endsWith(`@${host}`) ? [[r.id.split(/[/@]/)[1] ?? '', r]] : [])),
+  );
 
 describe('node step', () => {
   it('lists each resource once, of a kind that exists, and needs only what is listed before or elsewhere', () => {
-    const all = nodeStep.resources(file);
+    const all = nodeStep([]).resources(file);
     const ids = new Set<string>(all.map((it) => it.id));
     expect(ids.size).toBe(all.length);
     for (const it of all) {
@@ -20,7 +24,11 @@ describe('node step', () => {
   });
 
   it('needs nothing in a circle', () => {
-    const needs = new Map(nodeStep.resources(file).map((it) => [it.id as string, it.needs as readonly string[]]));
+    const needs = new Map(
+      nodeStep([])
+        .resources(file)
+        .map((it) => [it.id as string, it.needs as readonly string[]]),
+    );
     const depth = (id: string, path: readonly string[]): number => {
       expect(path).not.toContain(id);
       return 1 + Math.max(0, ...(needs.get(id) ?? []).map((need) => depth(need, [...path, id])));

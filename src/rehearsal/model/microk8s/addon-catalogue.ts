@@ -5,11 +5,14 @@ import type { Manifest } from './store.ts';
 /** What tells that an addon is enabled: a file of the node, or an object of the cluster whose name starts so. */
 type Sign = { file: string } | { kind: string; name: string };
 
+/** What tells it on a track. */
+export const signOf = ({ sign }: Addon, minor: number): Sign => (typeof sign === 'function' ? sign(minor) : sign);
+
 export interface Addon {
   readonly name: string;
   readonly description: string;
   readonly version: string;
-  readonly sign: Sign;
+  readonly sign: Sign | ((minor: number) => Sign);
   readonly needs?: readonly string[];
   /** Seconds that its script takes. */
   readonly takesS: number;
@@ -67,11 +70,14 @@ const hostpath: Addon = {
   ],
 };
 
+const NGINX = 'nginx-ingress-microk8s-controller';
+
 const ingress: Addon = {
   name: 'ingress',
   description: 'Ingress controller for external access',
   version: '3.6.2',
-  sign: { kind: 'ingressclasses', name: 'public' },
+  // Before 1.35 nobody looks at classes (sheet, first section).
+  sign: (minor) => (minor >= 35 ? { kind: 'ingressclasses', name: 'public' } : { kind: 'daemonsets', name: NGINX }),
   takesS: 20,
   objects: (_args, minor) => {
     const traefik = minor >= 35;
@@ -88,18 +94,26 @@ const ingress: Addon = {
       return [
         namespace('ingress'),
         ...marks,
-        workload('DaemonSet', 'ingress', 'nginx-ingress-microk8s-controller', 'ingress-nginx/controller:v1.13.8'),
+        onWebPorts(workload('DaemonSet', 'ingress', NGINX, 'ingress-nginx/controller:v1.13.8')),
       ];
     }
     return [
       namespace('ingress'),
       ...gateway,
       ...marks,
-      workload('DaemonSet', 'ingress', 'traefik', 'docker.io/traefik:v3.6.2'),
+      onWebPorts(workload('DaemonSet', 'ingress', 'traefik', 'docker.io/traefik:v3.6.2')),
       service('ingress', 'traefik', 80, { type: 'LoadBalancer' }),
     ];
   },
 };
+
+/** Its pods hold the ports 80 and 443 of their machines (sheet 2.6 and 4). */
+function onWebPorts(manifest: Manifest): Manifest {
+  const { spec } = manifest as unknown as { spec: { template: { spec: { containers: object[] } } } };
+  const ports = [80, 443].map((hostPort) => ({ containerPort: 8000 + hostPort, hostPort }));
+  for (const container of spec.template.spec.containers) Object.assign(container, { ports });
+  return manifest;
+}
 
 const metallb: Addon = {
   name: 'metallb',

@@ -1,10 +1,10 @@
 import type { ClusterState } from '../types.ts';
-import type { Addon } from './addon-catalogue.ts';
+import { type Addon, signOf } from './addon-catalogue.ts';
 import type { KubeStore } from './store.ts';
 
 /** Detection by sign, as `microk8s status` does it: somebody else's object of that name counts (sheet 2.1). */
-export function isEnabled(addon: Addon, store: KubeStore, exists: (path: string) => boolean): boolean {
-  const { sign } = addon;
+export function isEnabled(addon: Addon, store: KubeStore, minor: number, exists: (path: string) => boolean): boolean {
+  const sign = signOf(addon, minor);
   if ('file' in sign) return exists(sign.file);
   return store.list(store.kind(sign.kind)).some((o) => o.metadata.name.startsWith(sign.name));
 }

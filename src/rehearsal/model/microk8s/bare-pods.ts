@@ -5,6 +5,7 @@ import type { Json } from './merge.ts';
 import { type PodSpec, podStatus, readyAt, rollout } from './pods.ts';
 import { notesOf, stamp } from './store.ts';
 import type { View } from './view.ts';
+import { unserved } from './web.ts';
 
 /** Seconds that the program of a pod that ends takes. */
 const RUN_S = 4;
@@ -13,7 +14,8 @@ const specOf = (pod: KubeObject): PodSpec => (pod.spec ?? {}) as PodSpec;
 
 /**
  * Status of a pod that was created by itself. It is scheduled as every other pod; one that is not restarted ends. Nothing
- * runs in it: it ends well, unless the fault `podfails` of its node says otherwise, or a program for a card finds none.
+ * runs in it: it ends well, unless the fault `podfails` of its node says otherwise, a program for a card finds none, or what
+ * it asks the ingress or cert-manager for is not there.
  */
 export function barePodStatus(view: View, pod: KubeObject): Json {
   const state = rollout(view, pod);
@@ -22,7 +24,11 @@ export function barePodStatus(view: View, pod: KubeObject): Json {
   const isOver = view.now >= readyAt(pod) + RUN_S * 1000;
   if (!ready || !isOver || restartPolicy === 'Always') return podStatus(pod, ready, state);
   const node = state.nodes[0];
-  const fails = node !== undefined && (view.podFails(node, pod.metadata.name) || onCard(view, pod)?.ok === false);
+  const fails =
+    node !== undefined &&
+    (view.podFails(node, pod.metadata.name) ||
+      onCard(view, pod)?.ok === false ||
+      unserved(view, node, pod) !== undefined);
   if (!fails) return podStatus(pod, true, state, 'Succeeded');
   if (restartPolicy === 'Never') return podStatus(pod, true, state, 'Failed');
   return podStatus(pod, false, { ...state, reason: 'CrashLoopBackOff' });
@@ -48,7 +54,8 @@ export function barePodLog(view: View, pod: KubeObject): string {
   const card = onCard(view, pod);
   if (card && (phase === 'Succeeded' || !card.ok)) return card.log;
   const said = phase === 'Succeeded' ? echoes([...(container?.command ?? []), ...(container?.args ?? [])]) : [];
-  const end = phase === 'Failed' ? ['simulated failure'] : [];
+  const [node] = rollout(view, pod).nodes;
+  const end = phase === 'Failed' ? [(node && unserved(view, node, pod)) ?? 'simulated failure'] : [];
   return [`simulated log of ${name}`, ...said, ...end].map((line) => `${line}\n`).join('');
 }
 

@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { ADDONS } from './addon-catalogue.ts';
 import { afterEnable } from './addon-effects.ts';
 import { applyAddon } from './addons.ts';
+import { issueCertificates } from './certificates.ts';
 import { adjustRoles, apiUp, clusterYaml, infoYaml, machineUp, rowOf, unitRuns } from './dqlite.ts';
 import { serveGpus } from './gpu/index.ts';
 import { servePools } from './mayastor.ts';
@@ -38,6 +39,7 @@ export function advance(site: Site): void {
   bindVolumes(site);
   servePools(site, mk.cluster);
   serveGpus(site);
+  issueCertificates(site);
 }
 
 function advanceNode(site: Site): void {

@@ -104,7 +104,7 @@ async function turnOn(context: CommandContext, addon: Addon, args: string[]): Pr
   const cluster = clusterOf(context.rig, context.world);
   if (!cluster) return 1;
   const store = new KubeStore(cluster, context);
-  if (isEnabled(addon, store, (path) => context.files.exists(path))) {
+  if (isEnabled(addon, store, minorOf(context), (path) => context.files.exists(path))) {
     context.out(`Addon core/${addon.name} is already enabled\n`);
     return 0;
   }
@@ -152,7 +152,7 @@ async function turnOff(context: CommandContext, addon: Addon, args: string[]): P
   const cluster = clusterOf(context.rig, context.world);
   if (!cluster) return 1;
   const store = new KubeStore(cluster, context);
-  if (!isEnabled(addon, store, (path) => context.files.exists(path))) {
+  if (!isEnabled(addon, store, minorOf(context), (path) => context.files.exists(path))) {
     context.out(`Addon core/${addon.name} is already disabled\n`);
     return 0;
   }

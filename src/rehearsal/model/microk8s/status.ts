@@ -1,7 +1,7 @@
 import type { CommandContext } from '../types.ts';
 import { ADDONS, type Addon } from './addon-catalogue.ts';
 import { isEnabled } from './addons.ts';
-import { advance } from './daemons.ts';
+import { advance, minorOf } from './daemons.ts';
 import { apiUp, hasQuorum, roleName, VOTER } from './dqlite.ts';
 import { isReady } from './nodes.ts';
 import { parseOptions } from './options.ts';
@@ -81,7 +81,7 @@ export function enabledAddons(context: CommandContext): Addon[] {
   const cluster = clusterOf(context.rig, context.world);
   if (!cluster) return [];
   const store = new KubeStore(cluster, context);
-  return ADDONS.filter((addon) => isEnabled(addon, store, (path) => context.files.exists(path)));
+  return ADDONS.filter((addon) => isEnabled(addon, store, minorOf(context), (path) => context.files.exists(path)));
 }
 
 /** Members that dqlite names; none when it does not answer. */

@@ -1,5 +1,6 @@
 import type { KubeObject, RigState, WorldState } from '../types.ts';
 import { barePodStatus, podEvents } from './bare-pods.ts';
+import { certificateStatus } from './certificates.ts';
 import { notFound } from './errors.ts';
 import type { Kind } from './kinds.ts';
 import { poolStatus } from './mayastor.ts';
@@ -98,6 +99,8 @@ export class View {
         return { conditions: nodeConditions(this.store.cluster, this.#world, object.metadata.name, this.now) };
       case 'DiskPool':
         return poolStatus(this, this.#world, object);
+      case 'Certificate':
+        return certificateStatus(this, object);
       case 'Namespace':
         return { phase: 'Active' };
       case 'Pod':

@@ -1,6 +1,6 @@
 import type { HelmRun } from '../helm.ts';
 import { namespace as namespaceObject } from '../objects.ts';
-import type { KubeStore } from '../store.ts';
+import type { KubeStore, Manifest } from '../store.ts';
 import { HelmError, isSet, last } from './args.ts';
 import { type Chart, findChart } from './charts.ts';
 import { forget, history, notOurs, type Release, remove, rendered, save, write } from './releases.ts';
@@ -147,7 +147,9 @@ export async function rollback(run: HelmRun): Promise<number> {
   return 0;
 }
 
-/** `helm uninstall RELEASE…`: claims that a StatefulSet made, and CRDs, stay. */
+const isTaken = ({ metadata }: Manifest): boolean => metadata.annotations?.['helm.sh/resource-policy'] !== 'keep';
+
+/** `helm uninstall RELEASE…`: what says that it is kept, claims that a StatefulSet made, and CRDs, stay. */
 export async function uninstall(run: HelmRun): Promise<number> {
   const { context, args } = run;
   for (const name of args.words) {
@@ -159,7 +161,7 @@ export async function uninstall(run: HelmRun): Promise<number> {
     context.changed();
     await context.sleep(isSet(args, 'wait') ? 8 : 3);
     const store = run.store();
-    remove(store, newest.objects);
+    remove(store, newest.objects.filter(isTaken));
     for (const release of all) forget(store, release);
     context.changed();
     context.out(`release "${name}" uninstalled\n`);

@@ -1,5 +1,6 @@
 import { parse, stringify } from 'yaml';
 import type { KubeObject } from '../../types.ts';
+import { passWebhook } from '../certificates.ts';
 import { ApiError, NoMatchError, notFound } from '../errors.ts';
 import { type Kind, shortName } from '../kinds.ts';
 import { isJson, type Json, jsonPatch, mergePatch } from '../merge.ts';
@@ -42,6 +43,7 @@ async function each(
     try {
       const kind = view.store.kindFor(manifest);
       if (kind.namespaced) manifest.metadata.namespace ??= client.namespace;
+      passWebhook(view, manifest);
       client.out(`${act(view, source, kind)}\n`);
       client.changed();
     } catch (error) {
