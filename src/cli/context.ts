@@ -1,7 +1,7 @@
 import type { Loaded } from '../config/load.ts';
 import type { Cluster, ClusterNode } from '../config/schema.ts';
 import type { Summary } from '../engine/events.ts';
-import type { RunOptions, UpOptions } from '../engine/options.ts';
+import type { CostOptions, RunOptions, UpOptions } from '../engine/options.ts';
 import type { Step } from '../engine/types.ts';
 import type { Output } from '../render/style.ts';
 import type { Hosts } from '../transport/host.ts';
@@ -32,6 +32,7 @@ export interface Engine {
   status(options: RunOptions): Promise<Summary>;
   verify(options: UpOptions): Promise<Summary>;
   doctor(options: RunOptions): Promise<Summary>;
+  cost(options: CostOptions): Promise<Summary>;
 }
 
 /** The simulated machines of a cluster. */

@@ -2,6 +2,7 @@ import { Command, CommanderError, Help, type Option } from 'commander';
 import { UserError } from '../errors.ts';
 import { addAddNode } from './add-node.ts';
 import type { Context } from './context.ts';
+import { addCost } from './cost.ts';
 import { addDoctor } from './doctor.ts';
 import { addInit } from './init.ts';
 import { addLogs } from './logs.ts';
@@ -53,6 +54,7 @@ export function createProgram(context: Context): Command {
     addStatus,
     addVerify,
     addDoctor,
+    addCost,
     addAddNode,
     addReset,
     addLogs,

@@ -1,6 +1,7 @@
 /** Rules that no single value can keep: they look at all machines together. Tolerant of values of a wrong type. */
 import { isWithin } from './addresses.ts';
 import { isUnknownTrack, NEWEST_TRACK } from './channel.ts';
+import { costFaults } from './cost-faults.ts';
 import { gpuFaults } from './gpu-faults.ts';
 import { type Loose, listOf, type Placed } from './loose.ts';
 import { monitoringFaults } from './monitoring-faults.ts';
@@ -27,6 +28,7 @@ export function wholeFileFaults(value: unknown, line: (path: Path) => number): P
     ...noControlPlane(nodes),
     ...storageFaults(value, nodes, line),
     ...gpuFaults(value),
+    ...costFaults(value, nodes),
     ...monitoringFaults(value),
     ...networkFaults(value, nodes, line),
   ];

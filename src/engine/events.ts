@@ -1,3 +1,4 @@
+import type { CostReport } from '../cost/report.ts';
 import type { Problem } from '../errors.ts';
 import type { Finding } from '../health/diagnose.ts';
 import type { Diff, Id } from './types.ts';
@@ -68,6 +69,8 @@ export type EngineEvent =
   | { readonly event: 'warning'; readonly where: string; readonly text: string }
   | { readonly event: 'problem'; readonly problem: Problem }
   | ({ readonly event: 'finding' } & Finding)
+  /** The bill of the cluster; `by`: people want these rows only. */
+  | { readonly event: 'cost'; readonly report: CostReport; readonly by?: 'node' | 'namespace' }
   | { readonly event: 'locked'; readonly host: string; readonly holder: string; readonly waiting: boolean }
   /** A job of an earlier run is followed to its end. */
   | { readonly event: 'follow'; readonly host: string; readonly job: string }

@@ -34,6 +34,7 @@ async function look(options: RunOptions, judgement: (items: readonly PlanItem[])
   return finish(prepared, started, failed ? ExitCode.failed : partial, items, undefined);
 }
 
+export { cost } from './cost.ts';
 export { doctor } from './doctor.ts';
 
 /** Brings the machines to what the file says. The same command is the first run, a repair and a resume. */

@@ -1,4 +1,5 @@
 import type { Cluster } from '../config/schema.ts';
+import type { CostReport } from '../cost/report.ts';
 import type { Hosts } from '../transport/host.ts';
 import type { Listener, PlanItem } from './events.ts';
 import type { Step } from './types.ts';
@@ -21,6 +22,14 @@ export interface RunOptions {
   readonly prune?: boolean;
   /** Values of secrets that the user gives by reference, by their references. */
   readonly given?: ReadonlyMap<string, string>;
+}
+
+/** Further wishes of `cost`. */
+export interface CostOptions extends RunOptions {
+  /** The rows that people want to see; both tables without it. */
+  readonly by?: 'node' | 'namespace';
+  /** Keeps the report somewhere, and says so in a sentence each. */
+  readonly keep?: (report: CostReport) => Promise<readonly string[]>;
 }
 
 /** Further wishes of a command that changes something. */

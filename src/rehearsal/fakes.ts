@@ -51,6 +51,8 @@ export function fakeSys(rig: RigState): Record<string, string> {
     [`class/net/${nic}/operstate`]: 'up\n',
     [`class/net/${nic}/type`]: '1\n',
     ...(rig.hardware.nic === 'wifi' && { [`class/net/${nic}/wireless/status`]: '0\n' }),
+    // a desktop
+    ...(rig.hardware.arch === 'amd64' && { 'class/dmi/id/chassis_type': '3\n' }),
     'class/dmi/id/sys_vendor': rig.hardware.virtualization === 'kvm' ? 'QEMU\n' : 'Simulated\n',
     ...Object.assign({}, ...rig.modules.map((name) => ({ [`module/${name.replaceAll('-', '_')}/refcnt`]: '0\n' }))),
     ...(rig.nvidiaLoaded !== undefined && { 'module/nvidia/version': `${rig.nvidiaLoaded}\n` }),

@@ -26,9 +26,10 @@ function outcome(summary: Summary): string {
   const ofDoctor = doctorOutcome(summary);
   if (ofDoctor !== undefined) return ofDoctor;
   const { exitCode, applied, command } = summary;
-  const isLook = command === 'plan' || command === 'status';
+  const isLook = command === 'plan' || command === 'status' || command === 'cost';
   switch (exitCode) {
     case ExitCode.done:
+      if (command === 'cost') return 'Reckoned.';
       if (command === 'verify') return applied > 0 ? `Done: ${count(applied, 'proof')} made.` : 'Nothing to prove.';
       if (applied > 0) return `Done: ${count(applied, 'change')} applied.`;
       if (command === 'reset') return 'Nothing to undo.';
@@ -73,6 +74,7 @@ function counts({ changes, applied, failed, refused, dropped }: Summary, isLook:
 function next(summary: Summary, { program }: Style): string[] {
   const flag = `${summary.rehearsal ? ' --rehearse' : ''}${summary.file === undefined ? '' : ` -f ${quote(summary.file)}`}`;
   if (summary.command === 'doctor') return [`To look again: ${program} doctor${flag}`];
+  if (summary.command === 'cost') return [];
   const again = summary.command === 'verify' ? 'verify' : `up${summary.prune ? ' --prune' : ''}`;
   if (summary.command === 'reset') return nextOfReset(summary, `${program} logs --last 1${flag}`);
   switch (summary.exitCode) {

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { EngineEvent } from '../engine/events.ts';
+import { costLines } from './cost.ts';
 import { planLines } from './plan.ts';
 import { mapTexts, printable } from './printable.ts';
 import { problemLines } from './problem.ts';
@@ -107,6 +108,8 @@ function eventLines(event: Exclude<EngineEvent, Of<'dropped'>>, command: string,
       return warningLines(event, style);
     case 'problem':
       return problemLines(event.problem, style);
+    case 'cost':
+      return costLines(event.report, event.by, style);
     case 'finding':
       return findingLines(event, style);
     case 'locked':

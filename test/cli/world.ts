@@ -95,6 +95,7 @@ export class World {
         status: this.#look,
         verify: this.#up,
         doctor: this.#look,
+        cost: this.#look,
         up: this.#up,
         reset: this.#up,
         ...this.engine,

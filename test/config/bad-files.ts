@@ -131,4 +131,6 @@ export const BAD_FILES: Readonly<Record<string, string | Buffer>> = {
   'same-address': `${GOOD}  - name: rig2\n    address: 10.0.0.101\n`,
   'two-local': `${node('local: true')}  - name: rig2\n    address: 10.0.0.102\n    local: true\n`,
   'everything-at-once': `nmae: home-lab\nmicrok8s: {channel: latest/stable}\nnodes:\n  - {name: rig1, address: 10.0.0.1}\n  - {name: rig1, address: 10.0.0.1, role: contol-plane, ssh: {port: 99999}}\n`,
+  'cost-without-monitoring': `${GOOD}cost: {}\n`,
+  'cost-watts': `${GOOD}storage: {}\nmonitoring: {}\ncost: { kilowattHour: 30, watts: { rig1: 85, rig9: 20 }, currency: SEK }\n`,
 };

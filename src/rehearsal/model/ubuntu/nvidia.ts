@@ -170,6 +170,7 @@ function fields(rig: RigState, card: RigState['hardware']['pci'][number], index:
     'memory.total': memory,
     compute_cap: capability,
     'temperature.gpu': '41',
+    'power.draw': '21.37',
     'mig.mode.current': '[N/A]',
     persistence_mode: 'Disabled',
     display_active: 'Disabled',
