@@ -279,6 +279,36 @@ export const symptoms: Readonly<Record<string, readonly Symptom[]>> = {
     node('it offers 1 of 2 nvidia.com/gpu'),
   ],
   'gpus-taken': [pod('0/2 nodes are available: 2 Insufficient nvidia.com/gpu.')],
+  'opencost-no-prometheus': [
+    log(
+      'ERR Failed to query prometheus at http://prometheus-server.prometheus-system.svc.cluster.local:80: dial tcp: lookup prometheus-server.prometheus-system.svc.cluster.local: no such host',
+    ),
+  ],
+  'crds-too-long': [
+    output(
+      'The CustomResourceDefinition "prometheuses.monitoring.coreos.com" is invalid: metadata.annotations: Too long: must have at most 262144 bytes',
+    ),
+  ],
+  'root-not-shared': [
+    pod(
+      'CreateContainerError: failed to generate container spec: path "/" is mounted on "/" but it is not a shared or slave mount',
+    ),
+  ],
+  'volume-attached-elsewhere': [
+    event(
+      'FailedAttachVolume: Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) kube-prom-stack-grafana-1',
+    ),
+  ],
+  'telegram-chat': [
+    log('err="notify retry canceled due to unrecoverable error: telegram: Bad Request: chat not found (400)"'),
+    log('yaml: unmarshal errors: line 12: cannot unmarshal !!str `-100123` into int64'),
+  ],
+  'prometheus-volume-full': [
+    {
+      ...log('level=ERROR msg="opening storage failed" err="get segment range: segments are not sequential"'),
+      object: 'Pod observability/prometheus-kube-prom-stack-kube-prome-prometheus-0',
+    },
+  ],
 };
 
 /** A symptom as something that was seen. */

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseCluster } from '../../src/config/load.ts';
+import type { PlanItem } from '../../src/engine/events.ts';
+import { monitoringStep } from '../../src/steps/monitoring/index.ts';
+import { monitoringBreaks, monitoringUnbroken } from './monitoring-breaks.ts';
+import { type Run, User } from './user.ts';
+
+const TWO = `name: lab
+ssh: { user: lab }
+nodes:
+  - { name: rig1, address: 10.0.0.101, role: control-plane }
+  - { name: rig2, address: 10.0.0.102 }
+storage: {}
+monitoring: { sizeGi: 10 }
+`;
+
+/** What a plan does not find as it should be; what only waits for that is left out. */
+function open(run: Run): PlanItem[] {
+  const plan = run.events.find((event) => event.event === 'plan') as { items: PlanItem[] } | undefined;
+  return (plan?.items ?? []).filter((item) => item.verdict !== 'ok' && item.verdict !== 'later');
+}
+
+const name = (id: string): string => id.slice(0, id.indexOf('@'));
+
+describe('two machines that are watched', () => {
+  const user = new User();
+  const kubectl = (words: string) => user.exec('rig1', `microk8s kubectl ${words}`);
+  beforeAll(async () => {
+    user.file(TWO);
+    const { summary, problems } = await user.up();
+    expect([summary.exitCode, problems]).toEqual([0, []]);
+  });
+  afterAll(() => user.leave());
+
+  it('have nothing to do the second time, with one exec per machine', async () => {
+    const { summary } = await user.up();
+    expect(summary).toMatchObject({ exitCode: 0, changes: 0, applied: 0, execs: { rig1: 1, rig2: 1 } });
+    expect(summary.notes).toContain('dashboards: mlk8s open grafana; its password: mlk8s credentials');
+  });
+
+  it('keep three volumes of the class of the file, and a password that nobody else has', async () => {
+    const claims = await kubectl('-n observability get pvc -o jsonpath="{.items[*].spec.storageClassName}"');
+    expect(claims.trim()).toBe('openebs-hostpath openebs-hostpath openebs-hostpath');
+    const secret = await kubectl('-n observability get secret grafana-admin -o jsonpath="{.data.admin-password}"');
+    expect(Buffer.from(secret, 'base64').toString()).toMatch(/^[A-Za-z0-9]{32}$/);
+  });
+
+  it('have a break for each resource, or a reason why not', () => {
+    const { file } = parseCluster(Buffer.from(TWO), 'mlk8s.yaml');
+    const names = monitoringStep.resources(file).map(({ id }) => name(id));
+    const broken = [...Object.keys(monitoringBreaks).map(name), ...Object.keys(monitoringUnbroken)];
+    expect(names.toSorted()).toEqual(broken.toSorted());
+  });
+
+  it('are named exactly by what is broken, and up mends it', async () => {
+    for (const [, script] of Object.entries(monitoringBreaks)) await user.exec('rig1', `set -e\n${script}`);
+    const plan = await user.run('plan', '--rehearse', '--json');
+    const ids = open(plan).map(({ id }) => id);
+    expect(ids.toSorted()).toEqual(Object.keys(monitoringBreaks).toSorted());
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: ids.length });
+  });
+
+  it('are missed by name when nobody watches them', async () => {
+    await kubectl('-n observability delete service kube-prom-stack-prometheus-node-exporter');
+    const plan = await user.run('plan', '--rehearse', '--json');
+    expect(open(plan)).toMatchObject([
+      {
+        id: 'monitoring/targets@cluster',
+        verdict: 'settling',
+        because: expect.stringContaining('none of these do: node-exporter of rig1, node-exporter of rig2'),
+      },
+    ]);
+  });
+
+  it('keep data and types when the section leaves the file', async () => {
+    user.file(TWO.replace(/monitoring:.*\n/, ''));
+    const { summary, problems } = await user.up('--prune');
+    expect([summary.exitCode, problems]).toEqual([0, []]);
+    expect((await user.exec('rig1', 'microk8s helm3 list -A -q')).trim()).toBe('openebs');
+    expect(await kubectl('get crd servicemonitors.monitoring.coreos.com -o name')).toContain('servicemonitors');
+    expect((await kubectl('-n observability get pvc -o name')).trim().split('\n')).toHaveLength(3);
+    expect(await kubectl('-n observability get prometheusrules,servicemonitors -o name')).toBe('');
+  });
+});

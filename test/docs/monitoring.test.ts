@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { parseCluster } from '../../src/config/load.ts';
+import { monitoringStep } from '../../src/steps/monitoring/index.ts';
+import { templateData } from '../../src/templates.ts';
+
+const page = readFileSync(new URL('../../docs/monitoring.md', import.meta.url), 'utf8');
+const blocks = (language: string): string[] =>
+  [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].flatMap(([, is, body = '']) => (is === language ? body : []));
+
+describe('docs/monitoring.md', () => {
+  const { file } = parseCluster(Buffer.from(blocks('yaml')[0] ?? ''), 'mlk8s.yaml');
+
+  it('shows a cluster file that is right', () => {
+    expect(monitoringStep.resources(file).map(({ id }) => id)).toContain('monitoring/stack@cluster');
+  });
+
+  it('opens what there is', () => {
+    const names = monitoringStep.services?.(file).map(({ name }) => name) ?? [];
+    for (const name of names) expect(page).toContain(name === 'grafana' ? 'mlk8s open grafana' : `\`${name}\``);
+  });
+
+  it('names every release', () => {
+    const releases = monitoringStep.resources(file).flatMap(({ kind, spec }) => {
+      return kind === 'helm-release' ? [(spec as { release: string }).release] : [];
+    });
+    const named = [...page.matchAll(/^\| [\w ]+ \| `([\w-]+)` \|/gm)].map(([, name]) => name);
+    expect(named.toSorted()).toEqual(releases.toSorted());
+  });
+
+  it('names every alert once', () => {
+    const { spec } = templateData('monitoring/rules.yaml') as unknown as {
+      spec: { groups: { rules: { alert: string }[] }[] };
+    };
+    const alerts = spec.groups.flatMap(({ rules }) => rules.map(({ alert }) => alert));
+    const rows = [...page.matchAll(/^\| (`[A-Z]\w+`(?:, `[A-Z]\w+`)*) \|/gm)].map(([, cell = '']) => cell);
+    const named = rows.flatMap((cell) => cell.match(/\w+/g) ?? []);
+    expect(named).toEqual(alerts);
+  });
+
+  it('shows a monitor that is one', () => {
+    expect(parse(blocks('yaml')[1] ?? '')).toMatchObject({ kind: 'ServiceMonitor', spec: { endpoints: [{}] } });
+  });
+});
