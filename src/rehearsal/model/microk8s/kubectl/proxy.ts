@@ -1,10 +1,12 @@
 import { ApiError, notFound } from '../errors.ts';
 import { backends, isRunning, prometheusApi } from '../monitoring/prometheus.ts';
+import { openCostAnswer } from '../opencost.ts';
 import type { View } from '../view.ts';
 
 /** What answers behind a Service, by the name of the Service: a pure look at the cluster. */
 const ANSWERS: Readonly<Record<string, (view: View, route: string, query: string) => string>> = {
   'kube-prom-stack-kube-prome-prometheus': prometheusApi,
+  opencost: openCostAnswer,
 };
 
 const PROXY = /^\/api\/v1\/namespaces\/([^/]+)\/services\/([^/:]+)(?::([^/]+))?\/proxy\/(.*)$/;
