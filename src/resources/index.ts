@@ -47,6 +47,7 @@ import { storageClassKind } from './storage-class.ts';
 import { sysctlKind } from './sysctl.ts';
 import { timeSyncKind } from './time-sync.ts';
 import { toolkitDropInKind } from './toolkit-drop-in.ts';
+import { typesOwnerKind } from './types-owner.ts';
 import { ufwRulesKind } from './ufw-rules.ts';
 import { unitMaskedKind } from './unit-masked.ts';
 import { votersKind } from './voters.ts';
@@ -100,6 +101,7 @@ const all: readonly Kind[] = [
   sysctlKind,
   timeSyncKind,
   toolkitDropInKind,
+  typesOwnerKind,
   ufwRulesKind,
   unitMaskedKind,
   votersKind,

@@ -1,6 +1,9 @@
 /** How resources of the step monitoring are broken from outside, on a machine rig1 that has the API. */
 export const monitoringBreaks: Readonly<Record<string, string>> = {
   'monitoring/crds@cluster': 'microk8s helm3 rollback prometheus-operator-crds 1 -n observability',
+  // After the one above, which writes all types anew.
+  'monitoring/types-owner@cluster':
+    'microk8s kubectl label crd probes.monitoring.coreos.com app.kubernetes.io/managed-by-',
   'monitoring/grafana-admin@cluster':
     'microk8s kubectl -n observability patch secret grafana-admin --type merge -p \'{"data":{"admin-user":"cm9vdA=="}}\'',
   'monitoring/stack@cluster': 'microk8s helm3 rollback kube-prom-stack 1 -n observability',

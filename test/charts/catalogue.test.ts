@@ -11,17 +11,17 @@ describe('charts.yaml', () => {
     const pins = Object.entries(pinned().charts).map(([key, it]) => `${key} ${it.version}`);
     expect(pins).toEqual([
       'cert-manager v1.20.2',
-      'prometheus-operator-crds 31.0.1',
-      'kube-prometheus-stack 88.5.3',
-      'prometheus-pushgateway 3.8.0',
-      'prometheus-blackbox-exporter 11.17.2',
-      'opencost 2.5.34',
       'openebs 4.6.1',
       'csi-driver-nfs v4.13.6',
       'gpu-operator v26.7.0',
       'nvidia-device-plugin 0.20.0',
       'dcgm-exporter 4.8.2',
       'node-feature-discovery 0.19.0',
+      'prometheus-operator-crds 31.0.1',
+      'kube-prometheus-stack 88.5.3',
+      'prometheus-pushgateway 3.8.0',
+      'prometheus-blackbox-exporter 11.17.2',
+      'opencost 2.5.34',
     ]);
     expect(Object.values(pinned().images).map((it) => it.image)).toEqual([
       'registry:2.8.3',

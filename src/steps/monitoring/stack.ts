@@ -5,6 +5,7 @@ import type { Declared, Id, Load } from '../../engine/types.ts';
 import { manifest } from '../../resources/manifest.ts';
 import { scrapeTargets } from '../../resources/scrape-targets.ts';
 import { secret } from '../../resources/secret.ts';
+import { typesOwner } from '../../resources/types-owner.ts';
 import { templateData } from '../../templates.ts';
 import { release } from '../release.ts';
 import { defaultClass } from '../storage/provisioner.ts';
@@ -23,6 +24,8 @@ const FILLED = 80;
 /** Login of Grafana: what mlk8s makes once. */
 export const LOGIN = { secret: 'grafana-admin', user: 'admin', passwordKey: 'admin-password' } as const;
 const GRAFANA_CLAIM = 'grafana-data';
+const OWNER: Id = 'monitoring/types-owner@cluster';
+const TYPES = { release: 'prometheus-operator-crds', namespace: NAMESPACE };
 const LOGIN_ID: Id = 'monitoring/grafana-admin@cluster';
 const CLAIM_ID: Id = 'monitoring/grafana-data@cluster';
 
@@ -32,10 +35,11 @@ export function stack(file: Cluster, monitoring: Monitoring): Declared[] {
   const alerts = alertResources(file, NAMESPACE);
   return [
     ...alerts,
+    typesOwner({ id: OWNER, on: 'cluster', needs: ['microk8s/member@*'], group: 'monitoring.coreos.com', ...TYPES }),
     release(file, 'prometheus-operator-crds', {
       id: CRDS,
-      release: 'prometheus-operator-crds',
-      namespace: NAMESPACE,
+      needs: [OWNER],
+      ...TYPES,
       values: templateData('monitoring/crds.yaml'),
       readyS: READY_S,
     }),

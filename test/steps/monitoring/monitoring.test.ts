@@ -46,6 +46,7 @@ describe('what is declared', () => {
 
   it('by default: types, login, volumes, the stack, what it asks, rules and dashboards', () => {
     expect(ids(file())).toEqual([
+      'monitoring/types-owner@cluster',
       'monitoring/crds@cluster',
       'monitoring/grafana-admin@cluster',
       'monitoring/grafana-data@cluster',
@@ -224,6 +225,10 @@ describe('the traps of MicroK8s', () => {
       'prometheus-operator-crds',
       { crds: { annotations: { 'helm.sh/resource-policy': 'keep' } } },
     ]);
+  });
+
+  it('platform 5/6: types that the addon left behind are no obstacle', () => {
+    expect(find(file(), 'monitoring/crds@cluster').needs).toContain('monitoring/types-owner@cluster');
   });
 
   it('platform 1: release and namespace have the names of the addon', () => {
