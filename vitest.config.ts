@@ -5,6 +5,7 @@ export const STORIES = [
   'test/acceptance/mayastor.test.ts',
   'test/acceptance/prune.test.ts',
   'test/acceptance/reset.test.ts',
+  'test/acceptance/services.test.ts',
   'test/acceptance/troubles.test.ts',
   'test/acceptance/verify.test.ts',
   'test/docs/readme.test.ts',

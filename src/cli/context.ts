@@ -1,10 +1,15 @@
+import type { Duplex } from 'node:stream';
 import type { Loaded } from '../config/load.ts';
 import type { Cluster, ClusterNode } from '../config/schema.ts';
+import type { Credential } from '../engine/credentials.ts';
 import type { Summary } from '../engine/events.ts';
 import type { CostOptions, RunOptions, UpOptions } from '../engine/options.ts';
-import type { Step } from '../engine/types.ts';
+import type { AlertOptions, Delivery } from '../engine/test-alert.ts';
+import type { Tunnel } from '../engine/tunnel.ts';
+import type { Service, Step } from '../engine/types.ts';
+import type { VisitOptions } from '../engine/visit.ts';
 import type { Output } from '../render/style.ts';
-import type { Hosts } from '../transport/host.ts';
+import type { HostError, Hosts } from '../transport/host.ts';
 import type { Asker } from './ask.ts';
 
 /** The surroundings of the process. */
@@ -32,6 +37,10 @@ export interface Engine {
   status(options: RunOptions): Promise<Summary>;
   verify(options: UpOptions): Promise<Summary>;
   doctor(options: RunOptions): Promise<Summary>;
+  credentials(options: VisitOptions, services: readonly Service[]): Promise<readonly Credential[]>;
+  wayTo(options: VisitOptions, service: Service): Promise<() => Promise<Duplex>>;
+  openTunnel(way: () => Promise<Duplex>, port: number, failed: (error: HostError) => void): Promise<Tunnel>;
+  testAlert(options: AlertOptions, service: Service): Promise<readonly Delivery[]>;
   cost(options: CostOptions): Promise<Summary>;
 }
 

@@ -15,6 +15,13 @@ export interface MachineFlags extends FileFlags {
   readonly fault: readonly string[];
 }
 
+/** What commands understand that ask the control planes and nobody else. */
+export interface VisitFlags extends FileFlags {
+  readonly json?: boolean;
+  readonly acceptNewHostKeys?: boolean;
+  readonly fault: readonly string[];
+}
+
 /** What all commands that look at steps understand. */
 export interface RunFlags extends MachineFlags {
   readonly only: readonly string[];
@@ -58,10 +65,20 @@ export function addRunOptions(command: Command): Command {
 }
 
 export function addMachineOptions(command: Command): Command {
-  return command
+  command
     .option('--json', 'one JSON object per event on standard output')
     .option('--host <name>', 'work on this machine only (repeatable)', collect, [])
-    .option('--parallel <n>', 'most machines worked on at the same time', wholeNumber(1), DEFAULT_PARALLEL)
+    .option('--parallel <n>', 'most machines worked on at the same time', wholeNumber(1), DEFAULT_PARALLEL);
+  return addConnectOptions(command);
+}
+
+/** What a command understands that asks the control planes and nobody else. */
+export function addVisitOptions(command: Command): Command {
+  return addConnectOptions(addFileOptions(command).option('--json', 'for a program'));
+}
+
+function addConnectOptions(command: Command): Command {
+  return command
     .option('--accept-new-host-keys', 'trust machines that are seen for the first time')
     .addOption(
       new Option('--fault <spec>', 'let a simulated machine fail, such as rig2:drop@exec2 (repeatable)')

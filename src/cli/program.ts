@@ -1,11 +1,14 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
 import { UserError } from '../errors.ts';
 import { addAddNode } from './add-node.ts';
+import { addAlert } from './alert.ts';
 import type { Context } from './context.ts';
 import { addCost } from './cost.ts';
+import { addCredentials } from './credentials.ts';
 import { addDoctor } from './doctor.ts';
 import { addInit } from './init.ts';
 import { addLogs } from './logs.ts';
+import { addOpen } from './open.ts';
 import { addExamples } from './options.ts';
 import { realParts } from './parts.ts';
 import { addPlan } from './plan.ts';
@@ -57,6 +60,9 @@ export function createProgram(context: Context): Command {
     addCost,
     addAddNode,
     addReset,
+    addOpen,
+    addCredentials,
+    addAlert,
     addLogs,
     addRehearsal,
   ])

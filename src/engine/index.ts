@@ -35,7 +35,10 @@ async function look(options: RunOptions, judgement: (items: readonly PlanItem[])
 }
 
 export { cost } from './cost.ts';
+export { credentials } from './credentials.ts';
 export { doctor } from './doctor.ts';
+export { testAlert } from './test-alert.ts';
+export { openTunnel, wayTo } from './tunnel.ts';
 
 /** Brings the machines to what the file says. The same command is the first run, a repair and a resume. */
 export function up(options: UpOptions): Promise<Summary> {

@@ -158,6 +158,7 @@ function workstationHost(login: Login): Host {
     },
     exec: (script, options) => runner.exec(script, options),
     open: (script) => runner.open(script),
+    connect: async (address, port) => (await connection.link()).forward(address, port),
     close: () => connection.close(),
   };
 }

@@ -9,6 +9,7 @@ import { Link } from './link.ts';
 import { account } from './login.ts';
 import type { Machine } from './machine.ts';
 import type { Started } from './rig.ts';
+import { serveWeb } from './web.ts';
 
 /** Real milliseconds by which a slow link delays each packet, each way. */
 const SLOW_MS = 40;
@@ -140,6 +141,11 @@ export class SshFront {
       });
       session.on('env', (_accept, reject) => reject?.());
       session.on('pty', (_accept, reject) => reject?.());
+    });
+    client.on('tcpip', (accept, reject, { destIP, destPort }) => {
+      const handler = this.#machine.reach(destIP, destPort);
+      if (handler) serveWeb(accept(), handler);
+      else reject();
     });
   }
 

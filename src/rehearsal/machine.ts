@@ -8,7 +8,7 @@ import { Fakes } from './fakes.ts';
 import { ArmedFaults, type FaultKind, type Faults, formatFault } from './faults.ts';
 import { rigFiles, simulated } from './files.ts';
 import { login } from './login.ts';
-import type { MachineSite, RigFiles, RigState } from './model/types.ts';
+import type { MachineSite, RigFiles, RigState, WebHandler } from './model/types.ts';
 import { type ExecSpec, Rig, type Started } from './rig.ts';
 import { makeDisk, mountSteps } from './rootfs.ts';
 import type { Site } from './site.ts';
@@ -144,6 +144,11 @@ export class Machine extends EventEmitter<MachineEvents> {
       next: () => site.next(),
       changed: () => this.changed(),
     };
+  }
+
+  /** Who answers at an address that this machine reaches; undefined: nobody. */
+  reach(address: string, port: number): WebHandler | undefined {
+    return this.isUp ? this.site.model.reach?.(this.#modelSite(), address, port) : undefined;
   }
 
   /** Lets the model know of something that happened to the machine. */

@@ -114,7 +114,9 @@ function judge(it: Declared<SecretSpec>, world: World): Verdict {
     const warning = unset.length === 0 ? {} : { warning: `cannot be compared: ${unset.join(', ')} is not at hand` };
     const wrong = [...lacking.generated, ...Object.keys(lacking.fixed), ...Object.keys(lacking.given)];
     if (wrong.length === 0) return { verdict: 'ok', because: `${title} has ${keysOf(it.spec).join(', ')}`, ...warning };
-    const lost = lacking.generated.filter(() => isKnownToData(it, world));
+    // Without a record that it was there, a run was stopped between the claim and the Secret.
+    const wasThere = world.record(it.id)?.state === 'done';
+    const lost = wasThere && isKnownToData(it, world) ? lacking.generated : [];
     if (lost.length > 0) return lostPassword(it, lost);
     const because = sight === null ? `${title} does not exist` : wrong.map((key) => said(it, sight, key)).join(', ');
     return change(it, world, sight, because);

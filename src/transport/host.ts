@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Problem } from '../errors.ts';
 
 /**
@@ -54,6 +55,8 @@ export interface Host {
   exec(script: string, options: ExecOptions): Promise<ExecResult>;
   /** Starts `script` and talks to it. Throws HostError. */
   open(script: string): Promise<Session>;
+  /** A stream to an address and a port as that machine reaches them. Not counted among `execs`. Throws HostError. */
+  connect(address: string, port: number): Promise<Duplex>;
   close(): Promise<void>;
 }
 

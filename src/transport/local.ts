@@ -1,7 +1,9 @@
+import type { Duplex } from 'node:stream';
 import { launcher } from '../shell/launcher.ts';
 import type { Clock, ExecOptions, ExecResult, Host, Session } from './host.ts';
 import { me } from './me.ts';
 import { Runner } from './runner.ts';
+import { dial } from './streams.ts';
 import { noPasswords, type SudoPasswords } from './sudo.ts';
 import { ending, type Wire } from './wire.ts';
 
@@ -43,6 +45,10 @@ class ProcessHost implements Host {
 
   open(script: string): Promise<Session> {
     return this.#runner.open(script);
+  }
+
+  connect(address: string, port: number): Promise<Duplex> {
+    return dial(`${this.name} (this machine)`, address, port);
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,11 @@
+import type { Duplex } from 'node:stream';
 import { remoteLauncher } from '../shell/launcher.ts';
 import type { Clock, ExecOptions, ExecResult, Host, Session } from './host.ts';
 import { HostError } from './host.ts';
 import type { HostKeyVerifier } from './host-keys.ts';
 import { Runner } from './runner.ts';
 import { connect, type Link, preload, type SshTarget, whereIs } from './ssh-link.ts';
+import { notForwarded } from './streams.ts';
 import { noPasswords, type SudoPasswords } from './sudo.ts';
 import type { Wire } from './wire.ts';
 
@@ -116,6 +118,15 @@ export class SshHost implements Host {
 
   open(script: string): Promise<Session> {
     return this.#runner.open(script);
+  }
+
+  async connect(address: string, port: number): Promise<Duplex> {
+    const link = await this.#connection.link();
+    try {
+      return await link.forward(address, port);
+    } catch (error) {
+      throw notForwarded(error, { where: this.#connection.where, address, port, gone: link.gone });
+    }
   }
 
   close(): Promise<void> {

@@ -56,6 +56,7 @@ async function scripts({ file }: Loaded): Promise<Map<string, string>> {
       throw new HostError('unreachable', { where: name, seen: 'it only notes what it is asked', next: [] });
     },
     open: () => Promise.reject(new Error('nobody talks to it')),
+    connect: () => Promise.reject(new Error('nobody reaches anything by it')),
     close: async () => {},
   });
   const workstation = { ...host('workstation'), exec: async () => ({ stdout: Buffer.alloc(0), stderr: '', code: 0 }) };

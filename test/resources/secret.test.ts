@@ -109,6 +109,9 @@ describe('a Secret', () => {
       verdict: 'refused',
       problem: { seen: expect.stringContaining('claim observability/grafana knows the old one') },
     });
+    inside.records.splice(0);
+    expect(said(await inside.judge(guarded)), 'a run that was stopped before the Secret').toMatch(/^change/);
+    inside.records.push({ ...guarded, origin: 'created', state: 'done' });
     await inside.lab.mk('cp1', 'kubectl delete pvc grafana -n observability');
     expect(said(await inside.judge(guarded))).toMatch(/^change/);
   });

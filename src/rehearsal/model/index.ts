@@ -1,5 +1,6 @@
 import { commands, optionalCommands } from './commands.ts';
 import { microk8sFaults } from './microk8s/commands.ts';
+import { reach } from './microk8s/reach.ts';
 import { initialFiles, newRig } from './new-rig.ts';
 import type { Model } from './types.ts';
 import { boot } from './ubuntu/boot.ts';
@@ -13,4 +14,5 @@ export const model: Model = {
   newRig,
   files: initialFiles,
   boot,
+  reach,
 };

@@ -38,6 +38,8 @@ export interface ClusterState {
   channel: string;
   /** Names of addons that a microk8s script enabled. */
   addons: string[];
+  /** Alerts that somebody posted to Alertmanager, and when. */
+  alerts?: { name: string; at: number }[];
   /** Model time at which what serves GPUs last looked at its objects. */
   gpusAt?: number;
 }
@@ -287,6 +289,17 @@ export interface Model {
   boot?(site: MachineSite): void;
   /** The machine lost its power or went down; as long as it is off, `RigState.faults` has the mark `down`. */
   down?(site: MachineSite): void;
+  /** Who answers HTTP at an address that the machine reaches; undefined: the connection is refused. */
+  reach?(site: MachineSite, address: string, port: number): WebHandler | undefined;
+}
+
+/** A simulated service. */
+export type WebHandler = (request: { method: string; path: string; body: string }) => WebAnswer;
+
+export interface WebAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
 }
 
 /** A machine without anybody who called a command. */

@@ -1,4 +1,5 @@
 import type { CommandContext } from '../types.ts';
+import { alertmanagerLog } from './alertmanager.ts';
 import { kubeconfig } from './args.ts';
 import { barePodLog } from './bare-pods.ts';
 import { ApiError, NoMatchError, notFound } from './errors.ts';
@@ -99,8 +100,13 @@ function config(client: Client): number {
 
 /** Containers do not run in the model: their logs are one line that says which pod it is, see also bare-pods.ts. */
 function logs(client: Client): number {
-  const pod = podOf(client, client.args.words[0] ?? '');
+  const word = client.args.words[0] ?? '';
   const view = client.api();
+  if (/^alertmanager-.*-0$/.test(word)) {
+    client.out(alertmanagerLog(client.context, view.store.cluster, view));
+    return 0;
+  }
+  const pod = podOf(client, word);
   const bare = view.store.find(view.store.kind('pods'), client.namespace, pod);
   client.out(bare ? barePodLog(view, bare) : `simulated log of ${pod}\n`);
   return 0;

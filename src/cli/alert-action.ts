@@ -1,0 +1,55 @@
+import type { Delivery } from '../engine/test-alert.ts';
+import { ExitCode, UserError } from '../errors.ts';
+import { secrets } from '../redact.ts';
+import { jsonLine } from '../render/json.ts';
+import { printable } from '../render/printable.ts';
+import { type Style, styleFor } from '../render/style.ts';
+import type { AlertFlags } from './alert.ts';
+import type { Context } from './context.ts';
+import { onVisit } from './visit.ts';
+
+/** Sends a test alert and says where it arrived. Exit code 1 when somewhere it did not. */
+export function sendTestAlert(context: Context, flags: AlertFlags): Promise<{ readonly exitCode: ExitCode }> {
+  return onVisit(context, flags, async ({ engine, options, services }) => {
+    const { stdout, stderr, env } = context.io;
+    const service = services.find((it) => it.name === 'alertmanager');
+    if (!service || Object.keys(options.file.monitoring?.alerts ?? {}).length === 0) throw nobody();
+    const progress = (text: string) => flags.json || stderr.write(`${text}\n`);
+    const deliveries = await engine.testAlert({ ...options, severity: flags.severity, progress }, service);
+    const safe = secrets.value(deliveries);
+    const rehearsal = options.hosts.rehearsal !== undefined;
+    const style = styleFor(stdout, env);
+    const text = flags.json
+      ? jsonLine({ deliveries: safe, rehearsal })
+      : safe.flatMap((it) => lines(it, style)).join('\n');
+    stdout.write(`${text}\n`);
+    return { exitCode: safe.every((it) => it.result === 'sent') ? ExitCode.done : ExitCode.failed };
+  });
+}
+
+const NEXT: Readonly<Record<string, string>> = {
+  email: 'check monitoring.alerts.email: server, user, password and sender',
+  telegram: 'check the token and chat; the bot must be in the chat, and the number of a group starts with a minus',
+  ntfy: 'check the address of the topic and its token',
+  webhook: 'check the address',
+};
+
+function lines({ receiver, result, error }: Delivery, { symbols, paint }: Style): string[] {
+  if (result === 'sent') return [`${paint('green', symbols.ok)} ${receiver}: Alertmanager sent it`];
+  const seen = {
+    failed: `Alertmanager could not send it: ${error ?? 'its log does not say why'}`,
+    open: 'Alertmanager did not try it in two minutes',
+  };
+  const next =
+    result === 'failed' ? `${NEXT[receiver]}; then: mlk8s up` : 'mlk8s plan says whether the cluster knows of it';
+  return [`${paint('red', symbols.failed)} ${receiver}: ${printable(seen[result])}`, `    next: ${next}`];
+}
+
+function nobody(): UserError {
+  return new UserError({
+    where: 'mlk8s alert test',
+    seen: 'the cluster file names nobody to tell',
+    why: 'alerts go nowhere without monitoring.alerts',
+    next: ['add email, telegram, ntfy or webhook below monitoring.alerts, then: mlk8s up'],
+  });
+}

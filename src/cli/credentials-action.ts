@@ -1,0 +1,50 @@
+import { ExitCode } from '../errors.ts';
+import { jsonLine } from '../render/json.ts';
+import { printable } from '../render/printable.ts';
+import type { Context } from './context.ts';
+import { checkKnown } from './known.ts';
+import type { VisitFlags } from './options.ts';
+import { addressOf, noServices, onVisit } from './visit.ts';
+
+/** Shows what one logs in with. Exit code 1 when a Secret is not there. */
+export function showCredentials(
+  context: Context,
+  name: string | undefined,
+  flags: VisitFlags,
+): Promise<{ readonly exitCode: ExitCode }> {
+  return onVisit(context, flags, async ({ engine, options, services }) => {
+    const withLogin = services.filter((it) => it.login !== undefined);
+    if (withLogin.length === 0) throw noServices('mlk8s credentials');
+    if (name !== undefined)
+      checkKnown(
+        'service',
+        [name],
+        withLogin.map((it) => it.name),
+      );
+    const wanted = withLogin.filter((it) => name === undefined || it.name === name);
+    const addresses = new Map(wanted.map((it) => [it.name, addressOf(options.file, it) ?? `mlk8s open ${it.name}`]));
+    const found = await engine.credentials(options, wanted);
+    const rows = found.map((it) => ({ ...it, address: addresses.get(it.name) ?? '' }));
+    const rehearsal = options.hosts.rehearsal !== undefined;
+    const text = flags.json ? jsonLine({ credentials: rows, rehearsal }) : table(rows).join('\n');
+    context.io.stdout.write(`${text}\n`);
+    return { exitCode: rows.every((it) => it.password !== undefined) ? ExitCode.done : ExitCode.failed };
+  });
+}
+
+interface Row {
+  readonly name: string;
+  readonly address: string;
+  readonly user: string;
+  readonly password: string | undefined;
+  readonly secret: string;
+}
+
+function table(rows: readonly Row[]): string[] {
+  const cells = rows.map(({ name, address, user, password, secret }) =>
+    [name, address, user, password ?? `not there (Secret ${secret}): mlk8s up makes it`].map(printable),
+  );
+  const all = [['NAME', 'ADDRESS', 'USER', 'PASSWORD'], ...cells];
+  const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
+}

@@ -1,0 +1,60 @@
+import type { Cluster } from '../config/schema.ts';
+import type { Service, Step } from '../engine/types.ts';
+import type { VisitOptions } from '../engine/visit.ts';
+import { UserError } from '../errors.ts';
+import { marked, styleFor } from '../render/style.ts';
+import { createAsker } from './ask.ts';
+import type { Context, Engine, HostsWish } from './context.ts';
+import type { VisitFlags } from './options.ts';
+import { needCluster } from './session.ts';
+
+/** A look into a running cluster. */
+export interface Visit {
+  readonly engine: Engine;
+  readonly options: VisitOptions;
+  readonly services: readonly Service[];
+}
+
+/** Opens the machines of a cluster file, does `work`, and closes them. Keeps no journal: what is shown may be secret. */
+export async function onVisit<T>(context: Context, flags: VisitFlags, work: (visit: Visit) => Promise<T>): Promise<T> {
+  const { file } = await needCluster(context, flags);
+  const services = servicesOf(await context.parts.steps(), file);
+  const { stderr, env } = context.io;
+  const style = styleFor(stderr, env);
+  const say = (text: string) => stderr.write(`${marked(style.symbols.warning, 'yellow', text, style).join('\n')}\n`);
+  const wish: HostsWish = {
+    file,
+    rehearsal: flags.rehearse === true,
+    acceptNewHostKeys: flags.acceptNewHostKeys === true,
+    faults: flags.fault,
+    asker: createAsker(context.io),
+    warn: (where, text) => say(`${where}: ${text}`),
+  };
+  const hosts = await context.parts.openHosts(wish);
+  try {
+    if (hosts.rehearsal && !flags.json) say(hosts.rehearsal);
+    return await work({ engine: await context.parts.engine(), options: { file, hosts }, services });
+  } finally {
+    await hosts.close();
+  }
+}
+
+function servicesOf(steps: readonly Step[], file: Cluster): Service[] {
+  return steps.flatMap((step) => step.services?.(file) ?? []);
+}
+
+/** The address that a browser knows a service by; undefined without names for them. */
+export function addressOf({ network }: Cluster, { name, web }: Service): string | undefined {
+  if (!network?.ingress || !web) return undefined;
+  return `${network.tls ? 'https' : 'http'}://${name}.${network.domain}`;
+}
+
+/** Nothing in the cluster file brings any. */
+export function noServices(where: string): UserError {
+  return new UserError({
+    where,
+    seen: 'the cluster file asks for nothing that one could open or log in to',
+    why: 'that comes with sections such as monitoring',
+    next: ['add "monitoring: {}" to the cluster file, then: mlk8s up'],
+  });
+}

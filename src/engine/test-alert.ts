@@ -1,0 +1,196 @@
+import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import type { Cluster } from '../config/schema.ts';
+import { UserError } from '../errors.ts';
+import { kubectl } from '../resources/kube.ts';
+import { sh } from '../shell/script.ts';
+import { type Host, HostError } from '../transport/host.ts';
+import { askHttp } from './http.ts';
+import type { Service } from './types.ts';
+import { addressAsk, addressOf, type VisitOptions, visit } from './visit.ts';
+
+export interface AlertOptions extends VisitOptions {
+  readonly severity: 'info' | 'warning' | 'critical';
+  /** Hears what is waited for. */
+  readonly progress: (text: string) => void;
+}
+
+/** How it went with one way to tell people. `open`: Alertmanager did not try it in time. */
+export interface Delivery {
+  readonly receiver: string;
+  readonly result: 'sent' | 'failed' | 'open';
+  /** What Alertmanager said went wrong. */
+  readonly error?: string;
+}
+
+/** Alertmanager waits 30 s for more alerts of the kind, see templates/monitoring/alertmanager.yaml; then it tries. */
+const SENT_WITHIN_S = 120;
+const POLL_S = 5;
+const ANSWER_S = 15;
+const ENDS_AFTER_MS = 5 * 60_000;
+
+/** One entry of the receiver: what Alertmanager calls it, and what the cluster file calls it. */
+interface Integration {
+  readonly name: string;
+  readonly kind: 'email' | 'telegram' | 'webhook';
+  readonly index: number;
+}
+
+/** In the order in which the values list them. */
+export function integrationsOf({ monitoring }: Cluster): Integration[] {
+  const { email, telegram, ntfy, webhook } = monitoring?.alerts ?? {};
+  const webhooks = [...(ntfy ? ['ntfy'] : []), ...(webhook ? ['webhook'] : [])];
+  return [
+    ...(email ? [{ name: 'email', kind: 'email', index: 0 } as const] : []),
+    ...(telegram ? [{ name: 'telegram', kind: 'telegram', index: 0 } as const] : []),
+    ...webhooks.map((name, index) => ({ name, kind: 'webhook', index }) as const),
+  ];
+}
+
+/**
+ * Sends one alert and follows Alertmanager's own counters until every integration has sent it or given up.
+ * facts: monitoring-and-cost sheet, 2.2; counters of attempts: notify/notify.go of Alertmanager.
+ */
+export async function testAlert(options: AlertOptions, service: Service): Promise<Delivery[]> {
+  const integrations = integrationsOf(options.file);
+  const { world, lead } = await visit(options, [addressAsk(service)]);
+  const address = addressOf(world, service);
+  const alertmanager = new Alertmanager(lead, () => lead.connect(address, service.port));
+  const before = await alertmanager.counters();
+  const name = await alertmanager.post(options.severity);
+  options.progress(`sent ${name} to Alertmanager; it waits half a minute for more of the kind`);
+  const end = lead.clock.now().getTime() + SENT_WITHIN_S * 1000;
+  let counts = before;
+  let said = '';
+  for (;;) {
+    await lead.clock.sleep(POLL_S);
+    counts = await alertmanager.counters();
+    const open = integrations.filter((it) => !isOver(tally(it.kind, before, counts), integrations, it.kind));
+    if (open.length === 0 || lead.clock.now().getTime() > end) break;
+    const waiting = `waiting for ${open.map((it) => it.name).join(', ')}`;
+    if (waiting !== said) options.progress(waiting);
+    said = waiting;
+  }
+  const kinds = new Set(integrations.map((it) => it.kind));
+  const isSent = (kind: Integration['kind']) =>
+    tally(kind, before, counts).sent >= integrations.filter((it) => it.kind === kind).length;
+  if ([...kinds].every(isSent)) return integrations.map(({ name }) => ({ receiver: name, result: 'sent' }));
+  const errors = errorsIn(await failures(lead, service), name);
+  return integrations.map((it) => deliveryOf(it, isSent(it.kind), tally(it.kind, before, counts), errors));
+}
+
+interface Tally {
+  readonly sent: number;
+  readonly failed: number;
+  readonly givenUp: number;
+}
+
+type Counters = ReadonlyMap<string, number>;
+
+function tally(kind: string, before: Counters, now: Counters): Tally {
+  const grown = (metric: string) => {
+    const key = `alertmanager_${metric} ${kind}`;
+    return (now.get(key) ?? 0) - (before.get(key) ?? 0);
+  };
+  const failed = grown('notification_requests_failed_total');
+  return {
+    sent: grown('notification_requests_total') - failed,
+    failed,
+    givenUp: grown('notifications_failed_total'),
+  };
+}
+
+function isOver({ sent, givenUp }: Tally, all: readonly Integration[], kind: string): boolean {
+  return sent + givenUp >= all.filter((it) => it.kind === kind).length;
+}
+
+/** Two webhooks share their counters: which of them failed says only the log. */
+function deliveryOf(it: Integration, allSent: boolean, { sent, failed }: Tally, errors: Errors): Delivery {
+  const receiver = it.name;
+  if (allSent) return { receiver, result: 'sent' };
+  const error = errors.get(`${it.kind}[${it.index}]`);
+  if (error !== undefined) return { receiver, result: 'failed', error };
+  if (sent > 0) return { receiver, result: 'sent' };
+  return { receiver, result: failed > 0 ? 'failed' : 'open' };
+}
+
+type Errors = ReadonlyMap<string, string>;
+
+/** The last error of each integration, of lines as Alertmanager logs them. Addresses may hold a token. */
+export function errorsIn(log: string, alert: string): Errors {
+  const found = new Map<string, string>();
+  for (const line of log.split('\n')) {
+    const integration = /\b(?:email|telegram|webhook)\[\d+\]/.exec(line)?.[0];
+    const error = /\berr="((?:[^"\\]|\\.)*)"/.exec(line)?.[1];
+    const isOther = line.includes('alertname=') && !line.includes(alert);
+    if (integration === undefined || error === undefined || isOther) continue;
+    const text = error.replaceAll('\\"', '"').replace(/^.*?after \d+ attempts:? /, '');
+    found.set(integration, text.replaceAll(/(https?:\/\/[^/\s"]+)\/[^\s"]*/g, '$1/…'));
+  }
+  return found;
+}
+
+async function failures(lead: Host, { namespace, service }: Service): Promise<string> {
+  const pod = `alertmanager-${service}-0`;
+  const script = sh`${kubectl} --namespace ${namespace} logs ${pod} --container alertmanager --since=5m --tail=500`;
+  const { stdout } = await lead.exec(script.bash, { deadlineS: 30 });
+  return stdout.toString('utf8');
+}
+
+/** The API and the counters of Alertmanager. */
+class Alertmanager {
+  readonly #lead: Host;
+  readonly #way: () => Promise<Duplex>;
+
+  constructor(lead: Host, way: () => Promise<Duplex>) {
+    this.#lead = lead;
+    this.#way = way;
+  }
+
+  /** Counters by `metric integration`; their other labels are added up. */
+  async counters(): Promise<Counters> {
+    const text = await this.#ask('GET', '/metrics');
+    const all = new Map<string, number>();
+    for (const [, metric, labels = '', value] of text.matchAll(/^(alertmanager_notif\w+_total)\{([^}]*)\} (\S+)$/gm)) {
+      const key = `${metric} ${/integration="(\w+)"/.exec(labels)?.[1]}`;
+      all.set(key, (all.get(key) ?? 0) + Number(value));
+    }
+    return all;
+  }
+
+  /** A name of its own each time: alerts of one name are told together, and not again for hours. */
+  async post(severity: string): Promise<string> {
+    const alertname = `Mlk8sTest-${randomBytes(3).toString('hex')}`;
+    const now = this.#lead.clock.now().getTime();
+    const alert = {
+      labels: { alertname, severity },
+      annotations: { summary: 'This is a test', description: 'Somebody typed: mlk8s alert test' },
+      startsAt: new Date(now).toISOString(),
+      endsAt: new Date(now + ENDS_AFTER_MS).toISOString(),
+    };
+    await this.#ask('POST', '/api/v2/alerts', [alert]);
+    return alertname;
+  }
+
+  async #ask(method: 'GET' | 'POST', path: string, json?: unknown): Promise<string> {
+    const asked = `${method} ${path}`;
+    try {
+      const deadline = this.#lead.clock.deadlineMs(ANSWER_S);
+      const { status, text } = await askHttp(this.#way, { method, path, ...(json ? { json } : {}) }, deadline);
+      if (status === 200) return text;
+      throw notAnswered(asked, `status ${status}: ${text.trim().slice(0, 200)}`);
+    } catch (error) {
+      if (error instanceof HostError || error instanceof UserError) throw error;
+      throw notAnswered(asked, error instanceof Error ? error.message : String(error));
+    }
+  }
+}
+
+function notAnswered(asked: string, seen: string): UserError {
+  return new UserError({
+    where: 'Alertmanager',
+    seen: `to ${asked} it answered with ${seen}`,
+    why: 'it is starting, or its configuration is broken',
+    next: ['mlk8s status says how monitoring stands', 'mlk8s doctor'],
+  });
+}

@@ -1,0 +1,109 @@
+import type { ClusterState, MachineSite, WebAnswer, WebHandler } from '../types.ts';
+import { releases } from './helm/releases.ts';
+import { isJson, type Json } from './merge.ts';
+import { membersOf } from './site.ts';
+import type { View } from './view.ts';
+
+/** As our values set it; the model reads no time that a person gave. */
+const GROUP_WAIT_MS = 30_000;
+const RELEASE = 'kube-prom-stack';
+
+/** What an integration that a fault breaks says, as Alertmanager logs it. Words of the services (sheet 7, 16). */
+const ERRORS: Readonly<Record<string, string>> = {
+  email: 'establish connection to server: dial tcp: lookup smtp.example.org: no such host',
+  telegram: 'telegram: Bad Request: chat not found (400)',
+  webhook: 'unexpected status code 403: https://hook.example/secret-path',
+};
+
+/**
+ * The part of Alertmanager that a test alert needs: its API for alerts, and its counters (sheet 2.2). Every alert is told
+ * once to all integrations of the receiver that the release's values name. Fault `alertfails[:integration]`.
+ */
+export function alertmanager(site: MachineSite, cluster: ClusterState, view: View): WebHandler {
+  return ({ method, path, body }) => {
+    if (method === 'POST' && path === '/api/v2/alerts') return post(site, cluster, body);
+    if (method === 'GET' && path === '/metrics') return text(metrics(site, cluster, view));
+    return { status: 404, type: 'text/plain', body: '404 page not found\n' };
+  };
+}
+
+const text = (body: string): WebAnswer => ({ status: 200, type: 'text/plain; version=0.0.4', body });
+
+function post(site: MachineSite, cluster: ClusterState, body: string): WebAnswer {
+  const names = namesIn(body);
+  if (!names)
+    return {
+      status: 400,
+      type: 'application/json',
+      body: '{"code":602,"message":"alerts in body must be of type array"}',
+    };
+  cluster.alerts = [...(cluster.alerts ?? []), ...names.map((name) => ({ name, at: site.now() }))];
+  site.changed();
+  return { status: 200, type: 'application/json', body: '' };
+}
+
+/** Undefined: it is no list of alerts with names. */
+function namesIn(body: string): string[] | undefined {
+  try {
+    const alerts: unknown = JSON.parse(body);
+    if (!Array.isArray(alerts)) return undefined;
+    const names = alerts.map((it) => (isJson(it) && isJson(it.labels) ? it.labels.alertname : undefined));
+    return names.every((name) => typeof name === 'string') ? names : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Integrations of the receiver that alerts are routed to: `email[0]`. */
+function integrations(view: View): string[] {
+  const release = releases(view.store).findLast((it) => it.name === RELEASE);
+  const config = isJson(release?.config.alertmanager) ? release.config.alertmanager.config : undefined;
+  if (!isJson(config) || !isJson(config.route) || !Array.isArray(config.receivers)) return [];
+  const receiver = (config.receivers as Json[]).find((it) => it.name === (config.route as Json).receiver) ?? {};
+  return Object.entries(receiver).flatMap(([key, list]) =>
+    Array.isArray(list) ? list.map((_, index) => `${key.replace(/_configs$/, '')}[${index}]`) : [],
+  );
+}
+
+const kindOf = (integration: string): string => integration.replace(/\[\d+\]$/, '');
+
+function fails(site: MachineSite, integration: string): boolean {
+  const faults = membersOf(site.world, site.rig.microk8s?.cluster ?? '').flatMap((rig) => rig.faults);
+  return (
+    [integration, kindOf(integration)].some((it) => faults.includes(`alertfails:${it}`)) ||
+    faults.includes('alertfails')
+  );
+}
+
+function metrics(site: MachineSite, cluster: ClusterState, view: View): string {
+  const told = (cluster.alerts ?? []).filter(({ at }) => at + GROUP_WAIT_MS <= site.now()).length;
+  const all = integrations(view);
+  const lines = ['email', 'telegram', 'webhook'].flatMap((kind) => {
+    const own = all.filter((it) => kindOf(it) === kind);
+    const attempts = told * own.length;
+    const failed = told * own.filter((it) => fails(site, it)).length;
+    const label = `integration="${kind}"`;
+    return [
+      `alertmanager_notifications_total{${label}} ${attempts}`,
+      `alertmanager_notifications_failed_total{${label},reason="clientError"} ${failed}`,
+      `alertmanager_notifications_failed_total{${label},reason="other"} 0`,
+      `alertmanager_notification_requests_total{${label}} ${attempts}`,
+      `alertmanager_notification_requests_failed_total{${label}} ${failed}`,
+    ];
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+/** What it logs of alerts that could not be told. */
+export function alertmanagerLog(site: MachineSite, cluster: ClusterState, view: View): string {
+  const told = (cluster.alerts ?? []).filter(({ at }) => at + GROUP_WAIT_MS <= site.now());
+  const failing = integrations(view).filter((it) => fails(site, it));
+  return told
+    .flatMap(({ name, at }) =>
+      failing.map(
+        (it) =>
+          `time=${new Date(at + GROUP_WAIT_MS).toISOString()} level=ERROR source=dispatch.go:360 msg="Notify for alerts failed" component=dispatcher num_alerts=1 aggrGroup="{}:{alertname=\\"${name}\\"}" err="people/${it}: notify retry canceled due to unrecoverable error after 1 attempts: ${ERRORS[kindOf(it)]}"\n`,
+      ),
+    )
+    .join('');
+}

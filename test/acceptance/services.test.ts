@@ -1,0 +1,123 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { User, until } from './user.ts';
+
+const FILE = `name: lab
+ssh: { user: lab }
+nodes:
+  - { name: rig1, address: 10.0.0.101, role: control-plane }
+storage: {}
+monitoring:
+  alerts:
+    email: { to: me@example.org, from: lab@example.org, server: smtp.example.org:587, password: env:SMTP }
+    telegram: { chat: -1001234567890, token: file:bot }
+    ntfy: { url: https://ntfy.sh/my-lab }
+    webhook: { url: env:HOOK }
+`;
+
+const user = new User();
+afterAll(() => user.leave());
+
+/** Every file below mlk8s' own folder that a run writes on the workstation, as one text. */
+function journals(): string {
+  const state = join(user.home, '.local', 'state', 'mlk8s');
+  const files = readdirSync(state, { recursive: true, withFileTypes: true }).filter((it) =>
+    it.name.endsWith('.ndjson'),
+  );
+  return files.map((it) => readFileSync(join(it.parentPath, it.name), 'utf8')).join('');
+}
+
+describe('what runs in the cluster', () => {
+  beforeAll(async () => {
+    user.file(FILE);
+    expect(await user.up()).toMatchObject({ code: 0, problems: [] });
+  }, 240_000);
+
+  const passwords = async () => {
+    const { code, stdout } = await user.run('credentials', '--rehearse', '--json');
+    expect(code).toBe(0);
+    return (JSON.parse(stdout) as { credentials: Record<string, string>[] }).credentials;
+  };
+
+  it('says its names and passwords, and keeps them out of every journal', async () => {
+    const [grafana] = await passwords();
+    expect(grafana).toMatchObject({
+      name: 'grafana',
+      user: 'admin',
+      password: expect.stringMatching(/^[A-Za-z0-9]{32}$/),
+    });
+    const { stdout } = await user.run('credentials', 'grafana', '--rehearse');
+    expect(stdout).toMatch(/^NAME +ADDRESS +USER +PASSWORD\ngrafana +mlk8s open grafana +admin +/);
+    expect(stdout).toContain(grafana?.password);
+    expect(journals()).toContain('"command":"up"');
+    expect(journals()).not.toContain(grafana?.password);
+    await user.up();
+    expect((await passwords())[0]?.password).toBe(grafana?.password);
+  });
+
+  it('says so when the Secret is gone', async () => {
+    await user.exec('rig1', 'microk8s kubectl get secret grafana-admin -n observability -o json >/tmp/kept');
+    await user.exec('rig1', 'microk8s kubectl delete secret grafana-admin -n observability');
+    const { code, stdout } = await user.run('credentials', '--rehearse');
+    expect(code).toBe(1);
+    expect(stdout).toContain('not there (Secret observability/grafana-admin)');
+    await user.exec('rig1', 'microk8s kubectl create -f /tmp/kept');
+  });
+
+  it('is opened through SSH until Ctrl-C', async () => {
+    const { child, end } = user.start('open', 'grafana', '--rehearse', '--no-browser');
+    let out = '';
+    child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    await until(() => out.includes('Ctrl-C'));
+    const address = /http:\/\/127\.0\.0\.1:\d+/.exec(out)?.[0] ?? '';
+    expect(out).toMatch(/user admin; its password: (npx )?mlk8s credentials grafana/);
+    const pages = await Promise.all([fetch(address), fetch(`${address}/login`)]);
+    for (const page of pages) expect(await page.text()).toContain('observability/kube-prom-stack-grafana');
+    child.kill('SIGINT');
+    expect(await end).toMatchObject({ code: 0 });
+    await expect(fetch(address)).rejects.toThrow();
+  });
+
+  it('names what can be opened, and why something cannot', async () => {
+    const wrong = await user.run('open', 'grafna', '--rehearse');
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('did you mean service grafana?')]);
+    await user.exec('rig1', 'microk8s kubectl delete service kube-prom-stack-grafana -n observability');
+    const gone = await user.run('open', 'grafana', '--rehearse', '--no-browser');
+    expect([gone.code, gone.stderr]).toEqual([
+      1,
+      expect.stringContaining('there is no Service observability/kube-prom'),
+    ]);
+  });
+
+  it('tells people of alerts, everywhere', async () => {
+    const { code, stdout, stderr } = await user.run('alert', 'test', '--rehearse');
+    expect(stdout.match(/(\w+): Alertmanager sent it/g)).toHaveLength(4);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/sent Mlk8sTest-[0-9a-f]{6} to Alertmanager/)]);
+  });
+
+  it.each([
+    ['telegram', 'telegram', 'telegram: Bad Request: chat not found (400)'],
+    ['webhook[1]', 'webhook', 'unexpected status code 403: https://hook.example/…'],
+  ])('names %s, which refuses an alert', async (fault, receiver, error) => {
+    const args = ['--rehearse', '--json', '--fault', `rig1:alertfails:${fault}`];
+    const { code, stdout } = await user.run('alert', 'test', ...args);
+    const { deliveries } = JSON.parse(stdout) as { deliveries: { receiver: string; result: string }[] };
+    expect(code).toBe(1);
+    expect(deliveries.filter(({ result }) => result !== 'sent')).toEqual([{ receiver, result: 'failed', error }]);
+    expect(deliveries).toHaveLength(4);
+  });
+});
+
+it('without a cluster says what to type', async () => {
+  const other = new User();
+  try {
+    other.file(FILE);
+    for (const words of [['credentials'], ['open', 'grafana'], ['alert', 'test']]) {
+      const { code, stderr } = await other.run(...words, '--rehearse');
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/there is no cluster yet[\s\S]*mlk8s up/)]);
+    }
+  } finally {
+    await other.leave();
+  }
+});
