@@ -1,6 +1,7 @@
 import { isWithin } from '../config/addresses.ts';
 import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
+import { judged } from './answers.ts';
 import type { Placed } from './declare.ts';
 
 /**
@@ -47,22 +48,22 @@ function namesAsk({ on, spec: { names } }: Declared<NamesKnownSpec>): Ask {
 
 function judge(it: Declared<NamesKnownSpec>, world: World): Verdict {
   const { names, address, machines, range } = it.spec;
-  const answer = world.answer(it.on, namesAsk(it).key);
-  const because = `${names.join(', ')}: asked for on this machine`;
-  const text = answer.kind === 'bytes' ? answer.text : '';
-  const found = new Map(text.split('\n').map((row) => [row.split(' ')[0], row.trim().split(' ')[1] ?? ''] as const));
-  const at = (name: string) => found.get(name) ?? '';
-  const isRight = (name: string) => machines.includes(at(name)) || (range !== undefined && isWithin(at(name), range));
-  const unknown = names.filter((name) => at(name) === '');
-  const astray = names.filter((name) => at(name) !== '' && !isRight(name));
-  if (unknown.length + astray.length === 0)
-    return { verdict: 'ok', because: `${names.join(', ')} lead to the cluster` };
-  if (astray.length > 0) {
-    const shown = astray.map((name) => `${name} leads to ${at(name)}`).join(', ');
-    const warning = `on this machine ${shown}, which is no machine of the cluster: correct it in /etc/hosts or in your router`;
+  return judged(it, world, [namesAsk(it)], ({ text }) => {
+    const because = `${names.join(', ')}: asked for on this machine`;
+    const found = new Map(text.split('\n').map((row) => [row.split(' ')[0], row.trim().split(' ')[1] ?? ''] as const));
+    const at = (name: string) => found.get(name) ?? '';
+    const isRight = (name: string) => machines.includes(at(name)) || (range !== undefined && isWithin(at(name), range));
+    const unknown = names.filter((name) => at(name) === '');
+    const astray = names.filter((name) => at(name) !== '' && !isRight(name));
+    if (unknown.length + astray.length === 0)
+      return { verdict: 'ok', because: `${names.join(', ')} lead to the cluster` };
+    if (astray.length > 0) {
+      const shown = astray.map((name) => `${name} leads to ${at(name)}`).join(', ');
+      const warning = `on this machine ${shown}, which is no machine of the cluster: correct it in /etc/hosts or in your router`;
+      return { verdict: 'ok', because, warning };
+    }
+    const line = `${address} ${unknown.join(' ')}`;
+    const warning = `this machine does not know ${unknown.join(', ')}; type: echo '${line}' | sudo tee -a /etc/hosts`;
     return { verdict: 'ok', because, warning };
-  }
-  const line = `${address} ${unknown.join(' ')}`;
-  const warning = `this machine does not know ${unknown.join(', ')}; type: echo '${line}' | sudo tee -a /etc/hosts`;
-  return { verdict: 'ok', because, warning };
+  });
 }

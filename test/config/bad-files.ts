@@ -124,6 +124,13 @@ export const BAD_FILES: Readonly<Record<string, string | Buffer>> = {
   gpu: `${GOOD}gpu: { mode: plugin, driver: yes, sharing: 0 }\n`,
   'monitoring-without-storage': `${GOOD}monitoring: {}\n`,
   'gpu-driver-that-nobody-brings': `${GOOD}gpu: { mode: device-plugin, driver: operator }\n`,
+  'network-range-backwards': `${GOOD}network: { loadBalancer: { from: 10.0.0.220, to: 10.0.0.200 } }\n`,
+  'network-range-with-a-machine': `${GOOD}network: { loadBalancer: { from: 10.0.0.100, to: 10.0.0.120 } }\n`,
+  'network-range-of-pods': `${GOOD}network: { loadBalancer: { from: 10.0.255.250, to: 10.1.0.9 } }\n`,
+  'network-range-of-services': `${GOOD}network: { loadBalancer: { from: 10.152.183.5, to: 10.152.183.9 } }\n`,
+  'network-range-elsewhere': `${GOOD}network: { loadBalancer: { from: 192.168.1.200, to: 192.168.1.210 } }\n`,
+  'network-nobody-serves': `${node('taints: [{ key: a, effect: NoExecute }]')}network: {}\n`,
+  'network-misspelt': `${GOOD}network: { domain: Lab., loadBalancer: { from: 10.0.0.200 }, tsl: true }\n`,
   'values-of-an-unknown-chart': `${GOOD}values: { openEBS: {} }\ncharts: { gpuoperator: x.tgz, openebs: "" }\n`,
 
   // all machines together

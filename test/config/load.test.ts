@@ -122,8 +122,13 @@ describe('warnings', () => {
     ['newer-channel', file(1, 'microk8s: { channel: 1.40/stable }\n')],
     ['cluster-networks', file(1).replace('10.0.0.1', '10.1.7.1').replace('rig0', 'a')],
     ['service-network', file(1).replace('10.0.0.1', '10.152.183.9')],
+    ['range', file(1, 'network: { loadBalancer: { from: 10.0.7.200, to: 10.0.7.210 } }\n')],
   ])('%s', async (name, text) => {
     await expect(asText(parse(text).warnings)).toMatchFileSnapshot(`../golden/config/warning-${name}.txt`);
+  });
+
+  test('none for addresses next to those of the machines', () => {
+    expect(parse(file(1, 'network: { loadBalancer: { from: 10.0.0.200, to: 10.0.0.210 } }\n')).warnings).toEqual([]);
   });
 
   test.each([1, 3, 5])('none for %i control planes', (count) => {

@@ -309,6 +309,9 @@ export const symptoms: Readonly<Record<string, readonly Symptom[]>> = {
       object: 'Pod observability/prometheus-kube-prom-stack-kube-prome-prometheus-0',
     },
   ],
+  'metallb-no-address': [event('AllocationFailed: Failed to allocate IP for "web/app": no available IPs')],
+  'metallb-range': [output('Your input value (1.2.3) is not a valid IP Range')],
+  'cert-manager-types-gone': [output('no matches for kind "ClusterIssuer" in version "cert-manager.io/v1"')],
 };
 
 /** A symptom as something that was seen. */

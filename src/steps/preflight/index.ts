@@ -2,6 +2,7 @@ import type { Check } from './check.ts';
 import { clockCheck } from './clock.ts';
 import { machineChecks } from './machine.ts';
 import { networkChecks } from './network.ts';
+import { serviceChecks } from './services.ts';
 import { storageChecks } from './storage.ts';
 import { storeCheck } from './store.ts';
 import { takenChecks } from './taken.ts';
@@ -14,6 +15,7 @@ export const checks: readonly Check[] = [
   ...networkChecks,
   clockCheck,
   ...takenChecks,
+  ...serviceChecks,
   ...storageChecks,
   storeCheck,
 ];

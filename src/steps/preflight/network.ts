@@ -5,12 +5,22 @@ import { type Check, error, type Finding, machineCheck, type Subject, warning } 
 
 const on = (node: ClusterNode): Ask['on'] => ({ host: node.name });
 
+/** All addresses of a machine, with the length of their networks. */
+export function addressAsk(node: ClusterNode): Ask {
+  return { key: 'addresses', on: on(node), sh: sh`ip -o -4 addr show`, timeoutS: 10 };
+}
+
+/** Interfaces that are Wi-Fi. */
+export function wirelessAsk(node: ClusterNode): Ask {
+  return { key: 'wireless', on: on(node), sh: sh`ls -d /sys/class/net/*/wireless`, timeoutS: 10 };
+}
+
 /** MicroK8s binds its database and its certificates to the address. microk8s sheet 6, numbers 3, 11 and 22. */
 const addresses: Check = machineCheck(
   'address',
   (node) => [
-    { key: 'addresses', on: on(node), sh: sh`ip -o -4 addr show`, timeoutS: 10 },
-    { key: 'wireless', on: on(node), sh: sh`ls -d /sys/class/net/*/wireless`, timeoutS: 10 },
+    addressAsk(node),
+    wirelessAsk(node),
     { key: 'default route', on: on(node), sh: sh`ip -o -4 route get 1.1.1.1`, timeoutS: 10 },
   ],
   (subject, list, wireless, route) => {

@@ -288,3 +288,58 @@ describe('for storage', () => {
     expect(find({ rig2: differ })).toEqual([]);
   });
 });
+
+describe('services that are to be reached', () => {
+  const network = {
+    domain: 'lab',
+    ingress: true,
+    tls: true,
+    loadBalancer: { from: '192.168.1.200', to: '192.168.1.220' },
+  };
+  const asked = { ...file, network };
+  const socket = (port: number, program: string) =>
+    `LISTEN 0      511          0.0.0.0:${port}         0.0.0.0:*    users:(("${program}",pid=812,fd=3))\n`;
+  const inet = (rest: string, { address }: ClusterNode = nodes[1]) => `2: wlan0    inet ${address}/${rest}\n`;
+
+  it('are no trouble on good machines', () => expect(find({}, asked)).toEqual([]));
+
+  it.each<[string, Record<string, Told>, string[]]>([
+    ['a web server', { listening: socket(80, 'apache2') }, ['error service-ports@rig2: port 80 is used by apache2']],
+    [
+      'Docker Swarm',
+      { listening: socket(7946, 'dockerd') },
+      ['error service-ports@rig2: port 7946 is used by dockerd'],
+    ],
+    ['MetalLB itself', { listening: socket(7946, 'speaker') + socket(7472, 'speaker') }, []],
+    [
+      'a router that hands out addresses',
+      { addresses: inet('24 brd 192.168.1.255 scope global dynamic eth0') },
+      [
+        'warning address@rig2: its address 192.168.1.12 comes from DHCP',
+        'warning service-addresses@rig2: a router hands out addresses in this network, and MetalLB gives out 192.168.1.200 to 192.168.1.220',
+      ],
+    ],
+    [
+      'Wi-Fi',
+      { addresses: inet('24 scope global wlan0'), wireless: '/sys/class/net/wlan0/wireless\n' },
+      [
+        'warning address@rig2: it is a control plane on Wi-Fi (wlan0)',
+        'warning service-addresses@rig2: MetalLB answers for addresses over Wi-Fi (wlan0)',
+      ],
+    ],
+    ['a smaller network of one machine', { addresses: inet('27 scope global eth0') }, []],
+  ])('%s', (_, differ, seen) => expect(find({ rig2: differ }, asked)).toEqual(seen));
+
+  it('refuses addresses of which some are in no network of a machine', () => {
+    const small = Object.fromEntries(nodes.map((it) => [it.name, { addresses: inet('27 scope global eth0', it) }]));
+    const seen = 'addresses from 192.168.1.200 to 192.168.1.220 are not all in its network 192.168.1.11/27';
+    expect(find(small, asked)).toEqual([`error service-addresses@rig1: ${seen}`]);
+  });
+
+  it('lets a web server be where no ingress is', () => {
+    const differ = { rig2: { listening: socket(443, 'nginx') } };
+    expect(find(differ, { ...asked, network: { ...network, ingress: false } })).toEqual([]);
+    const taints = [{ key: 'gpu', value: '', effect: 'NoSchedule' as const }];
+    expect(find(differ, { ...asked, nodes: [nodes[0], { ...nodes[1], taints }, nodes[2]] })).toEqual([]);
+  });
+});
