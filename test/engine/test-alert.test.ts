@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest';
+import { clusterSchema } from '../../src/config/schema.ts';
+import { errorsIn, integrationsOf } from '../../src/engine/test-alert.ts';
+import { alertmanagerValues } from '../../src/steps/monitoring/alerts.ts';
+
+const ALERT = 'Mlk8sTest-0a1b2c';
+const group = (name: string) => `aggrGroup="{}:{alertname=\\"${name}\\"}"`;
+const attempt = (integration: string, error: string, alert = ALERT) =>
+  `time=2026-11-21T20:00:00Z level=WARN msg="Notify attempt failed, will retry later" receiver=people integration=${integration} ${group(alert)} attempts=1 err="${error}"`;
+const given = (integration: string, error: string) =>
+  `time=2026-11-21T20:00:01Z level=ERROR msg="Notify for alerts failed" num_alerts=1 ${group(ALERT)} err="people/${integration}: notify retry canceled due to unrecoverable error after 1 attempts: ${error}"`;
+
+it.each<[what: string, log: readonly string[], errors: object]>([
+  ['an attempt', [attempt('email[0]', 'no such host')], { 'email[0]': 'no such host' }],
+  ['one that was given up', [given('telegram[0]', 'chat not found (400)')], { 'telegram[0]': 'chat not found (400)' }],
+  ['the last of several', [attempt('email[0]', 'first'), attempt('email[0]', 'last')], { 'email[0]': 'last' }],
+  [
+    'each of two webhooks',
+    [attempt('webhook[0]', 'a'), attempt('webhook[1]', 'b')],
+    { 'webhook[0]': 'a', 'webhook[1]': 'b' },
+  ],
+  ['one with quotes in it', [attempt('email[0]', 'EOF after \\"DATA\\"')], { 'email[0]': 'EOF after "DATA"' }],
+  [
+    'one with an address, without the token in it',
+    [attempt('telegram[0]', 'Post https://api.telegram.org/bot1:AAF/sendMessage: timeout')],
+    { 'telegram[0]': 'Post https://api.telegram.org/… timeout' },
+  ],
+  ['none of another alert', [attempt('email[0]', 'other', 'NodeDown')], {}],
+  ['none in other lines', ['level=INFO msg="Completed loading of configuration file"', ''], {}],
+])('reads %s from the log of Alertmanager', (_, log, errors) => {
+  expect(Object.fromEntries(errorsIn(log.join('\n'), ALERT))).toEqual(errors);
+});
+
+it('counts integrations as the values list them', () => {
+  const file = clusterSchema.parse({
+    name: 'home',
+    nodes: [{ name: 'rig1', address: '10.0.0.1', role: 'control-plane' }],
+    monitoring: {
+      alerts: {
+        email: { to: 'a@b.example', from: 'c@d.example', server: 'e.example:25' },
+        telegram: { chat: 1, token: 'env:BOT' },
+        ntfy: { url: 'https://ntfy.sh/x' },
+        webhook: { url: 'env:HOOK' },
+      },
+    },
+  });
+  const values = alertmanagerValues(file) as { alertmanager: { config: { receivers: Record<string, unknown>[] } } };
+  const people = values.alertmanager.config.receivers.find(({ name }) => name === 'people') ?? {};
+  const listed = Object.entries(people).flatMap(([key, list]) =>
+    Array.isArray(list) ? list.map((_, index) => `${key.replace('_configs', '')}[${index}]`) : [],
+  );
+  expect(integrationsOf(file).map(({ kind, index }) => `${kind}[${index}]`)).toEqual(listed);
+  expect(integrationsOf(file).map(({ name }) => name)).toEqual(['email', 'telegram', 'ntfy', 'webhook']);
+});
