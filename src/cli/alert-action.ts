@@ -6,11 +6,12 @@ import { printable } from '../render/printable.ts';
 import { type Style, styleFor } from '../render/style.ts';
 import type { AlertFlags } from './alert.ts';
 import type { Context } from './context.ts';
+import { textAsTyped } from './typed.ts';
 import { onVisit } from './visit.ts';
 
 /** Sends a test alert and says where it arrived. Exit code 1 when somewhere it did not. */
 export function sendTestAlert(context: Context, flags: AlertFlags): Promise<{ readonly exitCode: ExitCode }> {
-  return onVisit(context, flags, async ({ engine, options, services }) => {
+  return onVisit(context, flags, async ({ engine, options, services, typing }) => {
     const { stdout, stderr, env } = context.io;
     const service = services.find((it) => it.name === 'alertmanager');
     if (!service || Object.keys(options.file.monitoring?.alerts ?? {}).length === 0) throw nobody();
@@ -21,7 +22,10 @@ export function sendTestAlert(context: Context, flags: AlertFlags): Promise<{ re
     const style = styleFor(stdout, env);
     const text = flags.json
       ? jsonLine({ deliveries: safe, rehearsal })
-      : safe.flatMap((it) => lines(it, style)).join('\n');
+      : safe
+          .flatMap((it) => lines(it, style))
+          .map((line) => textAsTyped(line, typing))
+          .join('\n');
     stdout.write(`${text}\n`);
     return { exitCode: safe.every((it) => it.result === 'sent') ? ExitCode.done : ExitCode.failed };
   });

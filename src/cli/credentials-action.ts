@@ -4,6 +4,7 @@ import { printable } from '../render/printable.ts';
 import type { Context } from './context.ts';
 import { checkKnown } from './known.ts';
 import type { VisitFlags } from './options.ts';
+import { textAsTyped } from './typed.ts';
 import { addressOf, noServices, onVisit } from './visit.ts';
 
 /** Shows what one logs in with. Exit code 1 when a Secret is not there. */
@@ -12,7 +13,7 @@ export function showCredentials(
   name: string | undefined,
   flags: VisitFlags,
 ): Promise<{ readonly exitCode: ExitCode }> {
-  return onVisit(context, flags, async ({ engine, options, services }) => {
+  return onVisit(context, flags, async ({ engine, options, services, typing }) => {
     const withLogin = services.filter((it) => it.login !== undefined);
     if (withLogin.length === 0) throw noServices('mlk8s credentials');
     if (name !== undefined)
@@ -22,11 +23,15 @@ export function showCredentials(
         withLogin.map((it) => it.name),
       );
     const wanted = withLogin.filter((it) => name === undefined || it.name === name);
-    const addresses = new Map(wanted.map((it) => [it.name, addressOf(options.file, it) ?? `mlk8s open ${it.name}`]));
+    const addresses = new Map(
+      wanted.map((it) => [it.name, addressOf(options.file, it) ?? textAsTyped(`mlk8s open ${it.name}`, typing)]),
+    );
     const found = await engine.credentials(options, wanted);
     const rows = found.map((it) => ({ ...it, address: addresses.get(it.name) ?? '' }));
     const rehearsal = options.hosts.rehearsal !== undefined;
-    const text = flags.json ? jsonLine({ credentials: rows, rehearsal }) : table(rows).join('\n');
+    const text = flags.json
+      ? jsonLine({ credentials: rows, rehearsal })
+      : table(rows, textAsTyped('mlk8s up', typing)).join('\n');
     context.io.stdout.write(`${text}\n`);
     return { exitCode: rows.every((it) => it.password !== undefined) ? ExitCode.done : ExitCode.failed };
   });
@@ -40,9 +45,10 @@ interface Row {
   readonly secret: string;
 }
 
-function table(rows: readonly Row[]): string[] {
+/** `up`: how that command is typed here. */
+function table(rows: readonly Row[], up: string): string[] {
   const cells = rows.map(({ name, address, user, password, secret }) =>
-    [name, address, user, password ?? `not there (Secret ${secret}): mlk8s up makes it`].map(printable),
+    [name, address, user, password ?? `not there (Secret ${secret}): ${up} makes it`].map(printable),
   );
   const all = [['NAME', 'ADDRESS', 'USER', 'PASSWORD'], ...cells];
   const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => (row[column] ?? '').length)));

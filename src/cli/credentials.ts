@@ -24,6 +24,6 @@ Exit code: 0 shown, 1 there is no cluster or a Secret is missing.`,
   addExamples(command, [
     ['mlk8s credentials', 'all of them'],
     ['mlk8s credentials grafana', 'one'],
-    ['mlk8s credentials grafana --json | jq -r .credentials[0].password', 'for a program'],
+    ['mlk8s credentials grafana --json', 'for a program'],
   ]);
 }

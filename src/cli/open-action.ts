@@ -6,6 +6,7 @@ import { showInBrowser } from './browser.ts';
 import type { Context } from './context.ts';
 import { checkKnown } from './known.ts';
 import type { OpenFlags } from './open.ts';
+import { problemAsTyped, textAsTyped } from './typed.ts';
 import { noServices, onVisit } from './visit.ts';
 
 /** Carries a port of this machine to a service until Ctrl-C. */
@@ -14,7 +15,7 @@ export function openService(
   name: string,
   flags: OpenFlags,
 ): Promise<{ readonly exitCode: ExitCode }> {
-  return onVisit(context, flags, async ({ engine, options, services }) => {
+  return onVisit(context, flags, async ({ engine, options, services, typing }) => {
     if (services.length === 0) throw noServices('mlk8s open');
     checkKnown(
       'service',
@@ -28,12 +29,12 @@ export function openService(
     // Whatever is wrong with the way is said now, and not by an empty page.
     (await way()).destroy();
     const tunnel = await engine.openTunnel(way, flags.port, ({ problem }) => {
-      stderr.write(`${problemLines(problem, style).join('\n')}\n`);
+      stderr.write(`${problemLines(problemAsTyped(problem, typing), style).join('\n')}\n`);
     });
     const address = `${service.web ? 'http://' : ''}127.0.0.1:${tunnel.port}`;
     const told = { name, address, port: tunnel.port, rehearsal: options.hosts.rehearsal !== undefined };
     const login = service.login
-      ? [`user ${service.login.user}; its password: ${style.program} credentials ${name}`]
+      ? [`user ${service.login.user}; its password: ${textAsTyped(`mlk8s credentials ${name}`, typing)}`]
       : [];
     const text = flags.json ? jsonLine(told) : [`${name}: ${address}`, ...login, 'Ctrl-C closes it.'].join('\n');
     stdout.write(`${text}\n`);

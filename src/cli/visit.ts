@@ -2,17 +2,20 @@ import type { Cluster } from '../config/schema.ts';
 import type { Service, Step } from '../engine/types.ts';
 import type { VisitOptions } from '../engine/visit.ts';
 import { UserError } from '../errors.ts';
-import { marked, styleFor } from '../render/style.ts';
+import { marked, programName, styleFor } from '../render/style.ts';
 import { createAsker } from './ask.ts';
 import type { Context, Engine, HostsWish } from './context.ts';
 import type { VisitFlags } from './options.ts';
 import { needCluster } from './session.ts';
+import type { Typing } from './typed.ts';
 
 /** A look into a running cluster. */
 export interface Visit {
   readonly engine: Engine;
   readonly options: VisitOptions;
   readonly services: readonly Service[];
+  /** How commands of mlk8s have to be typed here. */
+  readonly typing: Typing;
 }
 
 /** Opens the machines of a cluster file, does `work`, and closes them. Keeps no journal: what is shown may be secret. */
@@ -21,6 +24,7 @@ export async function onVisit<T>(context: Context, flags: VisitFlags, work: (vis
   const services = servicesOf(await context.parts.steps(), file);
   const { stderr, env } = context.io;
   const style = styleFor(stderr, env);
+  const typing = { rehearsal: flags.rehearse === true, program: programName(env), file: flags.file };
   const say = (text: string) => stderr.write(`${marked(style.symbols.warning, 'yellow', text, style).join('\n')}\n`);
   const wish: HostsWish = {
     file,
@@ -33,7 +37,7 @@ export async function onVisit<T>(context: Context, flags: VisitFlags, work: (vis
   const hosts = await context.parts.openHosts(wish);
   try {
     if (hosts.rehearsal && !flags.json) say(hosts.rehearsal);
-    return await work({ engine: await context.parts.engine(), options: { file, hosts }, services });
+    return await work({ engine: await context.parts.engine(), options: { file, hosts }, services, typing });
   } finally {
     await hosts.close();
   }

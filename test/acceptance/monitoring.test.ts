@@ -35,7 +35,9 @@ describe('two machines that are watched', () => {
   it('have nothing to do the second time, with one exec per machine', async () => {
     const { summary } = await user.up();
     expect(summary).toMatchObject({ exitCode: 0, changes: 0, applied: 0, execs: { rig1: 1, rig2: 1 } });
-    expect(summary.notes).toContain('dashboards: mlk8s open grafana; its password: mlk8s credentials');
+    expect(summary.notes).toContain(
+      'dashboards: mlk8s open --rehearse grafana; its password: mlk8s credentials --rehearse',
+    );
   });
 
   it('keep three volumes of the class of the file, and a password that nobody else has', async () => {

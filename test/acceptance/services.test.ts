@@ -48,7 +48,7 @@ describe('what runs in the cluster', () => {
       password: expect.stringMatching(/^[A-Za-z0-9]{32}$/),
     });
     const { stdout } = await user.run('credentials', 'grafana', '--rehearse');
-    expect(stdout).toMatch(/^NAME +ADDRESS +USER +PASSWORD\ngrafana +mlk8s open grafana +admin +/);
+    expect(stdout).toMatch(/^NAME +ADDRESS +USER +PASSWORD\ngrafana +(npx )?mlk8s open --rehearse grafana +admin +/);
     expect(stdout).toContain(grafana?.password);
     expect(journals()).toContain('"command":"up"');
     expect(journals()).not.toContain(grafana?.password);
@@ -71,7 +71,7 @@ describe('what runs in the cluster', () => {
     child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
     await until(() => out.includes('Ctrl-C'));
     const address = /http:\/\/127\.0\.0\.1:\d+/.exec(out)?.[0] ?? '';
-    expect(out).toMatch(/user admin; its password: (npx )?mlk8s credentials grafana/);
+    expect(out).toMatch(/user admin; its password: (npx )?mlk8s credentials --rehearse grafana/);
     const pages = await Promise.all([fetch(address), fetch(`${address}/login`)]);
     for (const page of pages) expect(await page.text()).toContain('observability/kube-prom-stack-grafana');
     child.kill('SIGINT');

@@ -19,6 +19,11 @@ describe('in a rehearsal', () => {
     ['mlk8s plan, then mlk8s up', 'mlk8s plan --rehearse, then mlk8s up --rehearse'],
     ['mlk8s status\nmlk8s up --rehearse', 'mlk8s status --rehearse\nmlk8s up --rehearse'],
     ['mlk8s add-node 10.0.0.9 --name rig9', 'mlk8s add-node --rehearse 10.0.0.9 --name rig9'],
+    [
+      'mlk8s open grafana; its login: mlk8s credentials',
+      'mlk8s open --rehearse grafana; its login: mlk8s credentials --rehearse',
+    ],
+    ['mlk8s alert test --severity info', 'mlk8s alert test --rehearse --severity info'],
   ])('%j is %j', (text, wanted) => {
     expect(textAsTyped(text, rehearsed)).toBe(wanted);
     expect(textAsTyped(wanted, rehearsed)).toBe(wanted);
