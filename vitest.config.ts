@@ -2,7 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 /** What takes long and needs many machines: whole stories on rehearsals, run by `npm run test:rehearsal`. */
 export const STORIES = [
+  'test/acceptance/cost.test.ts',
   'test/acceptance/mayastor.test.ts',
+  'test/acceptance/monitoring.test.ts',
   'test/acceptance/prune.test.ts',
   'test/acceptance/reset.test.ts',
   'test/acceptance/services.test.ts',

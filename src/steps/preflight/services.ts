@@ -9,14 +9,17 @@ const INGRESS_PORTS = ['80', '443'];
 /** What its speakers listen on: metrics, and each other. facts: platform sheet, 5 (25) */
 const METALLB_PORTS = ['7472', '7946'];
 const SPEAKER = 'speaker';
+/** On every machine that is watched. facts: monitoring-and-cost sheet, 7 (5); platform sheet, 5 (5) */
+const EXPORTER = { port: '9100', program: 'node_exporter' };
 
 /** A program of the machine would be out of reach, or keep a pod from starting. facts: platform sheet, 5 (3 and 25) */
 const ports: Check = machineCheck(
   'service-ports',
-  (node, { network }) => (network?.ingress || network?.loadBalancer ? [listeningAsk(node)] : []),
+  (node, { network, monitoring }) =>
+    network?.ingress || network?.loadBalancer || monitoring ? [listeningAsk(node)] : [],
   (subject, sockets) => {
     const { file, node } = subject;
-    const { network } = file;
+    const { network, monitoring } = file;
     const isEntrance = network?.ingress === true && entrances(file).some(({ name }) => name === node.name);
     const taken = (wanted: readonly string[]) => [...listeningOn(sockets?.text ?? '', wanted)];
     const find = ([port, program]: readonly [string, string], why: string, leave: string) =>
@@ -33,6 +36,15 @@ const ports: Check = machineCheck(
         .filter(([, program]) => program !== SPEAKER)
         .map((it) =>
           find(it, 'MetalLB needs that port on every machine', 'or leave network.loadBalancer out of the cluster file'),
+        ),
+      ...(monitoring ? taken([EXPORTER.port]) : [])
+        .filter(([, program]) => program !== EXPORTER.program)
+        .map((it) =>
+          find(
+            it,
+            'node-exporter needs that port on every machine; one of the machine itself would take its place',
+            'a package of Ubuntu: sudo apt-get purge prometheus-node-exporter',
+          ),
         ),
     ];
   },

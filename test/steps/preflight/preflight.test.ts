@@ -330,6 +330,16 @@ describe('services that are to be reached', () => {
     ['a smaller network of one machine', { addresses: inet('27 scope global eth0') }, []],
   ])('%s', (_, differ, seen) => expect(find({ rig2: differ }, asked)).toEqual(seen));
 
+  it.each<[string, string, string[]]>([
+    ['the exporter of Ubuntu', 'prometheus-node', ['error service-ports@rig2: port 9100 is used by prometheus-node']],
+    ['that of monitoring', 'node_exporter', []],
+  ])('port 9100 has %s', (_, program, seen) => {
+    const monitoring = { retentionDays: 15, sizeGi: 20, pushgateway: true, alerts: {} };
+    const differ = { rig2: { listening: socket(9100, program) } };
+    expect(find(differ, { ...file, monitoring })).toEqual(seen);
+    expect(find(differ)).toEqual([]);
+  });
+
   it('refuses addresses of which some are in no network of a machine', () => {
     const small = Object.fromEntries(nodes.map((it) => [it.name, { addresses: inet('27 scope global eth0', it) }]));
     const seen = 'addresses from 192.168.1.200 to 192.168.1.220 are not all in its network 192.168.1.11/27';
