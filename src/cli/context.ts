@@ -37,6 +37,7 @@ export interface Engine {
   status(options: RunOptions): Promise<Summary>;
   verify(options: UpOptions): Promise<Summary>;
   doctor(options: RunOptions): Promise<Summary>;
+  authority(options: VisitOptions): Promise<string>;
   credentials(options: VisitOptions, services: readonly Service[]): Promise<readonly Credential[]>;
   wayTo(options: VisitOptions, service: Service): Promise<() => Promise<Duplex>>;
   openTunnel(way: () => Promise<Duplex>, port: number, failed: (error: HostError) => void): Promise<Tunnel>;

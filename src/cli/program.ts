@@ -2,6 +2,7 @@ import { Command, CommanderError, Help, type Option } from 'commander';
 import { UserError } from '../errors.ts';
 import { addAddNode } from './add-node.ts';
 import { addAlert } from './alert.ts';
+import { addCa } from './ca.ts';
 import type { Context } from './context.ts';
 import { addCost } from './cost.ts';
 import { addCredentials } from './credentials.ts';
@@ -62,6 +63,7 @@ export function createProgram(context: Context): Command {
     addReset,
     addOpen,
     addCredentials,
+    addCa,
     addAlert,
     addLogs,
     addRehearsal,

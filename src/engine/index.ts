@@ -34,6 +34,7 @@ async function look(options: RunOptions, judgement: (items: readonly PlanItem[])
   return finish(prepared, started, failed ? ExitCode.failed : partial, items, undefined);
 }
 
+export { authority } from './ca.ts';
 export { cost } from './cost.ts';
 export { credentials } from './credentials.ts';
 export { doctor } from './doctor.ts';

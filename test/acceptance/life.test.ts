@@ -6,6 +6,8 @@ import { steps } from '../../src/steps/index.ts';
 import { templatePath } from '../../src/templates.ts';
 import { breaks, unbroken } from './breaks.ts';
 import { gpuBreaks, gpuUnbroken } from './gpu-breaks.ts';
+import { monitoringBreaks, monitoringUnbroken } from './monitoring-breaks.ts';
+import { namesUnbroken, networkBreaks, networkUnbroken } from './network-breaks.ts';
 import { type Run, User } from './user.ts';
 
 /** What hides the others while it is broken is tried alone. */
@@ -59,8 +61,10 @@ describe("a file of one's own, two machines", () => {
   it('has a break for each resource of the sample, or a reason why not', async () => {
     const { file } = await loadCluster(templatePath('samples', 'home-lab.yaml'));
     const names = steps.flatMap((step) => step.resources(file)).map((it) => it.id.slice(0, it.id.indexOf('@')));
-    const ofGpu = [...Object.keys(gpuBreaks).map((id) => id.slice(0, id.indexOf('@'))), ...Object.keys(gpuUnbroken)];
-    expect([...new Set(names)].sort()).toEqual([...Object.keys(breaks), ...Object.keys(unbroken), ...ofGpu].sort());
+    const placed = Object.keys({ ...gpuBreaks, ...monitoringBreaks }).map((id) => id.slice(0, id.indexOf('@')));
+    const others = { ...gpuUnbroken, ...monitoringUnbroken, ...networkBreaks, ...networkUnbroken, ...namesUnbroken };
+    const known = [...Object.keys(breaks), ...Object.keys(unbroken), ...placed, ...Object.keys(others)];
+    expect([...new Set(names)].sort()).toEqual(known.sort());
   });
 
   it.each(rounds)('names exactly what is broken, and up mends it: %s', async (...names) => {

@@ -98,6 +98,7 @@ export class World {
         cost: this.#look,
         up: this.#up,
         reset: this.#up,
+        authority: () => Promise.reject(new Error('no test reads certificates here')),
         credentials: () => Promise.reject(new Error('no test reads passwords here')),
         wayTo: () => Promise.reject(new Error('no test opens anything here')),
         openTunnel: () => Promise.reject(new Error('no test opens anything here')),

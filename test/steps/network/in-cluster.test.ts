@@ -152,6 +152,10 @@ describe('certificates', () => {
     );
     const { text } = await inside.bash(caAsk.sh.bash);
     expect(Buffer.from(text, 'base64').toString()).toMatch(/^-----BEGIN CERTIFICATE-----\n/);
+    await kubectl('delete ingress mlk8s-grafana');
+    expect(await judged('ingress-grafana@cluster')).toBe(
+      'change: Ingress.networking.k8s.io default/mlk8s-grafana does not exist',
+    );
   });
 
   it('wait for the webhook, which answers some time after its pod is ready', async () => {
