@@ -53,7 +53,7 @@ NR == 2 { print "given\\t" $0 }
 NR == 3 {
   for (i = 2; i < NF; i += 4) {
     value = $(i + 2)
-    bytes = length(value) / 4 * 3 - gsub(/=/, "=", value)
+    bytes = length(value) / 4 * 3 - gsub(/[=]/, "=", value)
     print "key\\t" $i "\\t" bytes "\\t" (index(public, " " $i " ") ? value : "")
   }
 }`;
