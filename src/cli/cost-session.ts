@@ -15,7 +15,8 @@ export async function reckon(context: Context, flags: CostFlags): Promise<Summar
   const { by, plot } = flags;
   const keep = async (report: CostReport): Promise<string[]> => {
     if (plot === undefined) return [];
-    await replaceFile(resolve(context.io.cwd, plot), plotOf(report, by ?? 'node', cluster.file.name));
+    const about = { cluster: cluster.file.name, simulated: flags.rehearse === true };
+    await replaceFile(resolve(context.io.cwd, plot), plotOf(report, by ?? 'node', about));
     return [`The picture is in ${plot}.`];
   };
   const job = { command: 'cost', cluster, flags: { ...flags, only: [], skip: [] }, changes: false };

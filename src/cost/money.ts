@@ -3,7 +3,7 @@
  * of them are: cents below ten, whole numbers from a hundred on.
  */
 export function money(amount: number, beside = amount): string {
-  if (amount < 0.005) return '0';
+  if (amount <= 0) return '0';
   const digits = beside < 9.995 ? 2 : beside < 99.95 ? 1 : 0;
   const least = 10 ** -digits;
   return amount < least / 2 ? `<${least}` : amount.toFixed(digits);

@@ -24,7 +24,11 @@ interface Bar extends Costs {
 }
 
 /** The bill as a picture: for each machine or namespace what it costs in a cloud and at home. SVG, readable on white. */
-export function plotOf(report: CostReport, by: 'node' | 'namespace', cluster: string): string {
+export function plotOf(
+  report: CostReport,
+  by: 'node' | 'namespace',
+  { cluster, simulated }: { readonly cluster: string; readonly simulated: boolean },
+): string {
   const bars = barsOf(report, by);
   const labels = bars.map(({ name }) => shortened(name));
   const left = MARGIN + Math.max(70, ...labels.map((label) => [...label].length * LETTER)) + 14;
@@ -32,7 +36,7 @@ export function plotOf(report: CostReport, by: 'node' | 'namespace', cluster: st
   const ticks = ticksTo(Math.max(...bars.flatMap(({ cloud, home }) => [cloud, home]), 0));
   const scale = room / (ticks.at(-1) || 1);
   const bottom = TOP + bars.length * ROW;
-  const notes = notesOf(report);
+  const notes = [...notesOf(report), ...(simulated ? ['A rehearsal: these machines are simulated.'] : [])];
   const height = bottom + 44 + notes.length * 18 + 14;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" ${FONT}>`,
@@ -110,11 +114,10 @@ function rowOf(bar: Bar, label: string, at: { left: number; scale: number; top: 
 function notesOf({ sources, kilowattHour, currency, nodes, basis }: CostReport): string[] {
   const dates = sources.map(({ asOf }) => asOf).sort();
   const from = [...new Set(nodes.flatMap(({ draw }) => draw.from))].map((it) => WORDS[it]);
-  const used =
-    basis.from === 'opencost' ? `OpenCost, last ${Math.round(basis.hours * 10) / 10} h` : 'what pods ask for';
+  const used = basis.from === 'opencost' ? 'by OpenCost' : 'what pods ask for';
   return [
     `Cloud: list prices and rates of ${dates[0]} to ${dates.at(-1)}, see mlk8s cost. Shares of namespaces: ${used}.`,
-    `Home: ${kilowattHour} ${currency} for a kWh; watts ${from.join(', ')}. Machines themselves are not counted.`,
+    `Home: ${kilowattHour} ${currency} for a kWh; watts ${from.join(', ')}. What the machines cost to buy is not counted.`,
   ];
 }
 

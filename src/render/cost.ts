@@ -26,7 +26,7 @@ export function costLines(report: CostReport, by: 'node' | 'namespace' | undefin
 
 function nodeRows({ nodes, volumes, total }: CostReport): Row[] {
   const ofVolumes = {
-    cells: ['volumes', '', `${plain(volumes.gib)} disk`, '', money(volumes.cloud, total.cloud), '', ''],
+    cells: ['volumes', '', plain(volumes.gib), '', money(volumes.cloud, total.cloud), '', ''],
   };
   return [
     { cells: ['machine', 'cores', 'GiB', 'cards', 'in a cloud', 'at home', 'watts'], last: 'watts are from' },
@@ -86,15 +86,14 @@ function sourceLines(
   { basis, kilowattHour, currency, sources, gaps, openCostTotal }: CostReport,
   style: Style,
 ): string[] {
-  const hours = basis.from === 'opencost' ? Math.round(basis.hours * 10) / 10 : 0;
   const shares =
     basis.from === 'opencost'
-      ? `Namespaces: what their pods took in the last ${hours} h, by OpenCost, which itself reckons ${money(openCostTotal ?? 0)} USD for that time.`
+      ? `Namespaces: what their pods took in the last ${timeWords(basis.hours)}, by OpenCost, which itself reckons ${money(openCostTotal ?? 0)} USD for that time.`
       : 'Namespaces: what their pods ask for now. (idle) is what nobody asks for.';
   return [
     ...wrap(shares, '  ', style),
     ...wrap(
-      `At home: electricity at ${kilowattHour} ${currency} for a kWh. The machines themselves are not counted.`,
+      `At home: electricity at ${kilowattHour} ${currency} for a kWh. What the machines cost to buy is not counted.`,
       '  ',
       style,
     ),
@@ -103,3 +102,7 @@ function sourceLines(
     ...gaps.flatMap((gap) => wrap(gap, `  ${style.symbols.warning} `, style)),
   ];
 }
+
+/** How long OpenCost has counted: it starts at nothing. */
+const timeWords = (hours: number): string =>
+  hours < 2 ? `${Math.round(hours * 60)} min` : `${Math.round(hours * 10) / 10} h`;

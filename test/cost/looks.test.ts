@@ -31,6 +31,13 @@ describe('the bill', () => {
     );
   });
 
+  it('says of the first hours how many minutes they are', () => {
+    const counted = report({ basis: { from: 'opencost', hours: 0.4 }, openCostTotal: 0.004 });
+    expect(costLines(counted, undefined, style(300)).join('\n')).toContain(
+      'in the last 24 min, by OpenCost, which itself reckons <0.01 USD',
+    );
+  });
+
   it('lets no name drive the terminal', () => {
     const uses = [{ node: 'rig1', namespace: 'a\u001b[31mb\u202e\n', cpu: 1, memory: 1, gpu: 0 }];
     const text = costLines(report({ uses }), undefined, style(100)).join('|');
@@ -38,19 +45,26 @@ describe('the bill', () => {
   });
 });
 
+const of = (cluster: string, simulated = false) => ({ cluster, simulated });
+
 describe('the picture', () => {
   it('shows machines', async () => {
-    await expect(plotOf(report(), 'node', 'home-lab')).toMatchFileSnapshot('../golden/cost/machines.svg');
+    await expect(plotOf(report(), 'node', of('home-lab'))).toMatchFileSnapshot('../golden/cost/machines.svg');
   });
 
   it('shows namespaces, the dearest first and what is idle last', () => {
-    const names = [...plotOf(report(), 'namespace', 'home-lab').matchAll(/<g><title>([^<]*)<\/title>/g)];
+    const names = [...plotOf(report(), 'namespace', of('home-lab')).matchAll(/<g><title>([^<]*)<\/title>/g)];
     expect(names.map(([, name]) => name)).toEqual(['llm', 'kube-system', 'old', '(idle)']);
+  });
+
+  it('says so when the machines are simulated', () => {
+    expect(plotOf(report(), 'node', of('x', true))).toContain('>A rehearsal: these machines are simulated.</text>');
+    expect(plotOf(report(), 'node', of('x'))).not.toContain('rehearsal');
   });
 
   it('is whole whatever things are called', () => {
     const name = `</text><script>alert("1")</script>&'\u0007\ud83d\ude00`;
-    const svg = plotOf(report({ nodes: [machine(name)] }), 'node', name);
+    const svg = plotOf(report({ nodes: [machine(name)] }), 'node', of(name));
     expect(svg).not.toContain('<script');
     expect(svg).not.toContain('\u0007');
     expect(svg).toContain('&lt;/text&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;');
@@ -61,7 +75,7 @@ describe('the picture', () => {
 
   it('cuts long names, has them whole to point at, and leaves them room', () => {
     const name = 'a-machine-with-a-name-that-is-as-long-as-kubernetes-lets-it-be-1';
-    const svg = plotOf(report({ nodes: [machine(name), machine('b')] }), 'node', 'home');
+    const svg = plotOf(report({ nodes: [machine(name), machine('b')] }), 'node', of('home'));
     expect(svg).toContain(`<title>${name}</title>`);
     expect(svg).toContain('>a-machine-with-a-name-tha…</text>');
     const bars = [...svg.matchAll(/<rect x="([\d.]+)" y="\d+" width="([\d.]+)" height="19"/g)];
@@ -72,7 +86,7 @@ describe('the picture', () => {
   });
 
   it('is made of nothing', () => {
-    const svg = plotOf(report({ nodes: [], uses: [], volumes: [] }), 'node', 'empty');
+    const svg = plotOf(report({ nodes: [], uses: [], volumes: [] }), 'node', of('empty'));
     expect(svg).toContain('All together: 0 in a cloud, 0 at home.');
     expect(svg).not.toMatch(/NaN|Infinity|undefined/);
   });
@@ -81,7 +95,7 @@ describe('the picture', () => {
     const svg = plotOf(
       report({ nodes: [machine('big', { capacity: { cpu: 4000, memory: 9000, gpu: 0 } })] }),
       'node',
-      'x',
+      of('x'),
     );
     const widths = [...svg.matchAll(/width="([\d.]+)" height="19"/g)].map(([, width]) => Number(width));
     expect(Math.min(...widths.filter((it) => it > 0))).toBeGreaterThanOrEqual(2);

@@ -146,7 +146,8 @@ describe('the tables', () => {
 
 it.each([
   [0, undefined, '0'],
-  [0.001, undefined, '0'],
+  [0.001, undefined, '<0.01'],
+  [-0.001, 67, '0'],
   [1.234, undefined, '1.23'],
   [9.996, undefined, '10.0'],
   [99.96, undefined, '100'],

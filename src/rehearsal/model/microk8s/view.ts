@@ -106,7 +106,7 @@ export class View {
       case 'Pod':
         return barePodStatus(this, object);
       case 'PersistentVolumeClaim':
-        return { phase: isBound(object) ? 'Bound' : 'Pending' };
+        return isBound(object) ? boundStatus(object) : { phase: 'Pending' };
       case 'CustomResourceDefinition':
         return {
           conditions: [
@@ -175,6 +175,12 @@ export class View {
     if (ready < desired) return { active: desired, ready: 0 };
     return { succeeded: desired, conditions: [{ type: 'Complete', status: 'True' }] };
   }
+}
+
+/** A claim that has its volume has as much as it asked for. */
+function boundStatus({ spec }: KubeObject): Json {
+  const { resources } = spec as { resources?: { requests?: Json } };
+  return { phase: 'Bound', capacity: resources?.requests ?? {} };
 }
 
 const isBound = (claim: KubeObject): boolean => isJson(claim.spec) && claim.spec.volumeName !== undefined;

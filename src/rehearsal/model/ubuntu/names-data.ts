@@ -22,6 +22,7 @@ const INTERNET: Readonly<Record<string, { address: string; status: number }>> = 
   'helm.ngc.nvidia.com': { address: '34.215.12.77', status: 200 },
   'prometheus-community.github.io': { address: '185.199.108.153', status: 200 },
   'openebs.github.io': { address: '185.199.109.153', status: 200 },
+  'opencost.github.io': { address: '185.199.108.153', status: 200 },
   'nvidia.github.io': { address: '185.199.110.153', status: 200 },
   'ntp.ubuntu.com': { address: '185.125.190.57', status: 200 },
   'dl.k8s.io': { address: '34.107.204.206', status: 200 },
