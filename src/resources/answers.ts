@@ -17,6 +17,10 @@ export function judged<Spec>(
   const given: Given[] = [];
   for (const ask of asks) {
     const answer = world.answer(ask.on, ask.key);
+    // Its first member was seen between two questions: it has not been asked yet, which is no refusal.
+    if (answer.kind === 'absent' && ask.on === 'cluster' && world.identity !== undefined) {
+      return { verdict: 'settling', because: 'the cluster was not asked yet', deadlineS: 300 };
+    }
     if (answer.kind !== 'bytes') return { verdict: 'refused', problem: unanswered(it.id, ask, answer) };
     if (answer.cut)
       return refused(
