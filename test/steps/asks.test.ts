@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { costAsks } from '../../src/cost/asks.ts';
 import type { Ask, Declared, Recorded } from '../../src/engine/types.ts';
 import { undoing } from '../../src/engine/undo.ts';
 import { doctorAsks } from '../../src/health/asks.ts';
@@ -30,6 +31,10 @@ const asks: readonly Ask[] = [
   ...resources.flatMap((it) => kinds[it.kind]?.asks(it) ?? []),
   ...resources.flatMap((it) => undoing(kinds)[it.kind]?.asks(recordOf(it)) ?? []),
   ...doctorAsks(file.nodes.map((it) => it.name)),
+  ...costAsks(
+    { ...file, cost: { opencost: true, currency: 'EUR', kilowattHour: 0.3, watts: {} } },
+    file.nodes.map((it) => it.name),
+  ),
   ...checks.flatMap((check) => file.nodes.flatMap((it) => check.asks(file, it.name))),
 ];
 const scripts = [...new Map(asks.map((ask) => [ask.sh.bash, ask])).values()].map(
@@ -38,10 +43,10 @@ const scripts = [...new Map(asks.map((ask) => [ask.sh.bash, ask])).values()].map
 
 /**
  * What a simulated machine has or fakes. A machine that is no Raspberry Pi has nothing at the two paths in /boot, and
- * neither has a simulated one.
+ * neither has a simulated one. No simulated machine counts the energy of its processor.
  */
 const READABLE =
-  /^\/(etc|var|home|run|root|snap|data)\b|^\/proc\/(meminfo|mounts|sys\/kernel\/random\/boot_id)$|^\/sys\/(bus\/pci|class\/net|fs\/cgroup|firmware|module)\b|^\/boot\/(firmware\/)?cmdline\.txt$|^\/dev\/(null$|disk\/by-id\/)/;
+  /^\/(etc|var|home|run|root|snap|data)\b|^\/proc\/(meminfo|mounts|sys\/kernel\/random\/boot_id)$|^\/sys\/(bus\/pci|class\/(net|dmi|powercap)|fs\/cgroup|firmware|module)\b|^\/boot\/(firmware\/)?cmdline\.txt$|^\/dev\/(null$|disk\/by-id\/)/;
 
 const CHANGES = [
   /(^|[\s;&|(])(apt-get|apt|dpkg --configure|update-grub|usermod|groupadd|adduser|reboot|shutdown|poweroff|swapoff)(\s|$)/m,
@@ -57,7 +62,7 @@ const CHANGES = [
 it('asks something', () => expect(scripts.length).toBeGreaterThan(20));
 
 it.each(scripts)('reads only where a simulated machine has something: %s', (_, script) => {
-  const paths = script.replace(/--raw \/\S+/g, '').match(/(?<![\w.$"}%*\])])\/[A-Za-z][\w.-][\w./-]*/g) ?? [];
+  const paths = script.replace(/--raw '?\/\S+/g, '').match(/(?<![\w.$"}%*\])])\/[A-Za-z][\w.-][\w./-]*/g) ?? [];
   expect(paths.filter((path) => !READABLE.test(path))).toEqual([]);
 });
 
