@@ -14,9 +14,7 @@ const READY_S = 900;
 /** Seconds until its webhook answers, which is some time after its pod is ready: it has to be known as trusted first. */
 const WEBHOOK_S = 300;
 
-export const CA: Id = 'network/ca@cluster';
-/** Who signs certificates, by its kind ClusterIssuer. */
-export const ISSUER = CA_SECRET.name;
+const CA: Id = 'network/ca@cluster';
 
 /** cert-manager and a certificate authority of the cluster's own. facts: platform sheet, 1, 2 and 4 (9) */
 export function authority(file: Cluster, named: readonly Named[]): Declared[] {
