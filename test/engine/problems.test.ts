@@ -5,7 +5,7 @@ it('says why a change failed, and what to type, when its last words are known', 
   const tail = ['release a', "modprobe: ERROR: could not insert 'nvidia': Key was rejected by service"];
   const problem = changeFailed('gpu/driver@rig4', 1, tail, []);
   expect(problem.why).toContain('Secure Boot is on');
-  expect(problem.next[0]).toContain('mlk8s up --only gpu');
+  expect(problem.next[0]).toContain('mlk8s up takes the signed modules');
   expect(problem.next.at(-1)).toContain('mlk8s logs');
 });
 

@@ -92,7 +92,7 @@ it('changes with its values and its version, and shows which', async () => {
   const other = openebs({ ...lean, alloy: { enabled: true } });
   expect(said(await it1.judge(other))).toBe('change: release openebs has other values');
   await settle(other);
-  await settle(openebs({}));
+  await settle(openebs({ engines: lean.engines }));
   expect((await it1.lab.mk('cp1', 'kubectl get sts -n openebs -o name')).out).toContain('openebs-loki');
 });
 
@@ -174,6 +174,25 @@ it('that somebody changed by hand is put right', async () => {
   await helm('rollback openebs 1 -n openebs');
   expect(said(await it1.judge(openebs()))).toBe(
     'change: release openebs was changed by somebody else since revision 1',
+  );
+  await settle(openebs());
+});
+
+it('gets back a workload that somebody deleted', async () => {
+  await settle(openebs());
+  await it1.lab.mk('cp1', 'kubectl delete deployment -n openebs openebs-localpv-provisioner');
+  expect(said(await it1.judge(openebs()))).toBe(
+    'change: of 1 workloads of release openebs 1 were deleted; there: none',
+  );
+  await settle(openebs());
+  expect((await it1.lab.mk('cp1', 'kubectl get deployments -n openebs -o name')).out).toContain('localpv-provisioner');
+});
+
+it('counts its workloads when helm was cut off before', async () => {
+  await settle(openebs());
+  await it1.lab.mk('cp1', 'kubectl -n openebs label secrets -l owner=helm mlk8s.io/workloads-');
+  expect(said(await it1.judge(openebs()))).toBe(
+    'change: what release openebs brought was not counted: helm was cut off',
   );
   await settle(openebs());
 });
