@@ -93,16 +93,18 @@ function leftToOperator({ it, world, driver }: Found): Verdict {
   }
   if (driver.rivals.length === 0)
     return { verdict: 'ok', because: 'nothing is in the way of the driver of the operator' };
-  const waiting = waits(world, host, "the operator's driver");
-  if (waiting) return waiting;
-  // Whoever has the card now goes with the reboot that the file owes which keeps it off.
+  return (
+    waits(world, host, "the operator's driver") ??
+    untilKeptOff(world, host, driver) ??
+    inTrouble(it, troubleWith(driver.rivals, host))
+  );
+}
+
+/** Whoever has the card now goes with the reboot that the file owes which keeps it off. */
+function untilKeptOff(world: World, host: string, { rivals }: Driver): Verdict | undefined {
   const first = `gpu/nouveau@${host}` as const;
-  if (world.record(first)?.state === 'done') return inTrouble(it, troubleWith(driver.rivals, host));
-  return {
-    verdict: 'later',
-    because: `${driver.rivals.join(' and ')} has the card until it is kept off`,
-    after: first,
-  };
+  if (rivals.length === 0 || world.record(first)?.state === 'done') return undefined;
+  return { verdict: 'later', because: `${rivals.join(' and ')} has the card until it is kept off`, after: first };
 }
 
 function troubleWith(rivals: readonly string[], host: string): Trouble {
@@ -130,7 +132,8 @@ function onHost(found: Found): Verdict {
   if (!trouble) {
     return { verdict: 'ok', because: `driver ${driver.loaded} (${name}) is loaded, and its programs fit it` };
   }
-  const waiting = waits(world, ownHost(it), `driver ${name}`);
+  const host = ownHost(it);
+  const waiting = waits(world, host, `driver ${name}`) ?? (driver.module && untilKeptOff(world, host, driver));
   if (waiting) return waiting;
   return driver.loaded === undefined && driver.rivals.length === 0 ? load(found) : inTrouble(it, trouble);
 }

@@ -46,12 +46,18 @@ function ofNode(cluster: Cluster, node: ClusterNode): Declared[] {
     debt({
       ...at('reboot', 'memory-cgroup'),
       // One reboot for all, before kubelet first starts: it must find the graphics cards as they stay.
-      needs: [`node/memory-cgroup@${node.name}`, ...(cluster.gpu ? [`gpu/driver@${node.name}` as const] : [])],
+      needs: [`node/memory-cgroup@${node.name}`, ...driverNeeds(cluster, node)],
       debt: 'reboot',
       reason: 'the kernel takes new settings and drivers only when it starts',
       local: node.local,
     }),
   ];
+}
+
+/** What has to be there before the machine is started anew with another driver for its card. */
+function driverNeeds({ gpu }: Cluster, { name }: ClusterNode): Id[] {
+  if (!gpu) return [];
+  return gpu.driver === 'none' ? [`gpu/driver@${name}`] : [`gpu/driver@${name}`, `gpu/nouveau@${name}`];
 }
 
 type At = (name: string, ...needs: string[]) => Placed;

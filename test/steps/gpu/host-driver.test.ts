@@ -192,6 +192,11 @@ describe('a driver that mlk8s installed', () => {
       { ...OURS, rivals: ['nouveau'], debts: ['reboot'] },
       'ok: driver 595-server-open can be used after the reboot that rig1 waits for',
     ],
+    [
+      'was there at a reboot before nouveau was kept off',
+      { ...OURS, rivals: ['nouveau'] },
+      'later: nouveau has the card until it is kept off',
+    ],
     ['was unloaded', OURS, 'change: driver 595.71.05 is installed, but not loaded'],
     [
       'lost its tools',
@@ -223,7 +228,7 @@ describe('a driver that mlk8s installed', () => {
     ],
     [
       'lost its card again to nouveau',
-      { ...OURS, rivals: ['nouveau'] },
+      { ...OURS, rivals: ['nouveau'], keptOff: true },
       'refused: nouveau has the card, so the NVIDIA driver is not loaded | the initramfs still loads it, or somebody loaded it by hand | on rig1: sudo update-initramfs -u, then sudo reboot',
     ],
   ] satisfies [string, Machine, string][])('%s', (_, machine, expected) => expect(said(judge(machine))).toBe(expected));
