@@ -1,5 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { InventoryRecord, Json, Verdict, World } from '../../src/engine/types.ts';
+import { type BlockDisk, blockDiskAsk, blockDiskOf } from '../../src/resources/block-disk.ts';
 import { claimsAsk } from '../../src/resources/claims.ts';
 import { type DiskPoolsSpec, diskPools, diskPoolsKind } from '../../src/resources/disk-pools.ts';
 import { answersTo, cluster, node, type Told, worldOf } from './world.ts';
@@ -26,9 +31,10 @@ describe('disk-pools', () => {
         { path: '/dev/sdb', type: 'disk', size: 9, fstype: null, pttype: null, mountpoint: null, ...more },
       ],
     });
-  const EMPTY = `${lsblk()}\n----\n\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD`;
-  const POOL = `${lsblk()}\n----\nSPDKBLOB`;
-  const holds = (more: object) => `${lsblk(more)}\n----\nabcdefgh`;
+  const ZEROS = '\uFFFD'.repeat(8);
+  const EMPTY = `${lsblk()}\n----\n${ZEROS}\n----\n0\n`;
+  const POOL = `${lsblk()}\n----\nSPDKBLOB\n----\n1\n`;
+  const holds = (more: object) => `${lsblk(more)}\n----\nabcdefgh\n----\n1\n`;
   const NONE: Told = { text: 'error: the server doesn\'t have a resource type "diskpools"\n', status: 1 };
   const live = (
     ...items: readonly (readonly [name: string, node: string, disk: string, status?: string, more?: object])[]
@@ -88,8 +94,13 @@ describe('disk-pools', () => {
       `refused: ${A} of rig2: a pool of Mayastor is on it, which this cluster does not know`,
     ],
     [
+      'a disk holds what nobody knows',
+      [NONE, holds({}), `${lsblk()}\n----\n${ZEROS}\n----\n1\n`],
+      `refused: ${A} of rig2: its first MiB holds data that lsblk does not know; ${B} of rig3: its first MiB holds data that lsblk does not know`,
+    ],
+    [
       'a disk does not answer',
-      [NONE, { text: '----\n', status: 1 }, EMPTY],
+      [NONE, { text: `${lsblk()}\n----\n\n----\n0\n`, status: 1 }, EMPTY],
       `refused: ${A} of rig2: what is on it cannot be read`,
     ],
     [
@@ -189,5 +200,28 @@ describe('disk-pools', () => {
       expect(seen(undo(live(), '----\n'))).toBe('ok: none of its pools is there');
       expect(seen(undo(UP, '----\n', { leaving: ['rig1', 'rig2', 'rig3'] }))).toMatch(/^ok: they go with the cluster/);
     });
+  });
+});
+
+describe('what is on a disk', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'mlk8s-disk-'));
+  afterAll(() => rmSync(dir, { recursive: true }));
+  const told = JSON.stringify({ blockdevices: [{ path: '/dev/sdb', type: 'disk' }] });
+
+  it.each<[string, Buffer, BlockDisk]>([
+    ['nothing', Buffer.alloc(4 << 20), 'empty'],
+    ['a pool', Buffer.concat([Buffer.from('SPDKBLOB'), Buffer.alloc(4096)]), 'pool'],
+    [
+      'something somewhere in its first MiB',
+      Buffer.concat([Buffer.alloc(70_000), Buffer.from('\xffmine', 'latin1'), Buffer.alloc(4096)]),
+      { holds: 'its first MiB holds data that lsblk does not know' },
+    ],
+    ['it cannot be read', Buffer.alloc(0), 'unknown'],
+  ])('%s', (_, content, found) => {
+    const path = join(dir, 'disk');
+    writeFileSync(path, content);
+    const script = `lsblk() { echo '${told}'; }\n${blockDiskAsk('rig1', path).sh.bash}`;
+    const text = execFileSync('bash', ['-c', script], { encoding: 'utf8' }).replaceAll('\0', '\uFFFD');
+    expect(blockDiskOf({ kind: 'bytes', text, status: 0, cut: false })).toEqual(found);
   });
 });
