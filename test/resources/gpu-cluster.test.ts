@@ -239,6 +239,15 @@ describe('what the operator says, and what a Node offers', () => {
     expect(said(await judge(offers(4)))).toContain('settling: cp1 has 1 card, each for 4 pods, and offers 1');
   });
 
+  it('is understood behind what kubectl says of an API that is away', async () => {
+    const said = "E1121 21:40:03.1 memcache.go:287] couldn't get resource list for metrics.k8s.io/v1beta1: {}\n";
+    const status = { state: 'ready', conditions: [{ type: 'Ready', status: 'True', reason: 'Reconciled' }] };
+    const told = [`${said}${JSON.stringify({ status }, undefined, 4)}\n`, '{"items":[]}', CARD];
+    const kind = kinds[policy.kind];
+    const verdict = kind?.judge(policy, { ...worldOf({ answers: answersTo(kind.asks(policy), told) }), identity: 'x' });
+    expect(verdict).toMatchObject({ verdict: 'ok', because: 'ClusterPolicy is ready (Reconciled)' });
+  });
+
   it('is not believed when it says ready and has found no card', async () => {
     await operator();
     await minutes(4);
