@@ -5,7 +5,7 @@ import { type Given, judged, refused } from './answers.ts';
 import { type BlockDisk, blockDiskAsk, blockDiskOf } from './block-disk.ts';
 import { claimsAsk, inUse } from './claims.ts';
 import type { Placed } from './declare.ts';
-import { jsonOf, kubectl } from './kube.ts';
+import { jsonOf, kubectl, withoutNoise } from './kube.ts';
 import { clusterEnds } from './microk8s-leave.ts';
 import { gone } from './stays.ts';
 
@@ -63,7 +63,7 @@ type LivePool = z.infer<typeof livePool>;
 /** Undefined: the API does not say. */
 function livePools({ text, status }: Given): readonly LivePool[] | undefined {
   if (status !== 0) return /the server doesn't have a resource type/.test(text) ? [] : undefined;
-  return jsonOf(text, listed)?.items;
+  return jsonOf(withoutNoise(text), listed)?.items;
 }
 
 /** What an earlier run wrote into the cluster, where others may write too. */

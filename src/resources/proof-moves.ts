@@ -3,7 +3,7 @@ import { NAMESPACE } from '../engine/inventory.ts';
 import type { Ask, Declared, Move } from '../engine/types.ts';
 import { recordName } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
-import { kubectl } from './kube.ts';
+import { kubectl, NOISE } from './kube.ts';
 import type { ProofSpec } from './proof.ts';
 
 /** Namespace of what is created for proofs. */
@@ -125,7 +125,7 @@ function follow({ spec: { pod, timeoutS } }: Declared<ProofSpec>): Script {
     until=$(($(date +%s) + ${timeoutS}))
     said=
     while [ "$(date +%s)" -lt "$until" ]; do
-      state=$(${inProofs} get pod ${pod} -o ${`jsonpath=${STATE}`} 2>&1 | tr -s ' \n' ' ') || true
+      state=$(${inProofs} get pod ${pod} -o ${`jsonpath=${STATE}`} 2>&1 | sed -E ${`/${NOISE}/d`} | tr -s ' \n' ' ') || true
       state=\${state% }
       if [ "$state" != "$said" ]; then echo pod ${pod}: "$state"; said=$state; fi
       case $state in Succeeded* | Failed* | *NotFound*) break ;; esac

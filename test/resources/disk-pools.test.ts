@@ -60,6 +60,11 @@ describe('disk-pools', () => {
 
   it.each<[string, readonly Told[], string]>([
     ['are Online', [UP, POOL, POOL], 'ok: 2 of 2 pools are Online'],
+    [
+      'are Online, and kubectl says something beside it',
+      [`E1121 20:00:00.000000 42 memcache.go:287] metrics\nWarning: old\n${UP}`, POOL, POOL],
+      'ok: 2 of 2 pools are Online',
+    ],
     ['are not there, nor is their type', [NONE, EMPTY, EMPTY], `change: ${A} of rig2, ${B} of rig3: no pool yet`],
     ['one is missing', [live(['rig2-a', 'rig2', A, 'Online']), POOL, EMPTY], `change: ${B} of rig3: no pool yet`],
     [

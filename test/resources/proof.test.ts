@@ -62,6 +62,12 @@ it('is proved by a pod, leaves nothing, and says when and where', async () => {
   expect(await judge(it)).toBe('ok: proved 3 days ago on cp1');
 });
 
+it('is proved while an aggregated API is away and kubectl says so at every call', async () => {
+  it1.grumble();
+  expect(await prove(thing())).toMatchObject({ ok: true });
+  expect(await judge(thing())).toBe('ok: proved just now on cp1');
+});
+
 it('keeps one key for each proof: time, node and digest', async () => {
   await prove(thing());
   const map = JSON.parse(await kubectl('get cm proofs -n mlk8s-system -o json')) as { data: Record<string, string> };

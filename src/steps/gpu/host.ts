@@ -22,6 +22,7 @@ Unattended-Upgrade::Package-Blacklist {
   "linux-";
   "nvidia";
   "libnvidia";
+  "xserver-xorg-video-nvidia";
 };
 `;
 

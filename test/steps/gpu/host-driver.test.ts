@@ -21,6 +21,7 @@ interface Machine {
   readonly module?: string | undefined;
   readonly rivals?: readonly string[];
   readonly boot?: string;
+  readonly desktop?: boolean;
   readonly debs?: readonly string[];
   /** Undefined: both branches; `none`: no lists. */
   readonly offered?: readonly string[] | 'none';
@@ -53,6 +54,7 @@ function driverText({
   module,
   rivals = [],
   boot = 'SecureBoot disabled',
+  desktop = false,
   debs = [],
   offered,
 }: Machine): string {
@@ -61,6 +63,7 @@ function driverText({
     ...(loaded ? [`loaded ${loaded}`] : []),
     ...rivals.map((name) => `rival ${name}`),
     `boot ${boot}`,
+    ...(desktop ? ['desktop'] : []),
     ...debs.map((name) => `deb ii  ${name}`),
     ...(module ? [`module ${module}`] : policy(offered)),
     'end',
@@ -148,6 +151,15 @@ describe('a fresh machine', () => {
     expect(verdict).toMatchObject({ disrupts: `rig1 must reboot afterwards: ${rival} is in use` });
     expect(script(verdict)).toMatch(/debts\/reboot[\s\S]*install/);
     expect(script(verdict)).not.toContain('modprobe');
+  });
+
+  it('gets what draws on a screen where somebody has a desktop', () => {
+    const drawing = ['libnvidia-gl-595-server', 'xserver-xorg-video-nvidia-595-server'];
+    expect(script(judge({ desktop: true }))).toContain(`nvidia-utils-595-server ${drawing.join(' ')}`);
+    expect(script(judge({}))).not.toContain('libnvidia-gl');
+    const complete = { ...OURS, loaded: '595.71.05', smi: SMI_GOOD, desktop: true };
+    expect(judge({ ...complete, debs: [...DEBS, ...drawing] }).verdict).toBe('ok');
+    expect(said(judge(complete))).toBe(`change: not installed for NVIDIA 10de:2204: ${drawing.join(', ')}`);
   });
 
   it('follows the kernels that the machine follows', () => {
