@@ -62,13 +62,10 @@ const nodeList = z.object({
   ),
 });
 
-/**
- * JSON of a machine, if it is of this shape. What is not says as little as no answer, and must not end a run. Lines
- * before it are left out: where errors come with an answer, kubectl warns there of types whose server is away.
- */
+/** JSON of a machine, if it is of this shape. What is not says as little as no answer, and must not end a run. */
 export function jsonOf<T>(json: string, shape: z.ZodType<T>): T | undefined {
   try {
-    return shape.safeParse(JSON.parse(json.slice(Math.max(0, json.search(/^[[{]/m))))).data;
+    return shape.safeParse(JSON.parse(json)).data;
   } catch {
     return undefined;
   }
