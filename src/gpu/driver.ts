@@ -42,7 +42,7 @@ export function driverAsk(host: string): Ask {
       else echo "boot byte $(od -An -tu1 -j4 -N1 /sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c)"
       fi
       if [ -L /etc/systemd/system/display-manager.service ]; then echo desktop; fi
-      dpkg-query -W -f 'deb \${db:Status-Abbrev} \${Package}\n' 'linux-image-*' 'linux-modules-nvidia-*' '*nvidia-*'
+      dpkg-query -W -f 'deb \${db:Status-Abbrev} \${Package}\n' 'linux-image-*' '*nvidia-*'
       if path=$(modinfo -n nvidia); then echo "module $(modinfo -F version nvidia) $path"
       else
         if [ -d /var/lib/apt/lists ] && ! ls /var/lib/apt/lists | grep -q _Packages; then echo 'no lists'; fi
