@@ -3,11 +3,13 @@ import { sh } from '../shell/script.ts';
 import { refused, unanswered } from './answers.ts';
 import { kubectl } from './kube.ts';
 
-const CLAIM = ['{.metadata.namespace}', '{.metadata.name}', '{.spec.storageClassName}'];
-const VOLUME = ['{.spec.claimRef.namespace}', '{.spec.claimRef.name}', '{.spec.storageClassName}', '{.metadata.name}'];
+const CLASS = '{.spec.storageClassName}';
+const CLAIM = ['{.metadata.namespace}', '{.metadata.name}', CLASS, '{.spec.volumeName}'];
+const VOLUME = ['{.metadata.name}', CLASS, '{.metadata.annotations.pv\\.kubernetes\\.io/provisioned-by}'];
+const STORAGE_CLASS = ['{.metadata.name}', '{.provisioner}'];
 const rows = (fields: readonly string[]) => `jsonpath={range .items[*]}${fields.join('{"\\t"}')}{"\\n"}{end}`;
 
-/** Stands between claims and volumes. */
+/** Stands between claims, volumes and classes. */
 const RULE = '----';
 
 /** All claims and volumes of the cluster, with their classes: what would lose its data when a class goes. */
@@ -19,34 +21,51 @@ export const claimsAsk: Ask = {
     ${kubectl} get persistentvolumeclaims -A -o ${rows(CLAIM)}
     echo ${RULE}
     ${kubectl} get persistentvolumes -o ${rows(VOLUME)}
+    echo ${RULE}
+    ${kubectl} get storageclasses -o ${rows(STORAGE_CLASS)}
   `,
   timeoutS: 20,
 };
 
 /** A claim, or a volume whose claim is gone. */
-export interface Claim {
+interface Claim {
   /** Empty for a volume without a claim. */
   readonly namespace: string;
   readonly name: string;
   readonly className: string;
 }
 
-/** Undefined: the API did not say all of it. */
-export function claimsOf(world: World): readonly Claim[] | undefined {
+/** Claims and lost volumes, and who makes the volumes of each class: a class may be gone while its volumes are there. */
+interface Claims {
+  readonly all: readonly Claim[];
+  readonly makers: ReadonlyMap<string, string>;
+}
+
+function seen(world: World): Claims | undefined {
   const answer = world.answer('cluster', claimsAsk.key);
   if (answer.kind !== 'bytes' || answer.status !== 0 || answer.cut) return undefined;
-  const lines = answer.text.split('\n');
-  const end = lines.indexOf(RULE);
-  const columns = (part: readonly string[]) => part.filter((line) => line !== '').map((line) => line.split('\t'));
-  const claims = columns(lines.slice(0, end)).map(([namespace = '', name = '', className = '']) => ({
-    ...{ namespace, name, className },
-  }));
-  const isClaimed = (namespace: string, name: string) =>
-    claims.some((it) => it.namespace === namespace && it.name === name);
-  const lost = columns(lines.slice(end + 1)).flatMap(([namespace = '', claim = '', className = '', name = '']) =>
-    isClaimed(namespace, claim) ? [] : [{ namespace: '', name, className }],
+  const parts = answer.text.split(new RegExp(`^${RULE}\\n`, 'm'));
+  const [claims, volumes, classes] = parts.map((part) =>
+    part.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t')])),
   );
-  return end < 0 ? undefined : [...claims, ...lost];
+  if (!claims || !volumes || !classes) return undefined;
+  const bound = new Set(claims.map((row) => row[3]));
+  const lost = volumes.filter(([name]) => !bound.has(name));
+  return {
+    all: [
+      ...claims.map(([namespace = '', name = '', className = '']) => ({ namespace, name, className })),
+      ...lost.map(([name = '', className = '']) => ({ namespace: '', name, className })),
+    ],
+    makers: new Map([
+      ...volumes.map(([, className = '', maker = '']) => [className, maker] as const),
+      ...classes.map(([name = '', maker = '']) => [name, maker] as const),
+    ]),
+  };
+}
+
+/** Undefined: the API did not say all of it. */
+export function claimsOf(world: World): readonly Claim[] | undefined {
+  return seen(world)?.all;
 }
 
 /** `namespace/claim`, or the name of a volume that no claim has any more. */
@@ -64,15 +83,19 @@ function listed(claims: readonly Claim[]): string {
 
 /**
  * Why what looks after the volumes of these classes must not be removed now: somebody's data is in them. Undefined when
- * no volume of them is left.
+ * no volume of them is left. `maker`: the namespace of what makes the volumes, if that is to go. Then volumes that it
+ * made for other classes count too, but for those that it keeps its own data in.
  */
-export function inUse(id: string, classes: readonly string[], world: World): Verdict | undefined {
+export function inUse(id: string, classes: readonly string[], world: World, maker?: string): Verdict | undefined {
   if (classes.length === 0) return undefined;
   const answer = world.answer('cluster', claimsAsk.key);
   if (answer.kind !== 'bytes') return { verdict: 'refused', problem: unanswered(id, claimsAsk, answer) };
-  const all = claimsOf(world);
-  if (!all) return { verdict: 'settling', because: `${world.lead} does not list its volumes`, deadlineS: 300 };
-  const used = all.filter((claim) => classes.includes(claim.className));
+  const found = seen(world);
+  if (!found) return { verdict: 'settling', because: `${world.lead} does not list its volumes`, deadlineS: 300 };
+  const { all, makers } = found;
+  const made = new Set(maker === undefined ? [] : classes.flatMap((name) => makers.get(name) || []));
+  const isMade = (it: Claim) => it.namespace !== maker && made.has(makers.get(it.className) ?? '');
+  const used = all.filter((claim) => classes.includes(claim.className) || isMade(claim));
   const [first] = used;
   if (!first) return undefined;
   const remove =

@@ -227,7 +227,7 @@ function undo(it: Recorded<DiskPoolsSpec>, world: World): Verdict {
     const { pools, namespace, classes } = it.spec;
     const left = pools.filter(({ name }) => live.some((o) => o.name === name && o.namespace === namespace));
     if (left.length === 0) return gone('none of its pools is there');
-    const kept = inUse(it.id, classes, world);
+    const kept = inUse(it.id, classes, world, namespace);
     if (kept) return kept;
     const names = left.map(({ name }) => name);
     const run = sh`${kubectl} delete diskpools.openebs.io -n ${namespace} --ignore-not-found --timeout=180s ${names}`;

@@ -206,6 +206,6 @@ function undo(it: Recorded<HelmReleaseSpec>, world: World): Verdict {
   const [newest] = sight.revisions(it.spec.namespace, it.spec.release);
   if (!newest) return gone(`release ${it.spec.release} is not installed`);
   const wait = isBusy(newest) ? working(it, newest, sight) : undefined;
-  const kept = wait ?? inUse(it.id, it.spec.classes ?? [], world);
+  const kept = wait ?? inUse(it.id, it.spec.classes ?? [], world, it.spec.namespace);
   return kept ?? { verdict: 'change', because: 'it was installed by mlk8s', moves: [uninstallMove(it)] };
 }

@@ -191,19 +191,39 @@ describe('disk-pools', () => {
     };
 
     it('goes only when no volume is left, and names those that are', () => {
-      expect(seen(undo(UP, 'shop\tdata\topenebs-single-replica\n----\n'))).toBe(
+      expect(seen(undo(UP, 'shop\tdata\topenebs-single-replica\tpvc-1\n----\n----\n'))).toBe(
         'refused: data is in volumes of openebs-single-replica: shop/data',
       );
-      const verdict = undo(UP, 'shop\tdata\topenebs-hostpath\n----\n');
+      const verdict = undo(UP, 'shop\tdata\topenebs-hostpath\tpvc-1\n----\n----\n');
       expect(seen(verdict)).toBe('change: made by mlk8s');
       expect(scripts(verdict)).toContain(
         'delete diskpools.openebs.io -n openebs --ignore-not-found --timeout=180s rig2-a rig3-b',
       );
     });
 
+    it('stays for volumes of other classes that lie in the pools, also when the class is gone', () => {
+      const [MAYASTOR, LOCAL] = ['io.openebs.csi-mayastor', 'openebs.io/local'];
+      const classes = `openebs-single-replica\t${MAYASTOR}\ntwo\t${MAYASTOR}\nopenebs-etcd\t${LOCAL}\n`;
+      const etcd = 'openebs\tdata-etcd-0\topenebs-etcd\tpvc-0\n';
+      const volumes = `pvc-0\topenebs-etcd\t${LOCAL}\npvc-1\tfour\t${MAYASTOR}\n`;
+      expect(seen(undo(UP, `${etcd}shop\tdata\ttwo\tpvc-7\n----\n----\n${classes}`))).toBe(
+        'refused: data is in volumes of two: shop/data',
+      );
+      expect(seen(undo(UP, `${etcd}shop\tdata\tfour\tpvc-1\n----\n${volumes}----\n${classes}`))).toBe(
+        'refused: data is in volumes of four: shop/data',
+      );
+      // A claim of the same name is not the one that the volume was made for.
+      expect(seen(undo(UP, `${etcd}shop\tdata\tother\tpvc-9\n----\n${volumes}----\n${classes}`))).toBe(
+        'refused: data is in volumes of four: volume pvc-1',
+      );
+      expect(seen(undo(UP, `${etcd}----\npvc-0\topenebs-etcd\t${LOCAL}\n----\n${classes}`))).toMatch(/^change/);
+    });
+
     it('has nothing to do when they are gone, or go with the cluster', () => {
-      expect(seen(undo(live(), '----\n'))).toBe('ok: none of its pools is there');
-      expect(seen(undo(UP, '----\n', { leaving: ['rig1', 'rig2', 'rig3'] }))).toMatch(/^ok: they go with the cluster/);
+      expect(seen(undo(live(), '----\n----\n'))).toBe('ok: none of its pools is there');
+      expect(seen(undo(UP, '----\n----\n', { leaving: ['rig1', 'rig2', 'rig3'] }))).toMatch(
+        /^ok: they go with the cluster/,
+      );
     });
   });
 });

@@ -358,6 +358,22 @@ describe('a release with storage classes', () => {
     expect(doings(await it1.undo(own()))).toEqual(['uninstall release openebs']);
   });
 
+  it('is not uninstalled while it looks after volumes of a class of yours; what it keeps for itself goes with it', async () => {
+    await settle(own());
+    const apply = (object: object) => it1.lab.mk('cp1', 'kubectl apply -f -', { stdin: JSON.stringify(object) });
+    const provisioner = 'openebs.io/local';
+    await apply({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'fast' }, provisioner });
+    const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', spec: { storageClassName: 'fast' } };
+    await apply({ ...claim, metadata: { name: 'data-etcd-0', namespace: 'openebs' } });
+    await apply({ ...claim, metadata: { name: 'films' } });
+    expect(await it1.undo(own())).toMatchObject({
+      verdict: 'refused',
+      problem: { seen: 'data is in volumes of fast: default/films' },
+    });
+    await it1.lab.mk('cp1', 'kubectl delete pvc films');
+    expect(doings(await it1.undo(own()))).toEqual(['uninstall release openebs']);
+  });
+
   it('is not asked about when its record has none, and goes with the cluster', async () => {
     const kind = undoing(kinds)['helm-release'];
     const record = { ...openebs(), origin: 'created', state: 'done' } as Declared;
