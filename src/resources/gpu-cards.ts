@@ -15,7 +15,7 @@ export function gpuCards({ id, on, needs, ...spec }: Placed & GpuCardsSpec): Dec
   return { kind: 'gpu-cards', id, on, needs, spec };
 }
 
-export const gpuCardsKind: Kind<GpuCardsSpec> = { kind: 'gpu-cards', transient: true, asks, judge };
+export const gpuCardsKind: Kind<GpuCardsSpec> = { kind: 'gpu-cards', transient: true, aside: true, asks, judge };
 
 function asks(it: Declared<GpuCardsSpec>): Ask[] {
   const host = ownHost(it);

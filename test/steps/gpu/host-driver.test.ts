@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Cluster } from '../../../src/config/schema.ts';
 import type { Declared, InventoryRecord, Verdict } from '../../../src/engine/types.ts';
 import { nvidiaDriver, nvidiaDriverKind } from '../../../src/resources/nvidia-driver.ts';
-import { answersTo, type Told, worldOf } from '../../resources/world.ts';
+import { answersTo, cluster, node, type Told, worldOf } from '../../resources/world.ts';
 
 const KERNEL = '6.8.0-85-generic';
 const RTX = '0000:01:00.0 0x10de 0x2204 0x030000 nvidia';
@@ -32,6 +33,7 @@ interface Machine {
   readonly by?: 'host' | 'operator' | 'none';
   /** The file that keeps nouveau off is there. */
   readonly keptOff?: boolean;
+  readonly values?: Cluster['values'];
 }
 
 const SIGNED = (version: string) => `${version} /lib/modules/${KERNEL}/kernel/nvidia-595srv-open/nvidia.ko`;
@@ -87,6 +89,7 @@ function judge(machine: Machine): Verdict {
   return nvidiaDriverKind.judge(
     it as Parameters<typeof nvidiaDriverKind.judge>[0],
     worldOf({
+      file: cluster([node('rig1')], { values: machine.values ?? {} }),
       answers: answersTo(nvidiaDriverKind.asks(it as Parameters<typeof nvidiaDriverKind.asks>[0]), told),
       debts: machine.debts ?? [],
       records: [
@@ -340,6 +343,16 @@ describe('a driver that the operator brings', () => {
     ],
     ['nouveau for good', { by, rivals: ['nouveau'], keptOff: true }, 'refused: nouveau has the card |'],
     ['a driver of the machine', { by, ...DESKTOP }, 'refused: rig1 has an NVIDIA driver of its own: 580-open |'],
+    [
+      'a card that it does not know',
+      { by, cards: [RTX, GTX_1080] },
+      "refused: the operator's driver does not know NVIDIA 10de:1b80 | it is of branch 595; 580 was the last one",
+    ],
+    [
+      'such a card, and the user names another version',
+      { by, cards: [GTX_1080], values: { 'gpu-operator': { driver: { version: '580.178.04' } } } },
+      'ok: nothing is in the way of the driver of the operator',
+    ],
     ['Secure Boot', { by, boot: 'SecureBoot enabled' }, 'refused: Secure Boot is on at rig1 |'],
   ] satisfies [string, Machine, string][])('%s', (_, machine, expected) =>
     expect(said(judge(machine))).toContain(expected),
