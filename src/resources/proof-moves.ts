@@ -49,7 +49,7 @@ export function proveMove(it: Declared<ProofSpec>, digest: string): Move {
     does: `prove: ${what}`,
     on: it.on,
     run: lines(clean(it), forget(it), create(it), follow(it), compare(it), keep(it, digest)),
-    deadlineS: timeoutS + 2 * CLEAN_S + REST_S,
+    deadlineS: timeoutS + 3 * CLEAN_S + REST_S,
   };
 }
 
@@ -60,7 +60,8 @@ export function forgetMove(it: Declared<ProofSpec>): Move {
     sh`if ${kubectl} get namespace ${PROOF_NAMESPACE} -o name >/dev/null 2>&1; then clean; fi`,
     forget(it),
     sh`
-      if [ -z "$(${inOwn} get configmap ${RESULTS} -o ${'jsonpath={.data}'} --ignore-not-found | tr -d '{}')" ]; then
+      kept=$(${inOwn} get configmap ${RESULTS} -o ${'jsonpath={.data}'} --ignore-not-found | tr -d '{}')
+      if [ -z "$kept" ]; then
         ${inOwn} delete configmap ${RESULTS} --ignore-not-found
         ${kubectl} delete namespace ${PROOF_NAMESPACE} --ignore-not-found --wait=false
       fi
@@ -88,11 +89,21 @@ function clean(it: Declared<ProofSpec>): Script {
 function forget({ id }: Declared<ProofSpec>): Script {
   const patch = JSON.stringify({ data: { [recordName(id)]: null } });
   return sh`
-    if [ -n "$(${inOwn} get configmap ${RESULTS} -o name --ignore-not-found)" ]; then
+    kept=$(${inOwn} get configmap ${RESULTS} -o name --ignore-not-found)
+    if [ -n "$kept" ]; then
       ${inOwn} patch configmap ${RESULTS} --type merge -p ${patch} >/dev/null
     fi
   `;
 }
+
+/** A prune may just have removed the namespace with the last proof in it: until it is gone nothing can be made there. */
+const untilRemoved: Script = sh`
+  until=$(($(date +%s) + ${CLEAN_S}))
+  while [ "$(${kubectl} get namespace ${PROOF_NAMESPACE} -o ${'jsonpath={.status.phase}'} --ignore-not-found)" = Terminating ]; do
+    if [ "$(date +%s)" -ge "$until" ]; then echo ${`the namespace ${PROOF_NAMESPACE} is still being removed`} >&2; exit 1; fi
+    sleep 2
+  done
+`;
 
 /** Events of earlier proofs go, too: those that are shown later are about this one. */
 function create(it: Declared<ProofSpec>): Script {
@@ -101,6 +112,7 @@ function create(it: Declared<ProofSpec>): Script {
     return { ...object, metadata: { ...object.metadata, labels } };
   });
   return sh`
+    ${untilRemoved}
     ${kubectl} get namespace ${PROOF_NAMESPACE} -o name >/dev/null 2>&1 || ${kubectl} create namespace ${PROOF_NAMESPACE}
     clean
     ${inProofs} delete events --all --wait=false >/dev/null

@@ -81,16 +81,18 @@ export class InCluster {
     caller.end(`${outcome.code}\n${Buffer.byteLength(outcome.out)}\n${outcome.out}${outcome.err}`);
   }
 
+  /** Lines of bash that run from now on before every `microk8s`, with its words in "$@"; they may answer in its place. */
+  intercept(bash: string): void {
+    const path = join(this.dir, 'bin', 'microk8s');
+    renameSync(path, `${path}-real`);
+    writeFileSync(path, `#!/bin/bash\n${bash}\nexec ${path}-real "$@"\n`);
+    chmodSync(path, 0o755);
+  }
+
   /** From now on kubectl complains beside every answer, as it does while an aggregated API is away. */
   grumble(): void {
-    const path = join(this.dir, 'bin', 'microk8s');
     const words = 'memcache.go:287] "Unhandled Error" err="couldn\'t get resource list for metrics.k8s.io/v1beta1"';
-    renameSync(path, `${path}-quiet`);
-    writeFileSync(
-      path,
-      `#!/bin/bash\ncat >&2 <<'END'\nE1121 20:00:00.000000    4242 ${words}\nEND\nexec ${path}-quiet "$@"\n`,
-    );
-    chmodSync(path, 0o755);
+    this.intercept(`cat >&2 <<'END'\nE1121 20:00:00.000000    4242 ${words}\nEND`);
   }
 
   stop(): void {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Declared, Json, Verdict } from '../../src/engine/types.ts';
 import type { KubeManifest } from '../../src/resources/manifest.ts';
@@ -66,6 +67,24 @@ it('is proved while an aggregated API is away and kubectl says so at every call'
   it1.grumble();
   expect(await prove(thing())).toMatchObject({ ok: true });
   expect(await judge(thing())).toBe('ok: proved just now on cp1');
+});
+
+it('waits for its namespace to be gone when the last proof was just undone', async () => {
+  it1.intercept(
+    `case "$*" in *'get namespace mlk8s-proof'*phase*) if [ ! -e ${it1.dir}/gone ]; then echo Terminating; : >${it1.dir}/gone; exit; fi ;; esac`,
+  );
+  const start = it1.lab.now;
+  expect(await prove(thing())).toMatchObject({ ok: true });
+  expect(it1.lab.now - start).toBeGreaterThanOrEqual(2000);
+  rmSync(`${it1.dir}/gone`);
+});
+
+it('forgets nothing of other proofs when the API does not say whether there are any', async () => {
+  await prove(thing());
+  const undo = await it1.undo(thing());
+  it1.intercept(`case "$*" in *'get configmap proofs'*) exit 1 ;; esac`);
+  expect(await it1.apply(thing(), undo)).toMatchObject({ ok: false });
+  expect(await kubectl('get cm proofs -n mlk8s-system -o name')).not.toBe('');
 });
 
 it('keeps one key for each proof: time, node and digest', async () => {
