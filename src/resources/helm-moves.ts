@@ -75,7 +75,8 @@ function upgrade({ release, namespace }: HelmReleaseSpec, label: string, key: st
 /** Notes how many workloads there are, right behind Helm. */
 function count({ release, namespace }: HelmReleaseSpec, revision: number): Script {
   return sh`
-    count=$({ ${listWorkloads}; } | cut -f4 | grep -cxF ${`${namespace}/${release}`} || true)
+    listed=$(${listWorkloads})
+    count=$(printf '%s\n' "$listed" | cut -f4 | grep -cxF ${`${namespace}/${release}`} || true)
     ${kubectl} -n ${namespace} label secrets -l ${`owner=helm,name=${release},version=${revision}`} \
       ${`${WORKLOADS_LABEL}=`}"$count".${revision} --overwrite
   `;
