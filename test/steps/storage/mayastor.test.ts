@@ -48,6 +48,15 @@ describe('a file that asks for Mayastor', () => {
     );
   });
 
+  it('has the release make its class anew when that is the default one and somebody deleted it', () => {
+    const brings = (of: Cluster) => specAt(resources(of).get('storage/openebs@cluster'), 'brings');
+    expect(brings(file({ defaultClass: 'openebs-single-replica' }))).toEqual([
+      'openebs-hostpath',
+      'openebs-single-replica',
+    ]);
+    expect(brings(file())).toEqual(['openebs-hostpath']);
+  });
+
   it('has the release once, with or without hostpath volumes of its own', () => {
     for (const openebs of [true, false]) {
       const ids = storageStep.resources(file({ openebs })).map((it) => it.id);
