@@ -146,7 +146,8 @@ describe('disk-pools', () => {
     const list = JSON.parse(/printf %s '(.*)' \|/.exec(run)?.[1] ?? '') as { items: object[] };
     expect(list.items).toEqual([
       {
-        ...{ apiVersion: 'openebs.io/v1beta3', kind: 'DiskPool', metadata: { name: 'rig3-b', namespace: 'openebs' } },
+        ...{ apiVersion: 'openebs.io/v1beta3', kind: 'DiskPool' },
+        metadata: { name: 'rig3-b', namespace: 'openebs', labels: { 'app.kubernetes.io/managed-by': 'mlk8s' } },
         spec: { node: 'rig3', disks: [B] },
       },
     ]);
@@ -179,6 +180,17 @@ describe('disk-pools', () => {
       `refused: the file does not list ${old.disk} of rig1 any more, and the pool is there: rig1-c`,
     );
     expect(seen(judge([UP, POOL, POOL], {}, earlier))).toBe('ok: 2 of 2 pools are Online');
+  });
+
+  it('are made for a new disk before the old one goes, and the old one is known without its record', () => {
+    const labels = { 'app.kubernetes.io/managed-by': 'mlk8s' };
+    const old = ['rig2-x', 'rig2', '/dev/disk/by-id/ata-X', 'Unknown', { labels }] as const;
+    const other = ['other', 'rig1', '/dev/disk/by-id/ata-Y', 'Online'] as const;
+    const b = ['rig3-b', 'rig3', B, 'Online'] as const;
+    expect(seen(judge([live(old, other, b), EMPTY, POOL]))).toBe(`change: ${A} of rig2: no pool yet`);
+    expect(seen(judge([live(old, other, b, ['rig2-a', 'rig2', A, 'Online']), POOL, POOL]))).toBe(
+      'refused: the file does not list /dev/disk/by-id/ata-X of rig2 any more, and the pool is there: rig2-x',
+    );
   });
 
   describe('undone', () => {
