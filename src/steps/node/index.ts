@@ -17,7 +17,6 @@ import { timeSync } from '../../resources/time-sync.ts';
 import { ufwRules } from '../../resources/ufw-rules.ts';
 import { unitMasked } from '../../resources/unit-masked.ts';
 import { sh } from '../../shell/script.ts';
-import { registryHosts } from '../storage/registry-name.ts';
 import { APT_SETTINGS, CLOUD_INIT_SETTINGS, LID_SETTINGS, MODULES, PACKAGES, SLEEP_UNITS, SYSCTLS } from './files.ts';
 import { firewallRules } from './firewall.ts';
 
@@ -75,7 +74,7 @@ function naming(cluster: Cluster, node: ClusterNode, at: At): Declared[] {
     fileBlock({
       ...at('hosts', 'cloud-init'),
       path: '/etc/hosts',
-      lines: [...cluster.nodes.map(({ address, name }) => `${address} ${name}`), ...registryHosts(cluster, node)],
+      lines: cluster.nodes.map(({ address, name }) => `${address} ${name}`),
     }),
     healthCheck({
       ...at('dns'),
