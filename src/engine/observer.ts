@@ -17,6 +17,8 @@ export interface Told {
   readonly wipe?: readonly string[];
   /** Machines that leave. */
   readonly leaving?: readonly string[];
+  /** What left the file is taken away. */
+  readonly prunes?: boolean;
   readonly homes?: Partial<Homes>;
 }
 
@@ -33,6 +35,7 @@ export class Observer {
   readonly #parallel: number;
   readonly #wipe: ReadonlySet<string>;
   readonly #leaving: readonly string[];
+  readonly #prunes: boolean;
   readonly #homes: Homes;
   readonly #answers = new Map<string, Map<string, Answer & { readonly askedAs: number }>>();
   /** Counts the scripts that were sent, so that of two that overlap the later one counts. */
@@ -42,12 +45,13 @@ export class Observer {
   /** Who was last asked about the cluster. */
   #clusterAsked: string | undefined;
 
-  constructor(file: Cluster, hosts: Hosts, parallel: number, { wipe = [], leaving = [], homes }: Told) {
+  constructor(file: Cluster, hosts: Hosts, parallel: number, { wipe = [], leaving = [], prunes = false, homes }: Told) {
     this.#file = file;
     this.#hosts = hosts;
     this.#parallel = parallel;
     this.#wipe = new Set(wipe);
     this.#leaving = leaving;
+    this.#prunes = prunes;
     const machines = file.nodes.map((node) => node.name);
     this.#homes = { machines, places: new Map(), inCluster: new Set(), ...homes };
   }
@@ -116,6 +120,7 @@ export class Observer {
       debts: (host) => this.#lines(host, 'mlk8s.debts'),
       mayWipe: (host) => this.#wipe.has(host),
       leaving: this.#leaving,
+      prunes: this.#prunes,
     };
   }
 

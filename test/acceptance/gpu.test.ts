@@ -93,6 +93,21 @@ describe('one machine with a card', () => {
     const releases = await user.exec('rig1', 'microk8s helm3 list -A -q');
     expect(releases.trim().split('\n').sort()).toEqual(['dcgm-exporter', 'nvidia-device-plugin']);
   });
+
+  it('goes the other way when the old one goes with the same run, and not before', { timeout: 240_000 }, async () => {
+    user.file(ONE.replace('gpu: {}', 'gpu: { mode: operator }'));
+    const plan = await user.run('plan', '--rehearse', '--json');
+    expect(open(plan).filter(({ verdict }) => verdict === 'refused')).toMatchObject([{ id: 'gpu/lone-nfd@cluster' }]);
+    const alone = await user.up();
+    expect([alone.code, alone.summary.applied, alone.problems]).toEqual([
+      ...[1, 0],
+      [expect.stringContaining('release nvidia-device-plugin of an earlier version of the file')],
+    ]);
+    const { summary, problems } = await user.up('--prune');
+    expect([summary.exitCode, problems]).toEqual([0, []]);
+    expect((await user.exec('rig1', 'microk8s helm3 list -A -q')).trim()).toBe('gpu-operator');
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, changes: 0 });
+  });
 });
 
 describe('a driver that the operator brings', () => {

@@ -50,14 +50,14 @@ async function minutes(count: number): Promise<void> {
 }
 
 /** Judges by what the cluster says, and by what the machine says of its cards. */
-async function judge(it: Declared, cards = CARD): Promise<Verdict> {
+async function judge(it: Declared, cards = CARD, prunes = false): Promise<Verdict> {
   const kind = kinds[it.kind];
   const asks = kind?.asks(it) ?? [];
   const world = await at.world(asks.filter(({ on }) => on === 'cluster'));
   const machine: Answer = { kind: 'bytes', text: cards, status: 0, cut: false };
   const told: World = { ...world, answer: (on, key) => (on === 'cluster' ? world.answer(on, key) : machine) };
   const text: World['text'] = (on, key) => (on === 'cluster' ? world.text(on, key) : cards);
-  return kind?.judge(it, { ...told, text }) as Verdict;
+  return kind?.judge(it, { ...told, text, prunes }) as Verdict;
 }
 const said = (verdict: Verdict): string =>
   `${verdict.verdict}: ${verdict.verdict === 'refused' ? verdict.problem.seen : verdict.because}`;
@@ -185,12 +185,25 @@ describe('a second node-feature-discovery', () => {
     expect(said(await judge(of(false)))).toBe('ok: gpu-operator brings no node-feature-discovery');
   });
 
-  it('is waited for when an earlier run of ours brought it', async () => {
+  it('of an earlier version of the file is refused, and waited for when this run removes it', async () => {
     await other();
     const spec = { release: 'mine', namespace: 'nfd' };
     const id = 'gpu/device-plugin@cluster';
     at.records.push({ id, kind: 'helm-release', on: 'cluster', spec, origin: 'created', state: 'done' });
-    expect(said(await judge(of(true)))).toContain('settling: the node-feature-discovery of an earlier version');
+    for (const brings of [true, false]) {
+      expect(await judge(of(brings))).toMatchObject({
+        verdict: 'refused',
+        problem: {
+          seen: 'release mine of an earlier version of the file is still in the namespace nfd',
+          next: [expect.stringMatching(/^mlk8s up --prune {3}/), expect.stringContaining('gpu.mode')],
+        },
+      });
+    }
+    expect(said(await judge(of(true), CARD, true))).toContain(
+      'settling: the node-feature-discovery of an earlier version',
+    );
+    await mk('helm3 uninstall mine -n nfd'.split(' '));
+    expect(said(await judge(of(true), CARD, true))).toBe('ok: no other node-feature-discovery labels the machines');
   });
 });
 

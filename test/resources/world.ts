@@ -45,6 +45,7 @@ interface Known {
   readonly answers?: ReadonlyMap<string, Answer>;
   readonly debts?: readonly string[];
   readonly records?: readonly InventoryRecord[];
+  readonly prunes?: boolean;
 }
 
 const place = (on: Where) => (typeof on === 'string' ? on : on.host);
@@ -60,7 +61,13 @@ export function answersTo(asks: readonly Ask[], told: readonly Told[]): Map<stri
   return new Map(asks.map((ask, i) => [at(ask.on, ask.key), answerOf(told[i] as Told)]));
 }
 
-export function worldOf({ file = cluster([node('rig1')]), answers, debts = [], records = [] }: Known): World {
+export function worldOf({
+  file = cluster([node('rig1')]),
+  answers,
+  debts = [],
+  records = [],
+  prunes = false,
+}: Known): World {
   const answer = (on: Where, key: string): Answer => answers?.get(at(on, key)) ?? { kind: 'absent' };
   return {
     file,
@@ -77,5 +84,6 @@ export function worldOf({ file = cluster([node('rig1')]), answers, debts = [], r
     debts: () => debts,
     mayWipe: () => false,
     leaving: [],
+    prunes,
   };
 }

@@ -59,7 +59,7 @@ export function inCluster(file: Cluster): Declared[] {
     runtimeClass({
       id: 'gpu/runtime-class@cluster',
       on: 'cluster',
-      needs: ['microk8s/member@*'],
+      needs: ['microk8s/member@*', 'gpu/lone-nfd@cluster'],
       name: RUNTIME_CLASS,
       handler: HANDLER[mode],
       by: mode === 'operator' ? 'operator' : 'mlk8s',
