@@ -300,6 +300,26 @@ describe('what the operator says, and what a Node offers', () => {
     );
   });
 
+  it('is not proved while a card is not offered, and there is nothing to prove where there is none', async () => {
+    plugIn();
+    await operator();
+    const proof = inCluster(cluster([node('cp1')], { gpu: { mode: 'operator', driver: 'host', sharing: 1 } })).find(
+      ({ kind }) => kind === 'proof',
+    ) as Declared;
+    expect(await judge(proof)).toEqual({
+      verdict: 'later',
+      because: 'not proved: cp1 has an NVIDIA card, and offers no nvidia.com/gpu',
+      after: 'gpu/allocatable@cp1',
+    });
+    expect(said(await judge(proof, ''))).toContain('later: not proved: cp1 does not say which cards it has');
+    expect(await judge(proof, NO_CARD)).toEqual({
+      verdict: 'ok',
+      because: 'nothing to prove: cp1 has no NVIDIA card',
+    });
+    await minutes(6);
+    expect(said(await judge(proof))).toBe('change: not proved yet');
+  });
+
   it('names the label that keeps the operator away', async () => {
     plugIn();
     await operator();

@@ -191,7 +191,7 @@ function onNode(gpu: Gpu, { name, mode, serves, releases }: At): Declared[] {
       pod: podName(name),
       expect: 'Test PASSED',
       timeoutS: PROOF_S,
-      needsResource: GPU_RESOURCE,
+      needsCard: true,
     }),
   ];
 }
