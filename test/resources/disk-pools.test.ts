@@ -195,7 +195,7 @@ describe('disk-pools', () => {
 
   describe('undone', () => {
     const undo = (list: Told, claims: string, more: Partial<World> = {}): Verdict => {
-      const answers = answersTo([...diskPoolsKind.asks(it1), claimsAsk], [list, EMPTY, EMPTY, claims]);
+      const answers = answersTo([...diskPoolsKind.asks(it1), claimsAsk], [list, EMPTY, EMPTY, `${claims}----\n`]);
       const world = { ...worldOf({ file, answers }), identity: 'X', lead: 'rig1', ...more };
       const record = { ...it1, origin: 'created', state: 'done' } as const;
       if (diskPoolsKind.transient) throw new Error('it leaves pools behind');

@@ -193,7 +193,8 @@ describe('a storage class', () => {
         seen: 'data is in volumes of films: shop/data',
         next: [
           'to keep the data, put the section back into the cluster file',
-          'to give it up, delete each claim: microk8s kubectl -n shop delete persistentvolumeclaim data   and run the same command again',
+          'to give it up for good, first remove the pods that use a claim, with what makes them, then each claim: microk8s kubectl -n NAMESPACE delete persistentvolumeclaim NAME',
+          'then run the same command again',
         ],
       },
     });
