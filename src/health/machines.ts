@@ -38,11 +38,12 @@ export function nodesSeen(world: World): {
   return {
     names: found?.map((it) => it.metadata.name),
     away: (found ?? []).filter((it) => !isReady(it)).map((it) => it.metadata.name),
-    evidence: (found ?? []).flatMap(nodeEvidence),
+    evidence: (found ?? []).flatMap((it) => nodeEvidence(it, world.file.gpu !== undefined)),
   };
 }
 
-function nodeEvidence({ metadata: { name, labels }, spec, status }: Node): Evidence[] {
+/** `wantsGpus`: pods are to have the cards. Without a section for it they are there for something else. */
+function nodeEvidence({ metadata: { name, labels }, spec, status }: Node, wantsGpus: boolean): Evidence[] {
   const say = (words: string, open = true): Evidence => ({
     looks: 'node',
     object: `Node ${name}`,
@@ -63,7 +64,7 @@ function nodeEvidence({ metadata: { name, labels }, spec, status }: Node): Evide
       .map((it) => say(`${it.type === 'Ready' ? 'not Ready' : it.type}: ${it.reason ?? ''}: ${it.message ?? ''}`)),
     ...(spec.unschedulable ? [say('it takes no new pods (it is cordoned)')] : []),
     ...(offered < there ? [say(`it offers ${offered} of ${there} ${GPU_RESOURCE}`)] : []),
-    ...(hasGpu && there === 0 ? [say(`it has an NVIDIA card and offers no ${GPU_RESOURCE}`)] : []),
+    ...(wantsGpus && hasGpu && there === 0 ? [say(`it has an NVIDIA card and offers no ${GPU_RESOURCE}`)] : []),
     ...(upgrade === 'upgrade-failed' ? [say(`nvidia.com/gpu-driver-upgrade-state is ${upgrade}`)] : []),
     say(`it runs ${status.nodeInfo.containerRuntimeVersion}`, false),
   ];
