@@ -360,9 +360,16 @@ describe('a release with storage classes', () => {
       verdict: 'refused',
       problem: { seen: 'data is in volumes of openebs-hostpath: default/films, volume pv-7' },
     });
+    const volumes = [{ name: 'a', persistentVolumeClaim: { claimName: 'films' } }];
+    const containers = [{ name: 'main', image: 'busybox:1' }];
+    await apply({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'player' }, spec: { volumes, containers } });
+    expect(await it1.undo(own())).toMatchObject({
+      problem: { seen: 'data is in volumes of openebs-hostpath: default/films (used by pod player), volume pv-7' },
+    });
+    await it1.lab.mk('cp1', 'kubectl delete pod player');
     await it1.lab.mk('cp1', 'kubectl delete pvc films');
     const verdict = await it1.undo(own());
-    expect(verdict).toMatchObject({ problem: { next: [expect.anything(), expect.stringContaining('volume pv-7')] } });
+    expect(verdict).toMatchObject({ problem: { next: [expect.anything(), expect.stringContaining('persistentvolume NAME'), expect.anything()] } });
     await it1.lab.mk('cp1', 'kubectl delete pv pv-7');
     expect(doings(await it1.undo(own()))).toEqual(['uninstall release openebs']);
   });
