@@ -1,5 +1,6 @@
 import type { Kind } from '../engine/types.ts';
 import { addonKind } from './addon.ts';
+import { anyCardKind } from './any-card.ts';
 import { clusterKind } from './cluster.ts';
 import { clusterPolicyKind } from './cluster-policy.ts';
 import { containerToolkitKind } from './container-toolkit.ts';
@@ -48,6 +49,7 @@ import { votersKind } from './voters.ts';
 
 const all: readonly Kind[] = [
   addonKind,
+  anyCardKind,
   clusterKind,
   clusterPolicyKind,
   containerToolkitKind,
