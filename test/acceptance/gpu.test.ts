@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCluster } from '../../src/config/load.ts';
-import type { PlanItem } from '../../src/engine/events.ts';
+import type { PlanItem, Proof } from '../../src/engine/events.ts';
 import { gpuStep } from '../../src/steps/gpu/index.ts';
 import { brokenOn, gpuBreaks, gpuUnbroken } from './gpu-breaks.ts';
 import { type Run, User } from './user.ts';
@@ -23,6 +23,11 @@ gpu: {}
 function open(run: Run): PlanItem[] {
   const plan = run.events.find((event) => event.event === 'plan') as { items: PlanItem[] } | undefined;
   return (plan?.items ?? []).filter((item) => item.verdict !== 'ok' && item.verdict !== 'later');
+}
+
+function proofs(run: Run): string[] {
+  const end = run.events.find(({ event }) => event === 'proofs') as { proofs: readonly Proof[] } | undefined;
+  return (end?.proofs ?? []).map(({ id, result }) => `${id} ${result}`);
 }
 
 describe('two machines, one of them with a card', () => {
@@ -77,6 +82,14 @@ describe('two machines, one of them with a card', () => {
         ),
       },
     ]);
+  });
+
+  it('is not proved while it offers no card, and only machines with cards are proved', async () => {
+    const lied = await user.run('verify', '--rehearse', '--json', '--only', 'gpu', '--fault', 'rig2:operatorlies');
+    expect([lied.code, proofs(lied)]).toEqual([1, ['gpu/proof@rig2 failed']]);
+    expect(lied.problems.join('\n')).toContain('rig2 has an NVIDIA card, and offers no nvidia.com/gpu');
+    const run = await user.run('verify', '--rehearse', '--json', '--only', 'gpu');
+    expect([run.code, proofs(run)]).toEqual([0, ['gpu/proof@rig2 proved']]);
   });
 });
 
