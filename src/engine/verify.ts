@@ -42,7 +42,7 @@ export class PreparedVerify extends Prepared {
 
   /** What is there besides is not what was looked at. */
   override notes(): readonly string[] {
-    return [];
+    return this.absentSections();
   }
 
   override end(outcome: Outcome | undefined): void {
