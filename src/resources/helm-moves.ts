@@ -26,7 +26,10 @@ export function installMove(it: It, { digest, packed }: Content, revision: numbe
   const key = `${namespace}-${release}`;
   const fetch = packed === undefined ? pull(it.spec, key) : unpack(key);
   return {
-    does: `install ${chart} ${version} as release ${release}`,
+    does:
+      revision === 1
+        ? `install ${chart} ${version} as release ${release}`
+        : `upgrade release ${release} (${chart} ${version})`,
     on: it.on,
     run: lines(fetch, crds, upgrade(it.spec, `${digest}.${revision}`, key), count(it.spec, revision)),
     deadlineS: MOVE_S,

@@ -6,7 +6,7 @@ import { refused } from './answers.ts';
 import { claimsAsk, inUse } from './claims.ts';
 import type { Placed } from './declare.ts';
 import { countMove, installMove, repair, uninstallMove } from './helm-moves.ts';
-import { helmAsk, type Revision, type Sight, sightOf } from './helm-sight.ts';
+import { helmAsk, type Revision, type Sight, sightOf, type Workload } from './helm-sight.ts';
 import { localChart, localChartAsk } from './local-chart.ts';
 import { clusterEnds } from './microk8s-leave.ts';
 import { gone } from './stays.ts';
@@ -131,11 +131,21 @@ function lostWorkloads(
   }
   const there = sight.workloads(namespace, release);
   if (there.length >= workloads) return undefined;
-  const names = there.map(({ title }) => title).join(', ') || 'none';
-  return change(
-    `of ${workloads} workloads of release ${release} ${workloads - there.length} were deleted; there: ${names}`,
-    number + 1,
-  );
+  return change(deleted(release, there, workloads), number + 1);
+}
+
+/** Most workloads that are named when others are gone. */
+const NAMED = 3;
+
+function deleted(release: string, there: readonly Workload[], all: number): string {
+  const [gone, left] = [all - there.length, there.length];
+  if (left === 0) {
+    return all === 1
+      ? `the only workload of release ${release} was deleted`
+      : `all ${all} workloads of release ${release} were deleted`;
+  }
+  const named = left > NAMED ? '' : `; there: ${there.map(({ title }) => title).join(', ')}`;
+  return `${gone} of ${all} workloads of release ${release} ${gone === 1 ? 'was' : 'were'} deleted${named}`;
 }
 
 const unseen = (world: World): Verdict => ({

@@ -91,6 +91,7 @@ it('changes with its values and its version, and shows which', async () => {
   await settle(openebs());
   const other = openebs({ ...lean, alloy: { enabled: true } });
   expect(said(await it1.judge(other))).toBe('change: release openebs has other values');
+  expect(doings(await it1.judge(other))).toEqual(['upgrade release openebs (openebs 4.6.1)']);
   await settle(other);
   await settle(openebs({ engines: lean.engines }));
   expect((await it1.lab.mk('cp1', 'kubectl get sts -n openebs -o name')).out).toContain('openebs-loki');
@@ -137,7 +138,7 @@ describe('a helm that was cut off', () => {
     expect(said(verdict)).toBe('change: release openebs was left pending-upgrade by a helm that was cut off');
     expect(doings(verdict)).toEqual([
       'roll release openebs back to revision 1',
-      'install openebs 4.6.1 as release openebs',
+      'upgrade release openebs (openebs 4.6.1)',
     ]);
     // And again, in the middle of the repair.
     it1.killAfterS = 2;
@@ -181,11 +182,17 @@ it('that somebody changed by hand is put right', async () => {
 it('gets back a workload that somebody deleted', async () => {
   await settle(openebs());
   await it1.lab.mk('cp1', 'kubectl delete deployment -n openebs openebs-localpv-provisioner');
-  expect(said(await it1.judge(openebs()))).toBe(
-    'change: of 1 workloads of release openebs 1 were deleted; there: none',
-  );
+  expect(said(await it1.judge(openebs()))).toBe('change: the only workload of release openebs was deleted');
   await settle(openebs());
   expect((await it1.lab.mk('cp1', 'kubectl get deployments -n openebs -o name')).out).toContain('localpv-provisioner');
+});
+
+it('names what is there still when some of its workloads were deleted', async () => {
+  await settle(openebs({ engines: lean.engines, loki: OFF }));
+  await it1.lab.mk('cp1', 'kubectl delete deployment -n openebs openebs-localpv-provisioner');
+  expect(said(await it1.judge(openebs({ engines: lean.engines, loki: OFF })))).toBe(
+    'change: 1 of 2 workloads of release openebs was deleted; there: DaemonSet openebs/openebs-alloy',
+  );
 });
 
 it('counts its workloads when helm was cut off before', async () => {
@@ -369,7 +376,9 @@ describe('a release with storage classes', () => {
     await it1.lab.mk('cp1', 'kubectl delete pod player');
     await it1.lab.mk('cp1', 'kubectl delete pvc films');
     const verdict = await it1.undo(own());
-    expect(verdict).toMatchObject({ problem: { next: [expect.anything(), expect.stringContaining('persistentvolume NAME'), expect.anything()] } });
+    expect(verdict).toMatchObject({
+      problem: { next: [expect.anything(), expect.stringContaining('persistentvolume NAME'), expect.anything()] },
+    });
     await it1.lab.mk('cp1', 'kubectl delete pv pv-7');
     expect(doings(await it1.undo(own()))).toEqual(['uninstall release openebs']);
   });
