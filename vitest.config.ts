@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** What takes long and needs many machines: whole stories on rehearsals, run by `npm run test:rehearsal`. */
 export const STORIES = [
   'test/acceptance/cost.test.ts',
+  'test/acceptance/gpu-driver.test.ts',
+  'test/acceptance/gpu.test.ts',
   'test/acceptance/mayastor.test.ts',
   'test/acceptance/monitoring.test.ts',
   'test/acceptance/prune.test.ts',

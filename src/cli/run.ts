@@ -1,4 +1,7 @@
+import { homedir } from 'node:os';
 import type { Loaded } from '../config/load.ts';
+import { withChartPaths } from '../config/local-charts.ts';
+import type { Cluster } from '../config/schema.ts';
 import type { EngineEvent, Listener, Summary } from '../engine/events.ts';
 import { type Journal, openJournal } from '../engine/journal.ts';
 import type { RunOptions } from '../engine/options.ts';
@@ -57,8 +60,9 @@ export async function inSession(
     for (const { where, seen, why } of cluster.warnings) {
       listener({ event: 'warning', where, text: why ? `${seen} (${why})` : seen });
     }
+    const file = withCharts(cluster, typing.rehearsal, listener);
     const wish: HostsWish = {
-      file: cluster.file,
+      file,
       rehearsal: flags.rehearse === true,
       acceptNewHostKeys: flags.acceptNewHostKeys === true,
       faults: flags.fault,
@@ -70,7 +74,7 @@ export async function inSession(
     const { only, skip, parallel, host: limitHosts, prune = false } = flags;
     const options = {
       command,
-      file: cluster.file,
+      file,
       hosts,
       steps,
       listener,
@@ -95,6 +99,16 @@ export async function inSession(
     renderer.close();
     journal.close();
   }
+}
+
+/** The simulated workstation has no folder of the user's. */
+function withCharts({ file, path }: Loaded, rehearsal: boolean, listener: Listener): Cluster {
+  const named = Object.keys(file.charts);
+  if (named.length === 0) return file;
+  if (!rehearsal) return withChartPaths(file, path, homedir());
+  const text = `a rehearsal does not read charts of your own: the pinned ${named.join(', ')} stands in for yours`;
+  listener({ event: 'warning', where: 'charts', text });
+  return { ...file, charts: {} };
 }
 
 /** Names of the machines in a cluster file. */

@@ -42,11 +42,11 @@ export const share: Rule = {
 
 /** A folder or a packed chart on the workstation. */
 export const localChart: Rule = {
-  pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+  pattern: '^[^\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$',
   fault(text) {
     if (new RegExp(this.pattern).test(text)) return undefined;
     return {
-      seen: text === '' ? 'the path is empty' : 'the path has a control character',
+      seen: text === '' ? 'the path is empty' : 'the path has a control character, or starts with a hyphen',
       next: ['Write the path of the chart on this machine, for example ./charts/openebs-4.6.1.tgz.'],
     };
   },

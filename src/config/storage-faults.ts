@@ -1,5 +1,6 @@
 /** Rules of `storage:` that no single value can keep. Tolerant of values of a wrong type. */
 import { isLoose, type Loose, listOf, type Placed } from './loose.ts';
+import { nearest } from './nearest.ts';
 import { quoted } from './rules.ts';
 import type { Path } from './tree.ts';
 
@@ -66,8 +67,11 @@ function poolFaults(storage: Loose, nodes: readonly Loose[], line: (path: Path) 
   const faults = pools.flatMap(({ node, disk }, i): Placed[] => {
     if (typeof node !== 'string') return [];
     if (!nodes.some(({ name }) => name === node)) {
-      const names = nodes.map(({ name }) => name).join(', ');
-      const fault = { seen: `no machine is called ${quoted(node)}`, why: `there are ${names}`, next: ['Correct it.'] };
+      const names = nodes.flatMap(({ name }) => (typeof name === 'string' ? [name] : []));
+      const meant = nearest(node, names);
+      const next = meant === undefined ? 'Write the name of one of them.' : `Write ${meant}, if you meant that one.`;
+      const why = `the machines of the file are: ${names.join(', ')}`;
+      const fault = { seen: `no machine is called ${quoted(node)}`, why, next: [next] };
       return [{ path: at(i, 'node'), fault }];
     }
     const key = JSON.stringify([node, disk]);

@@ -17,6 +17,8 @@ export interface Told {
   readonly wipe?: readonly string[];
   /** Machines that leave. */
   readonly leaving?: readonly string[];
+  /** What left the file is taken away. */
+  readonly prunes?: boolean;
   readonly homes?: Partial<Homes>;
   /** Secrets that the user gives, by their references. */
   readonly given?: ReadonlyMap<string, string> | undefined;
@@ -35,6 +37,7 @@ export class Observer {
   readonly #parallel: number;
   readonly #wipe: ReadonlySet<string>;
   readonly #leaving: readonly string[];
+  readonly #prunes: boolean;
   readonly #homes: Homes;
   readonly #given: ReadonlyMap<string, string>;
   readonly #answers = new Map<string, Map<string, Answer & { readonly askedAs: number }>>();
@@ -45,13 +48,19 @@ export class Observer {
   /** Who was last asked about the cluster. */
   #clusterAsked: string | undefined;
 
-  constructor(file: Cluster, hosts: Hosts, parallel: number, { wipe = [], leaving = [], homes, given }: Told) {
+  constructor(
+    file: Cluster,
+    hosts: Hosts,
+    parallel: number,
+    { wipe = [], leaving = [], prunes = false, homes, given }: Told,
+  ) {
     this.#file = file;
     this.#hosts = hosts;
     this.#parallel = parallel;
     this.#wipe = new Set(wipe);
     this.#leaving = leaving;
     this.#given = given ?? new Map();
+    this.#prunes = prunes;
     const machines = file.nodes.map((node) => node.name);
     this.#homes = { machines, places: new Map(), inCluster: new Set(), ...homes };
   }
@@ -121,6 +130,7 @@ export class Observer {
       mayWipe: (host) => this.#wipe.has(host),
       given: (ref) => this.#given.get(ref),
       leaving: this.#leaving,
+      prunes: this.#prunes,
     };
   }
 

@@ -1,4 +1,5 @@
 import { misfits } from '../charts/fit.ts';
+import { type Cluster, clusterSchema } from '../config/schema.ts';
 import { ExitCode, type Problem } from '../errors.ts';
 import type { PlanItem } from './events.ts';
 import { checkNeeds, type Judged, judgeAll, type Kinds, kindOf, planItems } from './judge.ts';
@@ -61,8 +62,16 @@ export class Prepared {
 
   /** Sentences for people at the end; `shown` is the plan that was carried out. */
   notes(exitCode: ExitCode, _shown: readonly PlanItem[]): readonly string[] {
-    if (exitCode !== ExitCode.done || !this.whole) return [];
+    const absent = this.absentSections();
+    if (exitCode !== ExitCode.done || !this.whole) return absent;
     return this.options.steps.flatMap((step) => step.notes?.(this.world) ?? []);
+  }
+
+  /** Steps that the run is limited to by name, and that the file does not ask for. */
+  protected absentSections(): string[] {
+    const { only, file } = this.options;
+    const isAbsent = (name: string) => name in clusterSchema.shape && file[name as keyof Cluster] === undefined;
+    return only.filter(isAbsent).map((name) => `the file has no section ${name}`);
   }
 
   /** The last word before the summary. */

@@ -79,22 +79,27 @@ export function tookTooLong(id: Id, because: string, deadlineS: number): Problem
   };
 }
 
+/** Most ids in a sentence. */
+const NAMED = 3;
+
+function few(ids: readonly Id[]): string {
+  const more = ids.length - NAMED;
+  return more > 0 ? `${ids.slice(0, NAMED).join(', ')} … and ${more} more` : ids.join(', ');
+}
+
 /** It was fine, and after the last change it is not. */
 export function undone(id: Id, because: string, by: readonly Id[]): Problem {
   return {
     where: id,
     seen: `it was ok and is not any more: ${because}`,
-    why:
-      by.length > 0
-        ? `undone by one of the changes of this run: ${by.join(', ')}`
-        : 'undone by something outside mlk8s',
+    why: by.length > 0 ? `undone by one of the changes of this run: ${few(by)}` : 'undone by something outside mlk8s',
     next: [AGAIN],
   };
 }
 
 /** Left over at the end although nothing that it waits for failed. */
 export function neverReady(id: Id, because: string, waitsFor: readonly Id[]): Problem {
-  const waits = waitsFor.length > 0 ? `; it waits for ${waitsFor.join(', ')}` : '';
+  const waits = waitsFor.length > 0 ? `; it waits for ${few(waitsFor)}` : '';
   return {
     where: id,
     seen: `nothing could be done about it: ${because}${waits}`,

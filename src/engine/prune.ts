@@ -17,7 +17,7 @@ export class PreparedUp extends Prepared {
   #isTold = false;
 
   constructor(options: RunOptions, wipe: readonly string[] = []) {
-    super(options, { ...kinds, ...pruning(kinds, recordAsks(options.file)) }, { wipe });
+    super(options, { ...kinds, ...pruning(kinds, recordAsks(options.file)) }, { wipe, prunes: options.prune === true });
   }
 
   override async observe(more: readonly Ask[] = []): Promise<void> {

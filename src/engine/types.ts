@@ -87,6 +87,8 @@ export interface World {
   given(ref: string): string | undefined;
   /** Machines of the file that mlk8s is to leave as it found them: those of `reset`. */
   readonly leaving: readonly string[];
+  /** This run takes away what mlk8s made for sections that left the file. */
+  readonly prunes: boolean;
 }
 
 /** What a plan shows of a file or a value before and after. Never holds a secret. */

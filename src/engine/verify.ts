@@ -1,7 +1,7 @@
 import type { Problem } from '../errors.ts';
 import { kinds } from '../resources/index.ts';
 import { judgeProof, type ProofSpec, proofKind, resultOf } from '../resources/proof.ts';
-import type { Proof } from './events.ts';
+import type { PlanItem, Proof } from './events.ts';
 import type { RunOptions } from './options.ts';
 import { Prepared } from './prepare.ts';
 import type { Outcome } from './runner.ts';
@@ -42,15 +42,17 @@ export class PreparedVerify extends Prepared {
 
   /** What is there besides is not what was looked at. */
   override notes(): readonly string[] {
-    return [];
+    return this.absentSections();
   }
 
   override end(outcome: Outcome | undefined): void {
     const items = this.plan();
-    const proofs = this.resources.map(({ id, spec }, i): Proof => {
+    const proofs = this.resources.flatMap(({ id, spec }, i): Proof[] => {
       const { what } = spec as unknown as ProofSpec;
-      if (outcome?.failed.has(id)) return { id, what, result: 'failed', because: 'it failed in this run, see above' };
-      return { id, what, result: items[i]?.verdict === 'ok' ? 'proved' : 'open', because: items[i]?.because ?? '' };
+      const { verdict, because, shown } = items[i] as PlanItem;
+      if (outcome?.failed.has(id)) return [{ id, what, result: 'failed', because: 'it failed in this run, see above' }];
+      if (verdict !== 'ok') return [{ id, what, result: 'open', because }];
+      return shown ? [{ id, what, result: 'proved', because }] : [];
     });
     if (proofs.length > 0) this.options.listener({ event: 'proofs', proofs });
   }

@@ -37,10 +37,10 @@ export function abilityOf({ vendor, device }: Card): Ability {
   const { nvidia, amd } = catalogue();
   if (vendor === 'AMD') {
     return isIn(amd.rocm, device)
-      ? { can: true, says: 'can compute with ROCm, which mlk8s does not set up' }
+      ? { can: true, says: 'can compute with ROCm (mlk8s does not set that up)' }
       : { can: false, says: `ROCm does not support it (1002:${device})` };
   }
-  if (vendor === 'Intel') return { can: true, says: 'can compute with oneAPI, which mlk8s does not set up' };
+  if (vendor === 'Intel') return { can: true, says: 'can compute with oneAPI (mlk8s does not set that up)' };
   const generation = nvidia.generations.find(({ ids }) => isIn(ids, device));
   if (generation) return { can: true, says: generation.name, generation };
   if (device < nvidia.oldest) return { can: false, says: 'too old: no driver of today knows it' };

@@ -14,6 +14,8 @@ export interface Driver {
   /** Loaded modules that take NVIDIA cards for themselves: `nouveau`, `nova_core`. */
   readonly rivals: readonly string[];
   readonly secureBoot: boolean;
+  /** Somebody may look at a screen of this machine: it has a display manager. */
+  readonly desktop: boolean;
   /** Debs of the driver and of kernels, installed or half installed. */
   readonly debs: readonly string[];
   /** Debs that the archive offers of those that `driverAsk` asks for; undefined while the machine has no lists. */
@@ -39,7 +41,8 @@ export function driverAsk(host: string): Ask {
       elif state=$(mokutil --sb-state); then echo "boot $state"
       else echo "boot byte $(od -An -tu1 -j4 -N1 /sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c)"
       fi
-      dpkg-query -W -f 'deb \${db:Status-Abbrev} \${Package}\n' 'linux-image-*' 'linux-modules-nvidia-*' 'nvidia-*'
+      if [ -L /etc/systemd/system/display-manager.service ]; then echo desktop; fi
+      dpkg-query -W -f 'deb \${db:Status-Abbrev} \${Package}\n' 'linux-image-*' '*nvidia-*'
       if path=$(modinfo -n nvidia); then echo "module $(modinfo -F version nvidia) $path"
       else
         if [ -d /var/lib/apt/lists ] && ! ls /var/lib/apt/lists | grep -q _Packages; then echo 'no lists'; fi
@@ -69,6 +72,7 @@ export function parseDriver({ text }: Given): Driver | undefined {
     module: path === undefined ? undefined : { version, path },
     rivals: all('rival'),
     secureBoot: /enabled|^byte\s+1$/.test(all('boot')[0] ?? ''),
+    desktop: rows.includes('desktop'),
     debs: all('deb').flatMap((row) => /^[ihu][^nc ]\S?\s+(\S+)$/.exec(row)?.[1] ?? []),
     offered: rows.includes('no lists') ? undefined : offers(rows),
   };
@@ -96,12 +100,17 @@ export function driversOn({ debs }: Driver): string[] {
   return [...new Set(debs.flatMap((deb) => OF_A_DRIVER.flatMap((form) => form.exec(deb)?.[1] ?? [])))];
 }
 
-/** The packages of a driver, those of the running kernel's module first. gpu-and-nodes sheet 3.2. */
-export function packagesOf(driver: string, { kernel }: Driver): [string, ...string[]] {
+/**
+ * The packages of a driver, those of the running kernel's module first. gpu-and-nodes sheet 3.2. With a desktop also
+ * what draws on a screen, or it would be dark without nouveau (inferred).
+ */
+export function packagesOf(driver: string, { kernel, desktop }: Driver): [string, ...string[]] {
+  const branch = driver.replace(/-open$/, '');
   return [
     `linux-modules-nvidia-${driver}-${kernel}`,
     `nvidia-headless-no-dkms-${driver}`,
-    `nvidia-utils-${driver.replace(/-open$/, '')}`,
+    `nvidia-utils-${branch}`,
+    ...(desktop ? [`libnvidia-gl-${branch}`, `xserver-xorg-video-nvidia-${branch}`] : []),
   ];
 }
 

@@ -17,16 +17,16 @@ const POD = [
 ];
 const PODS = `jsonpath={range .items[*]}${POD.join('{"\\t"}')}{"\\n"}{end}`;
 
-/** The time on the lead, then all pods. */
+/** The time on the lead, then all pods but those that have ended well: pipelines leave thousands of them. */
 export const podsAsk: Ask = {
   key: 'doctor pods',
   on: 'cluster',
-  sh: sh`date +%s; ${kubectl} get pods -A -o ${PODS}`,
+  sh: sh`date +%s; ${kubectl} get pods -A --field-selector ${'status.phase!=Succeeded'} -o ${PODS}`,
   timeoutS: 60,
 };
 
-/** Pods whose logs are read, and lines of each of their containers. */
-const LOGS = { pods: 8, lines: 15 };
+/** Pods whose logs are read, lines of each of their containers, and signs of a line, which may have no end. */
+const LOGS = { pods: 8, lines: 15, width: 2000 };
 
 /** Where a log may say more than the API does. A pod that was never started has none. */
 const TELLING = '"Running|Completed|Terminating|Pending|ContainerCreating|ImagePull|Evicted|Unknown"';
@@ -41,7 +41,8 @@ export const logsAsk: Ask = {
       head -n ${LOGS.pods} |
       while read -r namespace pod; do
         echo "${RULE} $namespace/$pod"
-        ${kubectl} logs -n "$namespace" "$pod" --all-containers --ignore-errors --tail=${LOGS.lines} 2>&1
+        ${kubectl} logs -n "$namespace" "$pod" --all-containers --ignore-errors --tail=${LOGS.lines} </dev/null 2>&1 |
+          cut -c 1-${LOGS.width}
       done
   `,
   timeoutS: 90,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { World } from '../engine/types.ts';
+import { GPU_RESOURCE, isLabelled } from '../resources/gpu-operands.ts';
 import { jsonOf, nodesAsk } from '../resources/kube.ts';
 import { objectsAsk, RULE } from './asks.ts';
 import type { Aspect } from './catalogue.ts';
@@ -26,15 +27,6 @@ const nodes = z.object({
 });
 type Node = z.infer<typeof nodes>['items'][number];
 
-const GPU = 'nvidia.com/gpu';
-/** Labels of a machine with an NVIDIA card: of Node Feature Discovery, and of the operator. facts: gpu sheet, 1.6 */
-const HAS_GPU = [
-  'feature.node.kubernetes.io/pci-10de.present',
-  'feature.node.kubernetes.io/pci-0300_10de.present',
-  'feature.node.kubernetes.io/pci-0302_10de.present',
-  `${GPU}.present`,
-];
-
 /** Nodes by name (undefined: nobody said), those that are not Ready, and what all of them say. */
 export function nodesSeen(world: World): {
   readonly names: readonly string[] | undefined;
@@ -46,11 +38,12 @@ export function nodesSeen(world: World): {
   return {
     names: found?.map((it) => it.metadata.name),
     away: (found ?? []).filter((it) => !isReady(it)).map((it) => it.metadata.name),
-    evidence: (found ?? []).flatMap(nodeEvidence),
+    evidence: (found ?? []).flatMap((it) => nodeEvidence(it, world.file.gpu !== undefined)),
   };
 }
 
-function nodeEvidence({ metadata: { name, labels }, spec, status }: Node): Evidence[] {
+/** `wantsGpus`: pods are to have the cards. Without a section for it they are there for something else. */
+function nodeEvidence({ metadata: { name, labels }, spec, status }: Node, wantsGpus: boolean): Evidence[] {
   const say = (words: string, open = true): Evidence => ({
     looks: 'node',
     object: `Node ${name}`,
@@ -61,16 +54,17 @@ function nodeEvidence({ metadata: { name, labels }, spec, status }: Node): Evide
   });
   const bad = status.conditions.filter((it) => (it.type === 'Ready') !== (it.status === 'True'));
   const upgrade = labels['nvidia.com/gpu-driver-upgrade-state'];
-  const offered = Number(status.allocatable[GPU] ?? 0);
-  const there = Number(status.capacity[GPU] ?? 0);
-  const hasGpu = HAS_GPU.some((key) => labels[key] === 'true');
+  const offered = Number(status.allocatable[GPU_RESOURCE] ?? 0);
+  const there = Number(status.capacity[GPU_RESOURCE] ?? 0);
+  // The operator's own label says it, too. facts: gpu sheet, 1.6
+  const hasGpu = isLabelled(labels) || labels[`${GPU_RESOURCE}.present`] === 'true';
   return [
     ...bad
       .filter((it) => it.type === 'Ready' || it.status === 'True')
       .map((it) => say(`${it.type === 'Ready' ? 'not Ready' : it.type}: ${it.reason ?? ''}: ${it.message ?? ''}`)),
     ...(spec.unschedulable ? [say('it takes no new pods (it is cordoned)')] : []),
-    ...(offered < there ? [say(`it offers ${offered} of ${there} ${GPU}`)] : []),
-    ...(hasGpu && there === 0 ? [say(`it has an NVIDIA card and offers no ${GPU}`)] : []),
+    ...(offered < there ? [say(`it offers ${offered} of ${there} ${GPU_RESOURCE}`)] : []),
+    ...(wantsGpus && hasGpu && there === 0 ? [say(`it has an NVIDIA card and offers no ${GPU_RESOURCE}`)] : []),
     ...(upgrade === 'upgrade-failed' ? [say(`nvidia.com/gpu-driver-upgrade-state is ${upgrade}`)] : []),
     say(`it runs ${status.nodeInfo.containerRuntimeVersion}`, false),
   ];

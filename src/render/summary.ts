@@ -89,11 +89,18 @@ function next(summary: Summary, { program }: Style): string[] {
     case ExitCode.interrupted:
       return [`To go on: ${program} ${again}${flag}`];
     default:
+      // There was nothing to look at: what to do first stands above.
+      if (summary.command === 'verify' && wasRefused(summary)) return [];
       return [
         `To read it all again: ${program} logs --last 1${flag}`,
         `To go on after that: ${program} ${again}${flag}`,
       ];
   }
+}
+
+/** The run ended before there was a plan. */
+function wasRefused({ changes, failed, refused, dropped }: Summary): boolean {
+  return changes + failed + refused + dropped.length === 0;
 }
 
 /** The same words again, and no others: without its --host a reset ends the whole cluster. */

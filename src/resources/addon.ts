@@ -90,6 +90,12 @@ function undo(it: Recorded<AddonSpec>, world: World): Verdict {
     const run = sh`printf %s ${listOf(drop)} | ${kubectl} delete --ignore-not-found -f -`;
     const does = `delete ${drop.map(titleOf).join(', ')}`;
     const moves = [{ does, on: it.on, run, deadlineS: 120 }];
-    return inUse(it.id, classes, world) ?? { verdict: 'change', because: 'enabled by mlk8s', moves };
+    return (
+      inUse(it.id, classes, world, objects[0]?.metadata.namespace ?? '') ?? {
+        verdict: 'change',
+        because: 'enabled by mlk8s',
+        moves,
+      }
+    );
   });
 }

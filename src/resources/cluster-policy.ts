@@ -4,7 +4,7 @@ import { cardsAsk } from '../gpu/cards.ts';
 import { sh } from '../shell/script.ts';
 import type { Placed } from './declare.ts';
 import { operandsAsk, shownStuck, stuckOf, usableCards } from './gpu-operands.ts';
-import { jsonOf, kubectl } from './kube.ts';
+import { jsonOf, kubectl, withoutNoise } from './kube.ts';
 
 /**
  * NVIDIA's operator has set up every machine that has a card. Its state alone says `ready` with no such machine too, so
@@ -55,9 +55,10 @@ function judge(it: Declared<ClusterPolicySpec>, world: World): Verdict {
   if (world.identity === undefined) return settling('there is no cluster yet');
   const answer = world.answer('cluster', policyAsk.key);
   if (answer.kind !== 'bytes') return settling(`the API on ${world.lead} does not answer`);
-  const isMissing = answer.text.trim() === '' || /doesn't have a resource type/.test(answer.text);
+  const printed = withoutNoise(answer.text);
+  const isMissing = printed.trim() === '' || /doesn't have a resource type/.test(printed);
   if (isMissing) return settling('there is no ClusterPolicy cluster-policy: the operator has nothing to go by');
-  const status = answer.status === 0 ? jsonOf(answer.text, policy)?.status : undefined;
+  const status = answer.status === 0 ? jsonOf(printed, policy)?.status : undefined;
   if (answer.status !== 0) return settling(`the API on ${world.lead} does not answer`);
   const state = status?.state ?? 'not judged by the operator yet';
   const holds = status?.conditions?.filter((condition) => condition.status === 'True') ?? [];

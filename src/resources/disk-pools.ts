@@ -5,7 +5,7 @@ import { type Given, judged, refused } from './answers.ts';
 import { type BlockDisk, blockDiskAsk, blockDiskOf } from './block-disk.ts';
 import { claimsAsk, inUse } from './claims.ts';
 import type { Placed } from './declare.ts';
-import { jsonOf, kubectl } from './kube.ts';
+import { jsonOf, kubectl, withoutNoise } from './kube.ts';
 import { clusterEnds } from './microk8s-leave.ts';
 import { gone } from './stays.ts';
 
@@ -46,15 +46,22 @@ const poolsAsk: Ask = {
   timeoutS: 20,
 };
 
+/** On every pool that mlk8s made: its record knows only those that the file lists now. */
+const OURS = { 'app.kubernetes.io/managed-by': 'mlk8s' };
+
 const text = z.string();
 const livePool = z
   .object({
-    metadata: z.object({ name: text, namespace: text, deletionTimestamp: text.optional() }),
+    metadata: z.object({
+      ...{ name: text, namespace: text, deletionTimestamp: text.optional() },
+      labels: z.record(text, text).optional(),
+    }),
     spec: z.object({ node: text, disks: z.array(text) }),
     status: z.object({ cr_state: text.optional(), pool_status: text.nullish() }).nullish(),
   })
   .transform(({ metadata, spec: { node, disks }, status }) => ({
     ...{ name: metadata.name, namespace: metadata.namespace, isLeaving: metadata.deletionTimestamp !== undefined },
+    isOurs: Object.entries(OURS).every(([key, value]) => metadata.labels?.[key] === value),
     ...{ node, disks, state: status?.cr_state ?? 'new', status: status?.pool_status ?? 'Unknown' },
   }));
 const listed = z.object({ items: z.array(livePool) });
@@ -63,7 +70,7 @@ type LivePool = z.infer<typeof livePool>;
 /** Undefined: the API does not say. */
 function livePools({ text, status }: Given): readonly LivePool[] | undefined {
   if (status !== 0) return /the server doesn't have a resource type/.test(text) ? [] : undefined;
-  return jsonOf(text, listed)?.items;
+  return jsonOf(withoutNoise(text), listed)?.items;
 }
 
 /** What an earlier run wrote into the cluster, where others may write too. */
@@ -85,14 +92,15 @@ function judge(it: Declared<DiskPoolsSpec>, world: World): Verdict {
     const disks = new Map(present.map((pool, i) => [pool.name, blockDiskOf(answers[i] as Given)]));
     const missing = present.filter((pool) => !mine(pool));
     const diskOf = (pool: Pool) => disks.get(pool.name) ?? 'unknown';
-    const bad = contradiction(it, live) ?? unusable(it, missing, missing.map(diskOf)) ?? leftOver(it, live, world);
+    const bad = contradiction(it, live) ?? unusable(it, missing, missing.map(diskOf));
     if (bad) return bad;
+    // New ones first: copies that lie in a pool that is to go may need them.
     if (missing.length > 0) return create(it, missing, `${missing.map(titleOf).join(', ')}: no pool yet`);
-    return health(it, mine, diskOf, world);
+    return leftOver(it, live, world) ?? health(it, mine, diskOf, world);
   });
 }
 
-const titleOf = ({ node, disk }: Pool): string => `${disk} of ${node}`;
+const titleOf = ({ node, disk }: Pick<Pool, 'node' | 'disk'>): string => `${disk} of ${node}`;
 
 const unseen = (world: World): Verdict => ({
   verdict: 'settling',
@@ -167,12 +175,13 @@ function obstacle(disk: BlockDisk): string | undefined {
 function leftOver(it: Declared<DiskPoolsSpec>, live: readonly LivePool[], world: World): Verdict | undefined {
   const before = earlier.safeParse(world.record(it.id)?.spec).data?.pools ?? [];
   const isWanted = (name: string) => it.spec.pools.some((pool) => pool.name === name);
-  const left = before.filter(({ name }) => !isWanted(name) && live.some((o) => o.name === name));
+  const isOurs = (o: LivePool) => o.isOurs || before.some(({ name }) => name === o.name);
+  const left = live.filter((o) => o.namespace === it.spec.namespace && isOurs(o) && !isWanted(o.name));
   if (left.length === 0) return undefined;
   const names = left.map(({ name }) => name).join(' ');
   return refused(
     it.id,
-    `the file does not list ${left.map(titleOf).join(', ')} any more, and the pool is there: ${names}`,
+    `the file does not list ${left.map(({ node, disks }) => titleOf({ node, disk: disks.join(', ') })).join(', ')} any more, and the pool is there: ${names}`,
     'copies of volumes may lie in it, and a pool that goes takes them along',
     'put the disk back into storage.mayastor.pools',
     `or see what is in it (microk8s kubectl -n ${it.spec.namespace} get diskpools: USED), and remove it yourself: microk8s kubectl -n ${it.spec.namespace} delete diskpool ${names}`,
@@ -185,7 +194,7 @@ function create(
   because: string,
 ): Verdict {
   const items = pools.map(({ name, node, disk }) => ({
-    ...{ apiVersion: 'openebs.io/v1beta3', kind: 'DiskPool', metadata: { name, namespace } },
+    ...{ apiVersion: 'openebs.io/v1beta3', kind: 'DiskPool', metadata: { name, namespace, labels: OURS } },
     spec: { node, disks: [disk] },
   }));
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
@@ -225,9 +234,10 @@ function undo(it: Recorded<DiskPoolsSpec>, world: World): Verdict {
     const live = livePools(answer);
     if (!live) return unseen(world);
     const { pools, namespace, classes } = it.spec;
-    const left = pools.filter(({ name }) => live.some((o) => o.name === name && o.namespace === namespace));
+    const isOurs = (o: LivePool) => o.isOurs || pools.some(({ name }) => name === o.name);
+    const left = live.filter((o) => o.namespace === namespace && isOurs(o));
     if (left.length === 0) return gone('none of its pools is there');
-    const kept = inUse(it.id, classes, world);
+    const kept = inUse(it.id, classes, world, namespace);
     if (kept) return kept;
     const names = left.map(({ name }) => name);
     const run = sh`${kubectl} delete diskpools.openebs.io -n ${namespace} --ignore-not-found --timeout=180s ${names}`;

@@ -10,6 +10,8 @@ import { unfinished } from './write.ts';
 export type FileBlockSpec = {
   readonly path: string;
   readonly lines: readonly string[];
+  /** A block of its own beside the others in the file; it stands in both markers. */
+  readonly name?: string;
 };
 
 export function fileBlock({ id, on, needs, ...spec }: Placed & FileBlockSpec): Declared<FileBlockSpec> {
@@ -18,12 +20,15 @@ export function fileBlock({ id, on, needs, ...spec }: Placed & FileBlockSpec): D
 
 export const fileBlockKind: Kind<FileBlockSpec> = { kind: 'file-block', asks, judge, undo };
 
-const BEGIN = '# BEGIN mlk8s';
-const END = '# END mlk8s';
+function markers({ name }: Pick<FileBlockSpec, 'name'>): readonly [begin: string, end: string] {
+  const whose = name === undefined ? 'mlk8s' : `mlk8s ${name}`;
+  return [`# BEGIN ${whose}`, `# END ${whose}`];
+}
 
 /** The block as it stands in the file, markers and last line break included. */
 export function blockOf(spec: FileBlockSpec): string {
-  return [BEGIN, ...spec.lines, END, ''].join('\n');
+  const [begin, end] = markers(spec);
+  return [begin, ...spec.lines, end, ''].join('\n');
 }
 
 /** A marker as a line of its own, also in a file with DOS line ends. */
@@ -34,12 +39,15 @@ const line = (marker: string) => `^${marker}[[:cntrl:]]*$`;
  * then every block, up to the end of the file where the end marker is missing.
  */
 function asks(it: Declared<FileBlockSpec>): Ask[] {
-  const { path } = it.spec;
+  const { path, name } = it.spec;
+  const [begin, end] = markers(it.spec).map(line) as [string, string];
   const script = sh`
-    grep -c ${line(END)} -- ${path}
-    sed -n ${`/${line(BEGIN)}/,/${line(END)}/p`} -- ${path} | head -c 65536
+    grep -c ${end} -- ${path}
+    sed -n ${`/${begin}/,/${end}/p`} -- ${path} | head -c 65536
   `;
-  return [{ key: `block in ${path}`, on: it.on, sh: script, timeoutS: 15 }];
+  return [
+    { key: name === undefined ? `block in ${path}` : `block ${name} in ${path}`, on: it.on, sh: script, timeoutS: 15 },
+  ];
 }
 
 function judge(it: Declared<FileBlockSpec>, world: World): Verdict {
@@ -79,9 +87,10 @@ const REPLACE: Script = sh`
   print @out;
 `;
 
-function replaceBlock(path: string, block: string): Script {
+function replaceBlock(spec: FileBlockSpec, block: string): Script {
+  const { path } = spec;
   return sh`
-    perl -e ${REPLACE.bash} ${BEGIN} ${END} ${block} <${path} >${unfinished(path)}
+    perl -e ${REPLACE.bash} ${markers(spec)} ${block} <${path} >${unfinished(path)}
     chmod --reference=${path} ${unfinished(path)}
     sync -- ${unfinished(path)}
     mv -fT -- ${unfinished(path)} ${path}
@@ -93,7 +102,7 @@ function write({ id, spec }: Declared<FileBlockSpec>): Script {
   return lines(
     noteOnce(id, missing(path)),
     sh`[ -e ${path} ] || install -m 644 /dev/null ${path}`,
-    replaceBlock(path, blockOf(spec)),
+    replaceBlock(spec, blockOf(spec)),
   );
 }
 
@@ -103,7 +112,7 @@ function undo(it: Recorded<FileBlockSpec>, world: World): Verdict {
     const { path } = it.spec;
     const before = text.slice(text.indexOf('\n') + 1);
     if (before === '' && !/^[1-9]/.test(text)) return gone(`${path} has no block of mlk8s`);
-    const run = lines(replaceBlock(path, ''), removeMade(it.id));
+    const run = lines(replaceBlock(it.spec, ''), removeMade(it.id));
     return {
       verdict: 'change',
       because: 'it was written by mlk8s',

@@ -15,7 +15,7 @@ export function gpuCards({ id, on, needs, ...spec }: Placed & GpuCardsSpec): Dec
   return { kind: 'gpu-cards', id, on, needs, spec };
 }
 
-export const gpuCardsKind: Kind<GpuCardsSpec> = { kind: 'gpu-cards', transient: true, asks, judge };
+export const gpuCardsKind: Kind<GpuCardsSpec> = { kind: 'gpu-cards', transient: true, aside: true, asks, judge };
 
 function asks(it: Declared<GpuCardsSpec>): Ask[] {
   const host = ownHost(it);
@@ -46,7 +46,7 @@ export function cardsUnknown(where: string): Verdict {
 
 function facts(card: Card, live: SmiCard | undefined, { sharing }: GpuCardsSpec): string {
   const ability = abilityOf(card);
-  const driver = card.driver === '' ? 'no driver has it' : `driver ${card.driver}`;
+  const driver = card.driver === '' ? 'no driver is loaded for it' : `driver ${card.driver}`;
   if (card.driver === 'vfio-pci') return `${ability.says}, kept for virtual machines (vfio-pci)`;
   if (!ability.can || card.vendor !== 'NVIDIA') return `${ability.says}, ${driver}`;
   if (!live) return `${ability.says}, ${driver}, nvidia-smi shows nothing of it`;

@@ -1,20 +1,17 @@
 import * as z from 'zod';
 import type { Ask, World } from '../engine/types.ts';
-import { type Card, cardsOf } from '../gpu/cards.ts';
-import { abilityOf } from '../gpu/catalogue.ts';
+import { cardsOf } from '../gpu/cards.ts';
+import { servable } from '../gpu/catalogue.ts';
 import { sh } from '../shell/script.ts';
 import { jsonOf, kubectl } from './kube.ts';
 
 /** Name under which a Node offers NVIDIA cards. */
 export const GPU_RESOURCE = 'nvidia.com/gpu';
 
-/**
- * NVIDIA cards of a machine that pods can have; undefined when nothing is known of them. Not counted: cards that no
- * driver of today knows, and those kept for virtual machines.
- */
+/** How many NVIDIA cards of a machine pods can have; undefined when nothing is known of them. */
 export function usableCards(world: World, host: string): number | undefined {
-  const isUsable = (card: Card) => card.vendor === 'NVIDIA' && card.driver !== 'vfio-pci' && abilityOf(card).can;
-  return cardsOf(world, host)?.filter(isUsable).length;
+  const cards = cardsOf(world, host);
+  return cards && servable(cards).length;
 }
 
 /** Label by which NFD says that a machine has an NVIDIA card. facts: gpu-and-nodes sheet, 1.6 */

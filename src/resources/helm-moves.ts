@@ -1,7 +1,7 @@
 import type { Declared, Move } from '../engine/types.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import type { HelmReleaseSpec } from './helm-release.ts';
-import { DIGEST_LABEL, helm, type Revision } from './helm-sight.ts';
+import { DIGEST_LABEL, helm, listWorkloads, type Revision, WORKLOADS_LABEL } from './helm-sight.ts';
 import { kubectl } from './kube.ts';
 import { UNPACK_LOCAL } from './local-chart.ts';
 
@@ -26,9 +26,12 @@ export function installMove(it: It, { digest, packed }: Content, revision: numbe
   const key = `${namespace}-${release}`;
   const fetch = packed === undefined ? pull(it.spec, key) : unpack(key);
   return {
-    does: `install ${chart} ${version} as release ${release}`,
+    does:
+      revision === 1
+        ? `install ${chart} ${version} as release ${release}`
+        : `upgrade release ${release} (${chart} ${version})`,
     on: it.on,
-    run: lines(fetch, crds, upgrade(it.spec, `${digest}.${revision}`, key)),
+    run: lines(fetch, crds, upgrade(it.spec, `${digest}.${revision}`, key), count(it.spec, revision)),
     deadlineS: MOVE_S,
     inputs: {
       [`values-${key}`]: { secret: JSON.stringify(values) },
@@ -70,6 +73,21 @@ function upgrade({ release, namespace }: HelmReleaseSpec, label: string, key: st
     ${helm} upgrade ${release} "$chart" --install --namespace ${namespace} --create-namespace --reset-values \
       --labels ${`${DIGEST_LABEL}=${label}`} --history-max ${HISTORY} --timeout ${`${HOOK_S}s`} -f - <"$INPUTS"/values-${key}
   `;
+}
+
+/** Notes how many workloads there are, right behind Helm. */
+function count({ release, namespace }: HelmReleaseSpec, revision: number): Script {
+  return sh`
+    listed=$(${listWorkloads})
+    count=$(printf '%s\n' "$listed" | cut -f4 | grep -cxF ${`${namespace}/${release}`} || true)
+    ${kubectl} -n ${namespace} label secrets -l ${`owner=helm,name=${release},version=${revision}`} \
+      ${`${WORKLOADS_LABEL}=`}"$count".${revision} --overwrite
+  `;
+}
+
+/** Counts the workloads of a release whose helm was cut off before they were counted. */
+export function countMove({ on, spec }: It, revision: number): Move {
+  return { does: `count what release ${spec.release} brought`, on, run: count(spec, revision), deadlineS: 60 };
 }
 
 /**

@@ -5,8 +5,8 @@ import type { Ask, Declared, Diff, Json, Kind, Recorded, Verdict, World } from '
 import { refused } from './answers.ts';
 import { claimsAsk, inUse } from './claims.ts';
 import type { Placed } from './declare.ts';
-import { installMove, repair, uninstallMove } from './helm-moves.ts';
-import { helmAsk, type Revision, type Sight, sightOf } from './helm-sight.ts';
+import { countMove, installMove, repair, uninstallMove } from './helm-moves.ts';
+import { helmAsk, type Revision, type Sight, sightOf, type Workload } from './helm-sight.ts';
 import { localChart, localChartAsk } from './local-chart.ts';
 import { clusterEnds } from './microk8s-leave.ts';
 import { gone } from './stays.ts';
@@ -99,8 +99,8 @@ function judge(it: Declared<HelmReleaseSpec>, world: World): Verdict {
   }
   if (newest.digest === content.digest) {
     const lost = lostClasses(it, world);
-    if (lost.length === 0) return readiness(it, sight);
-    return change(`the class ${lost.join(', ')} of release ${release} was deleted`, next);
+    if (lost.length > 0) return change(`the class ${lost.join(', ')} of release ${release} was deleted`, next);
+    return lostWorkloads(it, newest, sight, change) ?? readiness(it, sight);
   }
   const before = earlier.safeParse(world.record(it.id)?.spec).data;
   return change(difference(it.spec, before), next, { diff: diffOf(it.spec, before) });
@@ -115,6 +115,37 @@ function contentOf({ chart, version, values }: HelmReleaseSpec, base64: string |
 function lostClasses({ spec: { brings = [] } }: Declared<HelmReleaseSpec>, world: World): string[] {
   const there = classesOf(world);
   return there ? brings.filter((name) => !there.has(name)) : [];
+}
+
+/** Upgraded to what it is already, Helm makes anew what is missing. */
+function lostWorkloads(
+  it: Declared<HelmReleaseSpec>,
+  { number, workloads }: Revision,
+  sight: Sight,
+  change: (because: string, revision: number) => Verdict,
+): Verdict | undefined {
+  const { release, namespace } = it.spec;
+  if (workloads === undefined) {
+    const because = `what release ${release} brought was not counted: helm was cut off`;
+    return { verdict: 'change', because, moves: [countMove(it, number)] };
+  }
+  const there = sight.workloads(namespace, release);
+  if (there.length >= workloads) return undefined;
+  return change(deleted(release, there, workloads), number + 1);
+}
+
+/** Most workloads that are named when others are gone. */
+const NAMED = 3;
+
+function deleted(release: string, there: readonly Workload[], all: number): string {
+  const [gone, left] = [all - there.length, there.length];
+  if (left === 0) {
+    return all === 1
+      ? `the only workload of release ${release} was deleted`
+      : `all ${all} workloads of release ${release} were deleted`;
+  }
+  const named = left > NAMED ? '' : `; there: ${there.map(({ title }) => title).join(', ')}`;
+  return `${gone} of ${all} workloads of release ${release} ${gone === 1 ? 'was' : 'were'} deleted${named}`;
 }
 
 const unseen = (world: World): Verdict => ({
@@ -185,6 +216,6 @@ function undo(it: Recorded<HelmReleaseSpec>, world: World): Verdict {
   const [newest] = sight.revisions(it.spec.namespace, it.spec.release);
   if (!newest) return gone(`release ${it.spec.release} is not installed`);
   const wait = isBusy(newest) ? working(it, newest, sight) : undefined;
-  const kept = wait ?? inUse(it.id, it.spec.classes ?? [], world);
+  const kept = wait ?? inUse(it.id, it.spec.classes ?? [], world, it.spec.namespace);
   return kept ?? { verdict: 'change', because: 'it was installed by mlk8s', moves: [uninstallMove(it)] };
 }

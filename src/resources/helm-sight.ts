@@ -14,6 +14,12 @@ export const helm: Script = sh`microk8s helm3`;
  */
 export const DIGEST_LABEL = 'mlk8s.io/digest';
 
+/**
+ * Label beside it: how many Deployments, DaemonSets and StatefulSets the release brought, and the revision that they were
+ * counted for. Helm itself does not look whether they are still there.
+ */
+export const WORKLOADS_LABEL = 'mlk8s.io/workloads';
+
 /** What is printed of an object that Helm brought; tabs, because most fields may be missing. */
 const WORKLOAD = [
   '{.kind}',
@@ -40,6 +46,11 @@ const POD = [
 ];
 const rows = (fields: readonly string[]) => `jsonpath={range .items[*]}${fields.join('{"\\t"}')}{"\\n"}{end}`;
 
+/** Every workload that Helm brought; the fourth column is namespace and name of its release. */
+export const listWorkloads: Script = sh`
+  ${kubectl} get deployments,daemonsets,statefulsets -A -l app.kubernetes.io/managed-by=Helm -o ${rows(WORKLOAD)}
+`;
+
 /** Stands between the parts of the answer. */
 const RULE = '----';
 
@@ -55,7 +66,7 @@ export const helmAsk: Ask = {
     set -e
     releases=$(${kubectl} get secrets -A -l ${'owner=helm,status!=superseded'} --show-labels --no-headers)
     printf '%s\n' "$releases" ${RULE}
-    ${kubectl} get deployments,daemonsets,statefulsets -A -l app.kubernetes.io/managed-by=Helm -o ${rows(WORKLOAD)}
+    ${listWorkloads}
     echo ${RULE}
     ${kubectl} get pods -A -o ${rows(POD)}
     echo ${RULE}
@@ -75,6 +86,8 @@ export interface Revision {
   readonly digest: string | undefined;
   /** The revision that the label was written for; another one means that somebody went on from ours. */
   readonly labelledFor: number;
+  /** How many workloads it brought; undefined when nobody counted them for this revision. */
+  readonly workloads: number | undefined;
 }
 
 export interface Workload {
@@ -142,12 +155,14 @@ function releaseOf(row: string): Revision & { readonly at: string } {
       .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
   );
   const [digest, revision] = labels.get(DIGEST_LABEL)?.split('.') ?? [];
+  const [count, countedFor] = labels.get(WORKLOADS_LABEL)?.split('.') ?? [];
   return {
     at: `${columns[0]}/${labels.get('name')}`,
     number: Number(labels.get('version') ?? 0),
     status: labels.get('status') ?? '',
     digest,
     labelledFor: Number(revision ?? 0),
+    workloads: countedFor === labels.get('version') ? Number(count) : undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Kind } from '../engine/types.ts';
 import { addonKind } from './addon.ts';
+import { anyCardKind } from './any-card.ts';
 import { certificatesKind } from './certificates.ts';
 import { clusterKind } from './cluster.ts';
 import { clusterPolicyKind } from './cluster-policy.ts';
@@ -55,6 +56,7 @@ import { votersKind } from './voters.ts';
 const all: readonly Kind[] = [
   addonKind,
   certificatesKind,
+  anyCardKind,
   clusterKind,
   clusterPolicyKind,
   containerToolkitKind,

@@ -77,7 +77,7 @@ function undo(it: Recorded<KernelModuleSpec>, world: World): Verdict {
     const seen = seenContent(kept);
     if (!seen) return gone(`${path} does not exist`);
     if (seen.content !== contentOf(it.spec)) return stays(`${path} was changed after mlk8s wrote it`);
-    const does = `remove ${path} (${modules.join(', ')} stay loaded until the next reboot)`;
+    const does = `remove ${path} (${modules.join(', ')} ${modules.length === 1 ? 'stays' : 'stay'} loaded until the next reboot)`;
     const moves = [{ does, on: it.on, run: removeFile(it.id, path), deadlineS: 30 }];
     return { verdict: 'change', because: 'it was written by mlk8s', moves };
   });

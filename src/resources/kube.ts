@@ -5,6 +5,17 @@ import { type Script, sh } from '../shell/script.ts';
 /** kubectl on a control plane. Never without a deadline; a worker never gets here, the engine's guard sees to that. */
 export const kubectl: Script = sh`microk8s kubectl --request-timeout=10s`;
 
+/**
+ * Lines that kubectl prints beside its answer: warnings of the API, and what it says again and again while an aggregated
+ * API (metrics, for example) does not answer. An extended regular expression, for JavaScript and sed alike.
+ */
+export const NOISE = '^([IWEF][0-9]{4} [0-9]{2}:|Warning: ).*';
+
+/** What kubectl printed on both outputs, without its noise. */
+export function withoutNoise(text: string): string {
+  return text.replace(new RegExp(`${NOISE}\\n?`, 'gm'), '');
+}
+
 /** MicroK8s' own data. `current` is a link to the revision. facts: microk8s sheet, section 3. */
 export const SNAP_DATA = '/var/snap/microk8s/current';
 

@@ -6,8 +6,8 @@ import type { Placed } from './declare.ts';
 import { kubectl } from './kube.ts';
 
 /**
- * No second node-feature-discovery labels the machines: two of them overwrite each other's labels, and GPUs come and go.
- * facts: gpu-and-nodes sheet, 8 (20); platform sheet, 5 (17).
+ * Nothing else serves the cards: neither the other way of mlk8s, before which nothing of this one may come, nor a second
+ * node-feature-discovery. Two of those overwrite each other's labels, and GPUs come and go. facts: gpu-and-nodes sheet, 8 (20); platform sheet, 5 (17).
  */
 export type LoneNfdSpec = {
   /** The release that brings ours. */
@@ -17,7 +17,7 @@ export type LoneNfdSpec = {
   readonly brings: boolean;
   /** What to write below `values:` so that it brings none. */
   readonly off: string;
-  /** The release of mlk8s that brought one for an earlier version of the file. */
+  /** The release of the other way, that mlk8s installed for an earlier version of the file. */
   readonly former: Id;
 };
 
@@ -52,6 +52,8 @@ const former = z.object({ release: z.string(), namespace: z.string() });
 function judge(it: Declared<LoneNfdSpec>, world: World): Verdict {
   const { release, namespace, brings, off } = it.spec;
   if (world.identity === undefined) return { verdict: 'ok', because: 'there is no cluster yet' };
+  const ours = former.safeParse(world.record(it.spec.former)?.spec).data;
+  if (ours && !world.prunes) return leftBehind(it, ours);
   const answer = world.answer('cluster', workersAsk.key);
   if (answer.kind !== 'bytes' || answer.status !== 0) {
     return { verdict: 'settling', because: `the API on ${world.lead} does not answer`, deadlineS: 300 };
@@ -61,9 +63,8 @@ function judge(it: Declared<LoneNfdSpec>, world: World): Verdict {
   const others = found.filter(([ns, , name]) => !(ns === namespace && name === release));
   if (!brings) return { verdict: 'ok', because: `${release} brings no node-feature-discovery` };
   if (others.length === 0) return { verdict: 'ok', because: 'no other node-feature-discovery labels the machines' };
-  const ours = former.safeParse(world.record(it.spec.former)?.spec).data;
   if (ours && others.every(([ns, , by]) => ns === ours.namespace && by === ours.release)) {
-    const because = `the node-feature-discovery of an earlier version of the file is still there: mlk8s up --prune removes release ${ours.release}`;
+    const because = `the node-feature-discovery of an earlier version of the file is still there: release ${ours.release} is being removed`;
     return { verdict: 'settling', because, deadlineS: PRUNED_S };
   }
   const names = others.map(([ns, name, by]) => `${ns}/${name}${by ? ` of release ${by}` : ''}`);
@@ -73,5 +74,15 @@ function judge(it: Declared<LoneNfdSpec>, world: World): Verdict {
     `${release} brings one too; two of them overwrite each other's labels, and GPUs come and go`,
     `to keep it, write into the cluster file: values: { ${off} }`,
     `else remove it: ${others.map(([ns, name, by]) => (by ? `helm uninstall ${by} -n ${ns}` : `kubectl -n ${ns} delete daemonset ${name}`)).join('; ')}`,
+  );
+}
+
+function leftBehind(it: Declared<LoneNfdSpec>, { release, namespace }: z.infer<typeof former>): Verdict {
+  return refused(
+    it.id,
+    `release ${release} of an earlier version of the file is still in the namespace ${namespace}`,
+    `${it.spec.release} comes in its place: two of them would offer the same cards and label the same machines`,
+    'mlk8s up --prune   removes the old one first',
+    'or put gpu.mode back in the cluster file',
   );
 }

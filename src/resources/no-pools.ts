@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import type { Declared, Id, Kind, Verdict, World } from '../engine/types.ts';
+import { refused } from './answers.ts';
 import type { Placed } from './declare.ts';
 
-/** mlk8s keeps no pools of Mayastor: what serves their volumes may go. Not refused, because a prune takes them away first. */
+/** mlk8s keeps no pools of Mayastor: what serves their volumes may go. A prune takes them away first. */
 export type NoPoolsSpec = { readonly pools: Id };
 
 export function noPools({ id, on, needs, ...spec }: Placed & NoPoolsSpec): Declared<NoPoolsSpec> {
@@ -19,9 +20,13 @@ function judge(it: Declared<NoPoolsSpec>, world: World): Verdict {
   if (!record) return { verdict: 'ok', because: 'mlk8s keeps no pools of Mayastor' };
   const pools = recorded.safeParse(record.spec).data?.pools ?? [];
   const names = pools.map(({ name, node, disk }) => `${name} (${disk} of ${node})`).join(', ');
-  return {
-    verdict: 'later',
-    because: `the file does not ask for Mayastor any more, and its pools are there: ${names}; without it nobody can mount the volumes in them: put storage.mayastor back into the file, or remove the pools: mlk8s up --prune`,
-    after: it.spec.pools,
-  };
+  const seen = `the file does not ask for Mayastor any more, and its pools are there: ${names}`;
+  if (world.prunes) return { verdict: 'later', because: seen, after: it.spec.pools };
+  return refused(
+    it.id,
+    seen,
+    'without it nobody can mount the volumes in them',
+    'to keep them, put storage.mayastor back into the cluster file',
+    'mlk8s up --prune   removes the pools, if no volume is left in them, and then Mayastor',
+  );
 }

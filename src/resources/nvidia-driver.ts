@@ -9,7 +9,7 @@ import { type Given, judged, ownHost, refused } from './answers.ts';
 import { APT_DEADLINE_S, aptGet, aptUpdate } from './apt.ts';
 import type { Placed } from './declare.ts';
 import { cardsUnknown } from './gpu-cards.ts';
-import { type Trouble, troubleOf } from './nvidia-trouble.ts';
+import { heldBy, type Trouble, troubleOf } from './nvidia-trouble.ts';
 import { stays } from './stays.ts';
 
 /** NVIDIA's driver on a machine: installed by mlk8s from Ubuntu's signed packages, by the GPU operator, or by nobody. */
@@ -69,7 +69,7 @@ function onlyLook({ driver, trouble }: Found): Verdict {
 }
 
 /** The operator's container loads the module itself, so a loaded one proves nothing; one on the disk is in its way. */
-function leftToOperator({ it, world, driver }: Found): Verdict {
+function leftToOperator({ it, world, cards, driver }: Found): Verdict {
   const host = ownHost(it);
   const there = driversOn(driver);
   if (there.length > 0 || driver.module) {
@@ -91,26 +91,41 @@ function leftToOperator({ it, world, driver }: Found): Verdict {
       'or switch Secure Boot off in the firmware',
     );
   }
+  const old = cards.filter((card) => !driversFor([card]).some((name) => name.startsWith(`${OPERATOR_BRANCH}-`)));
+  if (old.length > 0 && !hasVersion(world)) return tooOld(it, old);
   if (driver.rivals.length === 0)
     return { verdict: 'ok', because: 'nothing is in the way of the driver of the operator' };
-  const waiting = waits(world, host, "the operator's driver");
-  if (waiting) return waiting;
-  // Whoever has the card now goes with the reboot that the file owes which keeps it off.
-  const first = `gpu/nouveau@${host}` as const;
-  if (world.record(first)?.state === 'done') return inTrouble(it, troubleWith(driver.rivals, host));
-  return {
-    verdict: 'later',
-    because: `${driver.rivals.join(' and ')} has the card until it is kept off`,
-    after: first,
-  };
+  return (
+    waits(world, host, "the operator's driver") ??
+    untilKeptOff(world, host, driver) ??
+    inTrouble(it, heldBy(driver.rivals, host))
+  );
 }
 
-function troubleWith(rivals: readonly string[], host: string): Trouble {
-  return {
-    seen: `${rivals.join(' and ')} has the card`,
-    why: 'the initramfs still loads it, or somebody loaded it by hand',
-    next: [`on ${host}: sudo update-initramfs -u, then sudo reboot`],
-  };
+/** Branch of the driver that the chart of the operator names. gpu-and-nodes sheet 1.1. */
+const OPERATOR_BRANCH = 595;
+
+/** The user names the version of the operator's driver himself. */
+function hasVersion({ file }: World): boolean {
+  const { driver } = (file.values['gpu-operator'] ?? {}) as { driver?: { version?: unknown } };
+  return driver?.version !== undefined;
+}
+
+function tooOld(it: Declared, old: readonly Card[]): Verdict {
+  return refused(
+    it.id,
+    `the operator's driver does not know ${old.map((card) => card.model).join(', ')}`,
+    `it is of branch ${OPERATOR_BRANCH}; 580 was the last one for such a card`,
+    'write driver: host into the section gpu of the cluster file: Ubuntu has that branch',
+    'or name the version (not on Ubuntu 26.04): values: { gpu-operator: { driver: { version: 580.178.04 } } }',
+  );
+}
+
+/** Whoever has the card now goes with the reboot that the file owes which keeps it off. */
+function untilKeptOff(world: World, host: string, { rivals }: Driver): Verdict | undefined {
+  const first = `gpu/nouveau@${host}` as const;
+  if (rivals.length === 0 || world.record(first)?.state === 'done') return undefined;
+  return { verdict: 'later', because: `${rivals.join(' and ')} has the card until it is kept off`, after: first };
 }
 
 function onHost(found: Found): Verdict {
@@ -130,7 +145,8 @@ function onHost(found: Found): Verdict {
   if (!trouble) {
     return { verdict: 'ok', because: `driver ${driver.loaded} (${name}) is loaded, and its programs fit it` };
   }
-  const waiting = waits(world, ownHost(it), `driver ${name}`);
+  const host = ownHost(it);
+  const waiting = waits(world, host, `driver ${name}`) ?? (driver.module && untilKeptOff(world, host, driver));
   if (waiting) return waiting;
   return driver.loaded === undefined && driver.rivals.length === 0 ? load(found) : inTrouble(it, trouble);
 }

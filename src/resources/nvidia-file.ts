@@ -13,8 +13,8 @@ import { cardsUnknown } from './gpu-cards.ts';
 export type NvidiaFileSpec = FileSpec & {
   /** It keeps modules from being loaded: one that is loaded already goes with a reboot. */
   readonly keepsOff?: readonly string[];
-  /** No driver is installed after it, which would owe that reboot: nobody is to reboot before his driver is there. */
-  readonly reboots?: boolean;
+  /** The driver comes in a container, so none is on the disk: else nothing is kept off before that can take its place. */
+  readonly driverless?: boolean;
 };
 
 export function nvidiaFile({ id, on, needs, ...spec }: Placed & NvidiaFileSpec): Declared<NvidiaFileSpec> {
@@ -46,12 +46,19 @@ function judge(it: Declared<NvidiaFileSpec>, world: World): Verdict {
     if (!cards) return cardsUnknown(it.id);
     if (servable(cards).length === 0) return { verdict: 'ok', because: `${host} has no NVIDIA card to be used` };
     const isLoaded = it.spec.keepsOff?.some((name) => driver?.rivals.includes(name));
-    const isLast = it.spec.reboots || driver?.module !== undefined;
-    const spec = isLoaded && isLast ? { ...it.spec, owes: 'reboot' } : it.spec;
+    const spec = isLoaded ? { ...it.spec, owes: 'reboot' } : it.spec;
     const verdict = fileKind.judge({ ...it, spec }, world);
+    const hasDriver = it.spec.driverless || driver?.module !== undefined || driver?.loaded !== undefined;
+    if (verdict.verdict === 'change' && spec.keepsOff && !hasDriver) return untilDriver(host);
     const isCutOff = verdict.verdict === 'ok' && world.record(it.id)?.state === 'pending';
     return isCutOff && spec.afterwards ? finish({ ...it, spec }, spec.afterwards) : patient(verdict);
   });
+}
+
+/** Whoever starts the machine anew in between, or never gets the driver, keeps a screen. */
+function untilDriver(host: string): Verdict {
+  const because = "the card is left to the driver that it has until NVIDIA's is installed";
+  return { verdict: 'later', because, after: `gpu/driver@${host}` };
 }
 
 /** A reboot pays a debt of the kind file, but it builds no initramfs: who was cut off by one is still to do it. */

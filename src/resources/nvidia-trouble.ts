@@ -49,11 +49,8 @@ export function troubleOf(host: string, driver: Driver, smi: Given): Trouble | u
 
 function notLoaded(host: string, { module, rivals, secureBoot, kernel }: Driver): Trouble {
   if (rivals.length > 0) {
-    return {
-      seen: `${rivals.join(' and ')} has the card, so the NVIDIA driver is not loaded`,
-      why: 'the initramfs still loads it, or somebody loaded it by hand',
-      next: [`on ${host}: sudo update-initramfs -u, then sudo reboot`],
-    };
+    const held = heldBy(rivals, host);
+    return { ...held, seen: `${held.seen}, so the NVIDIA driver is not loaded` };
   }
   if (!module) {
     return {
@@ -77,6 +74,15 @@ function notLoaded(host: string, { module, rivals, secureBoot, kernel }: Driver)
     seen: 'the NVIDIA driver is not loaded',
     why: 'it was not loaded at boot, or somebody unloaded it',
     next: [`on ${host}, load it and read what it says: sudo modprobe nvidia`],
+  };
+}
+
+/** Another driver has the card although it is kept off. */
+export function heldBy(rivals: readonly string[], host: string): Trouble {
+  return {
+    seen: `${rivals.join(' and ')} has the card`,
+    why: 'the initramfs still loads it, or somebody loaded it by hand',
+    next: [`on ${host}: sudo update-initramfs -u, then sudo reboot`],
   };
 }
 

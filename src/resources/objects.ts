@@ -3,7 +3,7 @@ import type { Ask, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
 import type { Given } from './answers.ts';
 import { sightOf } from './helm-sight.ts';
-import { jsonOf, kubectl } from './kube.ts';
+import { jsonOf, kubectl, withoutNoise } from './kube.ts';
 
 /** What names an object of Kubernetes. One that lives in a namespace says in which. */
 export type ObjectRef = {
@@ -55,7 +55,7 @@ export type Live = z.infer<typeof live>;
 
 /** What is there of the objects that `objectsAsk` asked for; undefined: the API does not say. */
 export function objectsOf({ text, status }: Given): readonly Live[] | undefined {
-  const lines = text.split('\n');
+  const lines = withoutNoise(text).split('\n');
   const [from, to] = [lines.indexOf('{'), lines.lastIndexOf('}')];
   const words = [...lines.slice(0, from < 0 ? undefined : from), ...lines.slice(to + 1)].filter((it) => it !== '');
   const known = words.every((it) => /no matches for kind|ensure CRDs are installed/.test(it));

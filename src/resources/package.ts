@@ -21,8 +21,11 @@ export const packageKind: Kind<PackageSpec> = {
   kind: 'package',
   asks,
   judge,
-  undo: ({ spec }) => stays(`packages are never removed: ${spec.packages.join(', ')}`),
+  undo: ({ spec }) => stays(`packages are never removed: ${spec.packages.map(spoken).join(', ')}`),
 };
+
+/** Nobody asks for the kernel when packages are left alone. */
+const spoken = (name: string): string => name.replace('-{kernel}', ' of the running kernel');
 
 function words(names: readonly string[]): Script {
   const word = (name: string) => name.split('{kernel}').map(quoted).join('"$(uname -r)"');

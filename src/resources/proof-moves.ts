@@ -3,7 +3,7 @@ import { NAMESPACE } from '../engine/inventory.ts';
 import type { Ask, Declared, Move } from '../engine/types.ts';
 import { recordName } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
-import { kubectl } from './kube.ts';
+import { kubectl, NOISE } from './kube.ts';
 import type { ProofSpec } from './proof.ts';
 
 /** Namespace of what is created for proofs. */
@@ -50,7 +50,7 @@ export function proveMove(it: Declared<ProofSpec>, digest: string): Move {
     does: `prove: ${what}`,
     on: it.on,
     run: lines(clean(it), forget(it), create(it), follow(it), compare(it), keep(it, digest)),
-    deadlineS: timeoutS + 2 * CLEAN_S + REST_S,
+    deadlineS: timeoutS + 3 * CLEAN_S + REST_S,
   };
 }
 
@@ -61,7 +61,8 @@ export function forgetMove(it: Declared<ProofSpec>): Move {
     sh`if ${kubectl} get namespace ${PROOF_NAMESPACE} -o name >/dev/null 2>&1; then clean; fi`,
     forget(it),
     sh`
-      if [ -z "$(${inOwn} get configmap ${RESULTS} -o ${'jsonpath={.data}'} --ignore-not-found | tr -d '{}')" ]; then
+      kept=$(${inOwn} get configmap ${RESULTS} -o ${'jsonpath={.data}'} --ignore-not-found | tr -d '{}')
+      if [ -z "$kept" ]; then
         ${inOwn} delete configmap ${RESULTS} --ignore-not-found
         ${kubectl} delete namespace ${PROOF_NAMESPACE} --ignore-not-found --wait=false
       fi
@@ -89,11 +90,21 @@ function clean(it: Declared<ProofSpec>): Script {
 function forget({ id }: Declared<ProofSpec>): Script {
   const patch = JSON.stringify({ data: { [recordName(id)]: null } });
   return sh`
-    if [ -n "$(${inOwn} get configmap ${RESULTS} -o name --ignore-not-found)" ]; then
+    kept=$(${inOwn} get configmap ${RESULTS} -o name --ignore-not-found)
+    if [ -n "$kept" ]; then
       ${inOwn} patch configmap ${RESULTS} --type merge -p ${patch} >/dev/null
     fi
   `;
 }
+
+/** A prune may just have removed the namespace with the last proof in it: until it is gone nothing can be made there. */
+const untilRemoved: Script = sh`
+  until=$(($(date +%s) + ${CLEAN_S}))
+  while [ "$(${kubectl} get namespace ${PROOF_NAMESPACE} -o ${'jsonpath={.status.phase}'} --ignore-not-found)" = Terminating ]; do
+    if [ "$(date +%s)" -ge "$until" ]; then echo ${`the namespace ${PROOF_NAMESPACE} is still being removed`} >&2; exit 1; fi
+    sleep 2
+  done
+`;
 
 /** Events of earlier proofs go, too: those that are shown later are about this one. */
 function create(it: Declared<ProofSpec>): Script {
@@ -102,6 +113,7 @@ function create(it: Declared<ProofSpec>): Script {
     return { ...object, metadata: { ...object.metadata, labels } };
   });
   return sh`
+    ${untilRemoved}
     ${kubectl} get namespace ${PROOF_NAMESPACE} -o name >/dev/null 2>&1 || ${kubectl} create namespace ${PROOF_NAMESPACE}
     clean
     ${inProofs} delete events --all --wait=false >/dev/null
@@ -126,7 +138,7 @@ function follow({ spec: { pod, timeoutS } }: Declared<ProofSpec>): Script {
     until=$(($(date +%s) + ${timeoutS}))
     said=
     while [ "$(date +%s)" -lt "$until" ]; do
-      state=$(${inProofs} get pod ${pod} -o ${`jsonpath=${STATE}`} 2>&1 | tr -s ' \n' ' ') || true
+      state=$(${inProofs} get pod ${pod} -o ${`jsonpath=${STATE}`} 2>&1 | sed -E ${`/${NOISE}/d`} | tr -s ' \n' ' ') || true
       state=\${state% }
       if [ "$state" != "$said" ]; then echo pod ${pod}: "$state"; said=$state; fi
       case $state in Succeeded* | Failed* | *NotFound*) break ;; esac

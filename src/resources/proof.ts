@@ -1,11 +1,14 @@
 import * as z from 'zod';
 import { digestOf, flatLines, isData } from '../charts/values.ts';
 import { NAMESPACE } from '../engine/inventory.ts';
+import { placeOf } from '../engine/places.ts';
 import type { Ask, Declared, Json, Kind, Recorded, Verdict, World } from '../engine/types.ts';
+import { cardsAsk } from '../gpu/cards.ts';
 import { recordName } from '../shell/originals.ts';
 import { sh } from '../shell/script.ts';
 import { judged } from './answers.ts';
 import type { Placed } from './declare.ts';
+import { GPU_RESOURCE, usableCards } from './gpu-operands.ts';
 import { jsonOf, kubectl, nodesOf, nodesAsk as nodesQuestion } from './kube.ts';
 import type { KubeManifest } from './manifest.ts';
 import { clusterEnds } from './microk8s-leave.ts';
@@ -28,8 +31,8 @@ export type ProofSpec = {
   readonly expect: string;
   /** Seconds until the pod must have ended, slow image pulls included. */
   readonly timeoutS: number;
-  /** Name of what a node must offer; where it offers none, there is nothing to prove. */
-  readonly needsResource?: string;
+  /** It computes on an NVIDIA card: on a machine that has none there is nothing to prove. */
+  readonly needsCard?: true;
 };
 
 /** A proof that names a node in its pod, or whose pod is restarted, is a bug in its step and throws. */
@@ -46,7 +49,7 @@ export function proof({ id, on, needs, objects, ...rest }: Placed & ProofSpec): 
 export const proofKind: Kind<ProofSpec> = {
   kind: 'proof',
   aside: true,
-  asks: (it) => [resultsAsk, ...(it.spec.needsResource === undefined ? [] : [nodesQuestion])],
+  asks: (it) => [resultsAsk, ...(it.spec.needsCard ? [nodesQuestion, cardsAsk(it.spec.node)] : [])],
   judge: (it, world) => judgeProof(it, world),
   undo,
   undoAsks: (it) => [leftoversAsk(it)],
@@ -86,16 +89,20 @@ function digest({ spec: { inputs, objects, expect } }: Declared<ProofSpec>): str
   return digestOf({ inputs, objects, expect });
 }
 
-/** `before`: a result of that time does not count any more. */
+/**
+ * `before`: a result of that time does not count any more. What is proved is `shown`; where there is nothing to prove
+ * the verdict is ok without that.
+ */
 export function judgeProof(it: Declared<ProofSpec>, world: World, before?: string): Verdict {
-  const missing = it.spec.needsResource === undefined ? undefined : lacking(it, it.spec.needsResource, world);
+  const missing = it.spec.needsCard ? cardless(it, world) : undefined;
   if (missing) return missing;
   if (world.identity === undefined) return toProve(it, 'not proved yet');
   const found = resultOf(it, world);
   if (found === undefined) return unseen(world);
   if (found === 'none') return toProve(it, 'not proved yet');
   if (found.digest !== digest(it)) return toProve(it, `proved for other inputs${difference(it, world)}`);
-  const because = `proved ${age(found, world)} on ${found.node}`;
+  const where = found.node === placeOf(it.id) ? '' : ` on ${found.node}`;
+  const because = `proved ${age(found, world)}${where}`;
   return found.at === before ? toProve(it, `asked for again: ${because}`) : { verdict: 'ok', because, shown: true };
 }
 
@@ -105,8 +112,8 @@ const unseen = (world: World): Verdict => ({
   deadlineS: 300,
 });
 
-/** Why there is nothing to prove, or nothing yet, on a node that lacks what the proof needs. */
-function lacking(it: Declared<ProofSpec>, resource: string, world: World): Verdict | undefined {
+/** Why there is nothing to prove, or nothing yet, on a node that offers pods no card. */
+function cardless(it: Declared<ProofSpec>, world: World): Verdict | undefined {
   const { node } = it.spec;
   const after = `microk8s/member@${node}` as const;
   if (world.identity === undefined) return { verdict: 'later', because: 'there is no cluster yet', after };
@@ -114,21 +121,46 @@ function lacking(it: Declared<ProofSpec>, resource: string, world: World): Verdi
   if (!nodes) return unseen(world);
   const offers = nodes.find(({ name }) => name === node)?.allocatable;
   if (!offers) return { verdict: 'later', because: `${node} is no node of the cluster yet`, after };
-  if (Number(offers[resource] ?? 0) > 0) return undefined;
-  return { verdict: 'ok', because: `nothing to prove: ${node} offers no ${resource}` };
+  if (Number(offers[GPU_RESOURCE] ?? 0) > 0) return undefined;
+  const cards = usableCards(world, node);
+  if (cards === 0) return { verdict: 'ok', because: `nothing to prove: ${node} has no NVIDIA card` };
+  // What is out of the run is told of as a whole.
+  if (!world.hosts.includes(node)) return { verdict: 'ok', because: `nothing to prove: ${node} is out of this run` };
+  const has = cards === undefined ? 'does not say which cards it has' : 'has an NVIDIA card';
+  return {
+    verdict: 'later',
+    because: `not proved: ${node} ${has}, and offers no ${GPU_RESOURCE}`,
+    after: it.needs[0] ?? after,
+  };
 }
 
-/** Most lines of a difference that are shown. */
+/** Most lines of a difference that are shown, and the longest value in them. */
 const SHOWN = 3;
+const SHOWN_VALUE = 60;
 
 /** Which of the inputs differ from those that the last run knew, as far as it is known. */
 function difference(it: Declared<ProofSpec>, world: World): string {
   const before = (world.record(it.id)?.spec as { inputs?: Json } | undefined)?.inputs;
   if (before === undefined) return '';
-  const known = new Set(flatLines({ inputs: before }));
-  const other = flatLines({ inputs: it.spec.inputs }).filter((line) => !known.has(line));
+  const known = new Set(flatLines({ inputs: unfolded(before) }));
+  const other = flatLines({ inputs: unfolded(it.spec.inputs) }).filter((line) => !known.has(line));
   const rest = other.length > SHOWN ? ', …' : '';
-  return other.length === 0 ? '' : `: ${other.slice(0, SHOWN).join(', ')}${rest}`;
+  return other.length === 0 ? '' : `: ${other.slice(0, SHOWN).map(brief).join(', ')}${rest}`;
+}
+
+/** Lists as objects, so that of a long one only what differs is shown. */
+function unfolded(value: Json): Json {
+  if (Array.isArray(value)) return unfolded({ ...value });
+  if (!isData(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unfolded(inner)]));
+}
+
+/** A digest says nothing to people: its name is enough. */
+function brief(line: string): string {
+  const [name = '', ...rest] = line.split(': ');
+  const value = rest.join(': ');
+  if (/^"[0-9a-f]{40,}"$/.test(value)) return name;
+  return `${name}: ${value.length > SHOWN_VALUE ? `${value.slice(0, SHOWN_VALUE - 1)}…` : value}`;
 }
 
 /** By the clock of who asked; the clock of the machine that wrote it down may be a little ahead. */

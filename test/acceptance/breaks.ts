@@ -32,6 +32,7 @@ export const breaks: Readonly<Record<string, string>> = {
   'storage/default-class':
     'microk8s kubectl annotate sc openebs-hostpath storageclass.kubernetes.io/is-default-class=false --overwrite',
   'storage/registry': 'microk8s kubectl -n container-registry delete service registry',
+  'storage/registry-name': 'sed -i "/registry.local$/d" /etc/hosts',
   'storage/registry-trust': 'rm /var/snap/microk8s/current/args/certs.d/registry.local:32000/hosts.toml',
   'storage/proof-openebs-hostpath': `microk8s kubectl -n mlk8s-system patch configmap proofs --type merge -p '{"data":{"storage_proof-openebs-hostpath_rig2":null}}'`,
 };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCluster } from '../../src/config/load.ts';
-import type { PlanItem } from '../../src/engine/events.ts';
+import type { PlanItem, Proof } from '../../src/engine/events.ts';
 import { gpuStep } from '../../src/steps/gpu/index.ts';
 import { brokenOn, gpuBreaks, gpuUnbroken } from './gpu-breaks.ts';
 import { type Run, User } from './user.ts';
@@ -23,6 +23,11 @@ gpu: {}
 function open(run: Run): PlanItem[] {
   const plan = run.events.find((event) => event.event === 'plan') as { items: PlanItem[] } | undefined;
   return (plan?.items ?? []).filter((item) => item.verdict !== 'ok' && item.verdict !== 'later');
+}
+
+function proofs(run: Run): string[] {
+  const end = run.events.find(({ event }) => event === 'proofs') as { proofs: readonly Proof[] } | undefined;
+  return (end?.proofs ?? []).map(({ id, result }) => `${id} ${result}`);
 }
 
 describe('two machines, one of them with a card', () => {
@@ -78,6 +83,14 @@ describe('two machines, one of them with a card', () => {
       },
     ]);
   });
+
+  it('is not proved while it offers no card, and only machines with cards are proved', async () => {
+    const lied = await user.run('verify', '--rehearse', '--json', '--only', 'gpu', '--fault', 'rig2:operatorlies');
+    expect([lied.code, proofs(lied)]).toEqual([1, ['gpu/proof@rig2 failed']]);
+    expect(lied.problems.join('\n')).toContain('rig2 has an NVIDIA card, and offers no nvidia.com/gpu');
+    const run = await user.run('verify', '--rehearse', '--json', '--only', 'gpu');
+    expect([run.code, proofs(run)]).toEqual([0, ['gpu/proof@rig2 proved']]);
+  });
 });
 
 describe('one machine with a card', () => {
@@ -92,6 +105,21 @@ describe('one machine with a card', () => {
     expect(again.summary).toMatchObject({ exitCode: 0, changes: 0, applied: 0, execs: { rig1: 1 } });
     const releases = await user.exec('rig1', 'microk8s helm3 list -A -q');
     expect(releases.trim().split('\n').sort()).toEqual(['dcgm-exporter', 'nvidia-device-plugin']);
+  });
+
+  it('goes the other way when the old one goes with the same run, and not before', { timeout: 240_000 }, async () => {
+    user.file(ONE.replace('gpu: {}', 'gpu: { mode: operator }'));
+    const plan = await user.run('plan', '--rehearse', '--json');
+    expect(open(plan).filter(({ verdict }) => verdict === 'refused')).toMatchObject([{ id: 'gpu/lone-nfd@cluster' }]);
+    const alone = await user.up();
+    expect([alone.code, alone.summary.applied, alone.problems]).toEqual([
+      ...[1, 0],
+      [expect.stringContaining('release nvidia-device-plugin of an earlier version of the file')],
+    ]);
+    const { summary, problems } = await user.up('--prune');
+    expect([summary.exitCode, problems]).toEqual([0, []]);
+    expect((await user.exec('rig1', 'microk8s helm3 list -A -q')).trim()).toBe('gpu-operator');
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, changes: 0 });
   });
 });
 

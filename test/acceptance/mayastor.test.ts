@@ -115,9 +115,11 @@ it('keeps Mayastor while its pools are there, whatever the file says', async () 
   user.file(`${before.slice(0, before.indexOf('  mayastor:'))}  openebs: true\n`);
   const run = await user.up();
   expect(run.code).toBe(1);
-  expect(run.problems.join('\n')).toMatch(
-    /no-pools@cluster: .*the file does not ask for Mayastor any more, and its pools/,
-  );
+  expect(run.problems).toEqual([
+    expect.stringMatching(/no-pools@cluster: .*the file does not ask for Mayastor any more, and its pools/),
+  ]);
+  expect(run.summary.applied).toBe(0);
+  expect((await plan()).stdout).toContain('"next":["to keep them, put storage.mayastor back into the cluster file"');
   const pools = await user.exec(
     'rig1',
     `${kubectl} get diskpools -n openebs -o 'jsonpath={.items[*].status.pool_status}'`,

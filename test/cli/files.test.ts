@@ -131,3 +131,23 @@ describe('add-node', () => {
     expect(logins).toEqual([{ node: 'rig3', password: 'correct horse', publicKey: 'ssh-ed25519 AAAA me' }]);
   });
 });
+
+describe('charts of the cluster file', () => {
+  const chartsOf = async (...args: string[]) => {
+    world().write('mlk8s.yaml', `${CLUSTER}charts: { openebs: ./a.tgz, gpu-operator: ~/b }\n`);
+    const { out } = await world().mlk8s('plan', ...args);
+    return { out, charts: (world().asked.at(-1) as RunOptions).file.charts };
+  };
+
+  test('count from its folder, and from home', async () => {
+    const home = process.env.HOME;
+    const { charts } = await chartsOf();
+    expect(charts).toEqual({ openebs: join(world().folder, 'a.tgz'), 'gpu-operator': join(home ?? '', 'b') });
+  });
+
+  test('are not rehearsed, which is said', async () => {
+    const { charts, out } = await chartsOf('--rehearse');
+    expect(charts).toEqual({});
+    expect(out).toContain('a rehearsal does not read charts of your own');
+  });
+});

@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
-import { changeFailed, notStarted } from '../../src/engine/problems.ts';
+import { changeFailed, neverReady, notStarted, undone } from '../../src/engine/problems.ts';
+import type { Id } from '../../src/engine/types.ts';
 
 it('says why a change failed, and what to type, when its last words are known', () => {
   const tail = ['release a', "modprobe: ERROR: could not insert 'nvidia': Key was rejected by service"];
   const problem = changeFailed('gpu/driver@rig4', 1, tail, []);
   expect(problem.why).toContain('Secure Boot is on');
-  expect(problem.next[0]).toContain('mlk8s up --only gpu');
+  expect(problem.next[0]).toContain('mlk8s up takes the signed modules');
   expect(problem.next.at(-1)).toContain('mlk8s logs');
 });
 
@@ -28,4 +29,13 @@ it('takes a disk that is full for the cause, whatever was said', () => {
 it('knows what keeps a job from being started', () => {
   const said = 'cannot create folder: Read-only file system';
   expect(notStarted('node/a@rig1', 'rig1', said).why).toContain('can only be read');
+});
+
+it('names a few of many changes, and counts the others', () => {
+  const ids = Array.from({ length: 60 }, (_, i): Id => `node/a${i}@rig1`);
+  expect(undone('node/a@rig1', 'gone', ids).why).toMatch(
+    /: node\/a0@rig1, node\/a1@rig1, node\/a2@rig1 … and 57 more$/,
+  );
+  expect(undone('node/a@rig1', 'gone', ids.slice(0, 3)).why).toMatch(/, node\/a2@rig1$/);
+  expect(neverReady('node/a@rig1', 'gone', ids).seen).toMatch(/ node\/a2@rig1 … and 57 more$/);
 });

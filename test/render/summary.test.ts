@@ -57,6 +57,11 @@ test.each<[Partial<Summary>, string, string]>([
   expect(text).not.toMatch(/\b0 changes/);
 });
 
+test('a verify that had nothing to look at is not to be typed again', () => {
+  expect(lines({ command: 'verify', exitCode: failed })).not.toContain('mlk8s');
+  expect(lines({ command: 'verify', exitCode: failed, failed: 1 })).toContain('To go on after that: mlk8s verify');
+});
+
 test('one empty line stands before it', () => {
   const out = memory();
   const { listener } = linesRenderer(out, plainStyle());

@@ -1,5 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { InventoryRecord, Json, Verdict, World } from '../../src/engine/types.ts';
+import { type BlockDisk, blockDiskAsk, blockDiskOf } from '../../src/resources/block-disk.ts';
 import { claimsAsk } from '../../src/resources/claims.ts';
 import { type DiskPoolsSpec, diskPools, diskPoolsKind } from '../../src/resources/disk-pools.ts';
 import { answersTo, cluster, node, type Told, worldOf } from './world.ts';
@@ -26,9 +31,10 @@ describe('disk-pools', () => {
         { path: '/dev/sdb', type: 'disk', size: 9, fstype: null, pttype: null, mountpoint: null, ...more },
       ],
     });
-  const EMPTY = `${lsblk()}\n----\n\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD`;
-  const POOL = `${lsblk()}\n----\nSPDKBLOB`;
-  const holds = (more: object) => `${lsblk(more)}\n----\nabcdefgh`;
+  const ZEROS = '\uFFFD'.repeat(8);
+  const EMPTY = `${lsblk()}\n----\n${ZEROS}\n----\n0\n`;
+  const POOL = `${lsblk()}\n----\nSPDKBLOB\n----\n1\n`;
+  const holds = (more: object) => `${lsblk(more)}\n----\nabcdefgh\n----\n1\n`;
   const NONE: Told = { text: 'error: the server doesn\'t have a resource type "diskpools"\n', status: 1 };
   const live = (
     ...items: readonly (readonly [name: string, node: string, disk: string, status?: string, more?: object])[]
@@ -54,6 +60,11 @@ describe('disk-pools', () => {
 
   it.each<[string, readonly Told[], string]>([
     ['are Online', [UP, POOL, POOL], 'ok: 2 of 2 pools are Online'],
+    [
+      'are Online, and kubectl says something beside it',
+      [`E1121 20:00:00.000000 42 memcache.go:287] metrics\nWarning: old\n${UP}`, POOL, POOL],
+      'ok: 2 of 2 pools are Online',
+    ],
     ['are not there, nor is their type', [NONE, EMPTY, EMPTY], `change: ${A} of rig2, ${B} of rig3: no pool yet`],
     ['one is missing', [live(['rig2-a', 'rig2', A, 'Online']), POOL, EMPTY], `change: ${B} of rig3: no pool yet`],
     [
@@ -88,8 +99,13 @@ describe('disk-pools', () => {
       `refused: ${A} of rig2: a pool of Mayastor is on it, which this cluster does not know`,
     ],
     [
+      'a disk holds what nobody knows',
+      [NONE, holds({}), `${lsblk()}\n----\n${ZEROS}\n----\n1\n`],
+      `refused: ${A} of rig2: its first MiB holds data that lsblk does not know; ${B} of rig3: its first MiB holds data that lsblk does not know`,
+    ],
+    [
       'a disk does not answer',
-      [NONE, { text: '----\n', status: 1 }, EMPTY],
+      [NONE, { text: `${lsblk()}\n----\n\n----\n0\n`, status: 1 }, EMPTY],
       `refused: ${A} of rig2: what is on it cannot be read`,
     ],
     [
@@ -130,7 +146,8 @@ describe('disk-pools', () => {
     const list = JSON.parse(/printf %s '(.*)' \|/.exec(run)?.[1] ?? '') as { items: object[] };
     expect(list.items).toEqual([
       {
-        ...{ apiVersion: 'openebs.io/v1beta3', kind: 'DiskPool', metadata: { name: 'rig3-b', namespace: 'openebs' } },
+        ...{ apiVersion: 'openebs.io/v1beta3', kind: 'DiskPool' },
+        metadata: { name: 'rig3-b', namespace: 'openebs', labels: { 'app.kubernetes.io/managed-by': 'mlk8s' } },
         spec: { node: 'rig3', disks: [B] },
       },
     ]);
@@ -165,9 +182,20 @@ describe('disk-pools', () => {
     expect(seen(judge([UP, POOL, POOL], {}, earlier))).toBe('ok: 2 of 2 pools are Online');
   });
 
+  it('are made for a new disk before the old one goes, and the old one is known without its record', () => {
+    const labels = { 'app.kubernetes.io/managed-by': 'mlk8s' };
+    const old = ['rig2-x', 'rig2', '/dev/disk/by-id/ata-X', 'Unknown', { labels }] as const;
+    const other = ['other', 'rig1', '/dev/disk/by-id/ata-Y', 'Online'] as const;
+    const b = ['rig3-b', 'rig3', B, 'Online'] as const;
+    expect(seen(judge([live(old, other, b), EMPTY, POOL]))).toBe(`change: ${A} of rig2: no pool yet`);
+    expect(seen(judge([live(old, other, b, ['rig2-a', 'rig2', A, 'Online']), POOL, POOL]))).toBe(
+      'refused: the file does not list /dev/disk/by-id/ata-X of rig2 any more, and the pool is there: rig2-x',
+    );
+  });
+
   describe('undone', () => {
     const undo = (list: Told, claims: string, more: Partial<World> = {}): Verdict => {
-      const answers = answersTo([...diskPoolsKind.asks(it1), claimsAsk], [list, EMPTY, EMPTY, claims]);
+      const answers = answersTo([...diskPoolsKind.asks(it1), claimsAsk], [list, EMPTY, EMPTY, `${claims}----\n`]);
       const world = { ...worldOf({ file, answers }), identity: 'X', lead: 'rig1', ...more };
       const record = { ...it1, origin: 'created', state: 'done' } as const;
       if (diskPoolsKind.transient) throw new Error('it leaves pools behind');
@@ -175,19 +203,62 @@ describe('disk-pools', () => {
     };
 
     it('goes only when no volume is left, and names those that are', () => {
-      expect(seen(undo(UP, 'shop\tdata\topenebs-single-replica\n----\n'))).toBe(
+      expect(seen(undo(UP, 'shop\tdata\topenebs-single-replica\tpvc-1\n----\n----\n'))).toBe(
         'refused: data is in volumes of openebs-single-replica: shop/data',
       );
-      const verdict = undo(UP, 'shop\tdata\topenebs-hostpath\n----\n');
+      const verdict = undo(UP, 'shop\tdata\topenebs-hostpath\tpvc-1\n----\n----\n');
       expect(seen(verdict)).toBe('change: made by mlk8s');
       expect(scripts(verdict)).toContain(
         'delete diskpools.openebs.io -n openebs --ignore-not-found --timeout=180s rig2-a rig3-b',
       );
     });
 
-    it('has nothing to do when they are gone, or go with the cluster', () => {
-      expect(seen(undo(live(), '----\n'))).toBe('ok: none of its pools is there');
-      expect(seen(undo(UP, '----\n', { leaving: ['rig1', 'rig2', 'rig3'] }))).toMatch(/^ok: they go with the cluster/);
+    it('stays for volumes of other classes that lie in the pools, also when the class is gone', () => {
+      const [MAYASTOR, LOCAL] = ['io.openebs.csi-mayastor', 'openebs.io/local'];
+      const classes = `openebs-single-replica\t${MAYASTOR}\ntwo\t${MAYASTOR}\nopenebs-etcd\t${LOCAL}\n`;
+      const etcd = 'openebs\tdata-etcd-0\topenebs-etcd\tpvc-0\n';
+      const volumes = `pvc-0\topenebs-etcd\t${LOCAL}\npvc-1\tfour\t${MAYASTOR}\n`;
+      expect(seen(undo(UP, `${etcd}shop\tdata\ttwo\tpvc-7\n----\n----\n${classes}`))).toBe(
+        'refused: data is in volumes of two: shop/data',
+      );
+      expect(seen(undo(UP, `${etcd}shop\tdata\tfour\tpvc-1\n----\n${volumes}----\n${classes}`))).toBe(
+        'refused: data is in volumes of four: shop/data',
+      );
+      // A claim of the same name is not the one that the volume was made for.
+      expect(seen(undo(UP, `${etcd}shop\tdata\tother\tpvc-9\n----\n${volumes}----\n${classes}`))).toBe(
+        'refused: data is in volumes of four: volume pvc-1',
+      );
+      expect(seen(undo(UP, `${etcd}----\npvc-0\topenebs-etcd\t${LOCAL}\n----\n${classes}`))).toMatch(/^change/);
     });
+
+    it('has nothing to do when they are gone, or go with the cluster', () => {
+      expect(seen(undo(live(), '----\n----\n'))).toBe('ok: none of its pools is there');
+      expect(seen(undo(UP, '----\n----\n', { leaving: ['rig1', 'rig2', 'rig3'] }))).toMatch(
+        /^ok: they go with the cluster/,
+      );
+    });
+  });
+});
+
+describe('what is on a disk', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'mlk8s-disk-'));
+  afterAll(() => rmSync(dir, { recursive: true }));
+  const told = JSON.stringify({ blockdevices: [{ path: '/dev/sdb', type: 'disk' }] });
+
+  it.each<[string, Buffer, BlockDisk]>([
+    ['nothing', Buffer.alloc(4 << 20), 'empty'],
+    ['a pool', Buffer.concat([Buffer.from('SPDKBLOB'), Buffer.alloc(4096)]), 'pool'],
+    [
+      'something somewhere in its first MiB',
+      Buffer.concat([Buffer.alloc(70_000), Buffer.from('\xffmine', 'latin1'), Buffer.alloc(4096)]),
+      { holds: 'its first MiB holds data that lsblk does not know' },
+    ],
+    ['it cannot be read', Buffer.alloc(0), 'unknown'],
+  ])('%s', (_, content, found) => {
+    const path = join(dir, 'disk');
+    writeFileSync(path, content);
+    const script = `lsblk() { echo '${told}'; }\n${blockDiskAsk('rig1', path).sh.bash}`;
+    const text = execFileSync('bash', ['-c', script], { encoding: 'utf8' }).replaceAll('\0', '\uFFFD');
+    expect(blockDiskOf({ kind: 'bytes', text, status: 0, cut: false })).toEqual(found);
   });
 });

@@ -50,14 +50,14 @@ async function minutes(count: number): Promise<void> {
 }
 
 /** Judges by what the cluster says, and by what the machine says of its cards. */
-async function judge(it: Declared, cards = CARD): Promise<Verdict> {
+async function judge(it: Declared, cards = CARD, prunes = false): Promise<Verdict> {
   const kind = kinds[it.kind];
   const asks = kind?.asks(it) ?? [];
   const world = await at.world(asks.filter(({ on }) => on === 'cluster'));
   const machine: Answer = { kind: 'bytes', text: cards, status: 0, cut: false };
   const told: World = { ...world, answer: (on, key) => (on === 'cluster' ? world.answer(on, key) : machine) };
   const text: World['text'] = (on, key) => (on === 'cluster' ? world.text(on, key) : cards);
-  return kind?.judge(it, { ...told, text }) as Verdict;
+  return kind?.judge(it, { ...told, text, prunes }) as Verdict;
 }
 const said = (verdict: Verdict): string =>
   `${verdict.verdict}: ${verdict.verdict === 'refused' ? verdict.problem.seen : verdict.because}`;
@@ -185,12 +185,25 @@ describe('a second node-feature-discovery', () => {
     expect(said(await judge(of(false)))).toBe('ok: gpu-operator brings no node-feature-discovery');
   });
 
-  it('is waited for when an earlier run of ours brought it', async () => {
+  it('of an earlier version of the file is refused, and waited for when this run removes it', async () => {
     await other();
     const spec = { release: 'mine', namespace: 'nfd' };
     const id = 'gpu/device-plugin@cluster';
     at.records.push({ id, kind: 'helm-release', on: 'cluster', spec, origin: 'created', state: 'done' });
-    expect(said(await judge(of(true)))).toContain('settling: the node-feature-discovery of an earlier version');
+    for (const brings of [true, false]) {
+      expect(await judge(of(brings))).toMatchObject({
+        verdict: 'refused',
+        problem: {
+          seen: 'release mine of an earlier version of the file is still in the namespace nfd',
+          next: [expect.stringMatching(/^mlk8s up --prune {3}/), expect.stringContaining('gpu.mode')],
+        },
+      });
+    }
+    expect(said(await judge(of(true), CARD, true))).toContain(
+      'settling: the node-feature-discovery of an earlier version',
+    );
+    await mk('helm3 uninstall mine -n nfd'.split(' '));
+    expect(said(await judge(of(true), CARD, true))).toBe('ok: no other node-feature-discovery labels the machines');
   });
 });
 
@@ -239,6 +252,15 @@ describe('what the operator says, and what a Node offers', () => {
     expect(said(await judge(offers(4)))).toContain('settling: cp1 has 1 card, each for 4 pods, and offers 1');
   });
 
+  it('is understood behind what kubectl says of an API that is away', async () => {
+    const said = "E1121 21:40:03.1 memcache.go:287] couldn't get resource list for metrics.k8s.io/v1beta1: {}\n";
+    const status = { state: 'ready', conditions: [{ type: 'Ready', status: 'True', reason: 'Reconciled' }] };
+    const told = [`${said}${JSON.stringify({ status }, undefined, 4)}\n`, '{"items":[]}', CARD];
+    const kind = kinds[policy.kind];
+    const verdict = kind?.judge(policy, { ...worldOf({ answers: answersTo(kind.asks(policy), told) }), identity: 'x' });
+    expect(verdict).toMatchObject({ verdict: 'ok', because: 'ClusterPolicy is ready (Reconciled)' });
+  });
+
   it('is not believed when it says ready and has found no card', async () => {
     await operator();
     await minutes(4);
@@ -276,6 +298,26 @@ describe('what the operator says, and what a Node offers', () => {
     expect(said(await judge(offers()))).toBe(
       `settling: cp1 has 1 card, and offers 0: all pods of ${NS} are ready there, so what they say is not what the Node offers: ask the log of its device plugin`,
     );
+  });
+
+  it('is not proved while a card is not offered, and there is nothing to prove where there is none', async () => {
+    plugIn();
+    await operator();
+    const proof = inCluster(cluster([node('cp1')], { gpu: { mode: 'operator', driver: 'host', sharing: 1 } })).find(
+      ({ kind }) => kind === 'proof',
+    ) as Declared;
+    expect(await judge(proof)).toEqual({
+      verdict: 'later',
+      because: 'not proved: cp1 has an NVIDIA card, and offers no nvidia.com/gpu',
+      after: 'gpu/allocatable@cp1',
+    });
+    expect(said(await judge(proof, ''))).toContain('later: not proved: cp1 does not say which cards it has');
+    expect(await judge(proof, NO_CARD)).toEqual({
+      verdict: 'ok',
+      because: 'nothing to prove: cp1 has no NVIDIA card',
+    });
+    await minutes(6);
+    expect(said(await judge(proof))).toBe('change: not proved yet');
   });
 
   it('names the label that keeps the operator away', async () => {

@@ -91,8 +91,9 @@ it('changes with its values and its version, and shows which', async () => {
   await settle(openebs());
   const other = openebs({ ...lean, alloy: { enabled: true } });
   expect(said(await it1.judge(other))).toBe('change: release openebs has other values');
+  expect(doings(await it1.judge(other))).toEqual(['upgrade release openebs (openebs 4.6.1)']);
   await settle(other);
-  await settle(openebs({}));
+  await settle(openebs({ engines: lean.engines }));
   expect((await it1.lab.mk('cp1', 'kubectl get sts -n openebs -o name')).out).toContain('openebs-loki');
 });
 
@@ -137,7 +138,7 @@ describe('a helm that was cut off', () => {
     expect(said(verdict)).toBe('change: release openebs was left pending-upgrade by a helm that was cut off');
     expect(doings(verdict)).toEqual([
       'roll release openebs back to revision 1',
-      'install openebs 4.6.1 as release openebs',
+      'upgrade release openebs (openebs 4.6.1)',
     ]);
     // And again, in the middle of the repair.
     it1.killAfterS = 2;
@@ -176,6 +177,40 @@ it('that somebody changed by hand is put right', async () => {
     'change: release openebs was changed by somebody else since revision 1',
   );
   await settle(openebs());
+});
+
+it('gets back a workload that somebody deleted', async () => {
+  await settle(openebs());
+  await it1.lab.mk('cp1', 'kubectl delete deployment -n openebs openebs-localpv-provisioner');
+  expect(said(await it1.judge(openebs()))).toBe('change: the only workload of release openebs was deleted');
+  await settle(openebs());
+  expect((await it1.lab.mk('cp1', 'kubectl get deployments -n openebs -o name')).out).toContain('localpv-provisioner');
+});
+
+it('names what is there still when some of its workloads were deleted', async () => {
+  await settle(openebs({ engines: lean.engines, loki: OFF }));
+  await it1.lab.mk('cp1', 'kubectl delete deployment -n openebs openebs-localpv-provisioner');
+  expect(said(await it1.judge(openebs({ engines: lean.engines, loki: OFF })))).toBe(
+    'change: 1 of 2 workloads of release openebs was deleted; there: DaemonSet openebs/openebs-alloy',
+  );
+});
+
+it('counts its workloads when helm was cut off before', async () => {
+  await settle(openebs());
+  await it1.lab.mk('cp1', 'kubectl -n openebs label secrets -l owner=helm mlk8s.io/workloads-');
+  expect(said(await it1.judge(openebs()))).toBe(
+    'change: what release openebs brought was not counted: helm was cut off',
+  );
+  await settle(openebs());
+});
+
+it('counts nothing when the API does not list them: none would be missed later', async () => {
+  await settle(openebs());
+  await it1.lab.mk('cp1', 'kubectl -n openebs label secrets -l owner=helm mlk8s.io/workloads-');
+  const counting = await it1.judge(openebs());
+  it1.intercept(`case "$*" in *'get deployments,'*) exit 1 ;; esac`);
+  expect(await it1.apply(openebs(), counting)).toMatchObject({ ok: false });
+  expect((await it1.lab.mk('cp1', 'kubectl get secrets -n openebs --show-labels')).out).not.toContain('workloads');
 });
 
 it('that failed is tried again', async () => {
@@ -332,10 +367,35 @@ describe('a release with storage classes', () => {
       verdict: 'refused',
       problem: { seen: 'data is in volumes of openebs-hostpath: default/films, volume pv-7' },
     });
+    const volumes = [{ name: 'a', persistentVolumeClaim: { claimName: 'films' } }];
+    const containers = [{ name: 'main', image: 'busybox:1' }];
+    await apply({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'player' }, spec: { volumes, containers } });
+    expect(await it1.undo(own())).toMatchObject({
+      problem: { seen: 'data is in volumes of openebs-hostpath: default/films (used by pod player), volume pv-7' },
+    });
+    await it1.lab.mk('cp1', 'kubectl delete pod player');
     await it1.lab.mk('cp1', 'kubectl delete pvc films');
     const verdict = await it1.undo(own());
-    expect(verdict).toMatchObject({ problem: { next: [expect.anything(), expect.stringContaining('volume pv-7')] } });
+    expect(verdict).toMatchObject({
+      problem: { next: [expect.anything(), expect.stringContaining('persistentvolume NAME'), expect.anything()] },
+    });
     await it1.lab.mk('cp1', 'kubectl delete pv pv-7');
+    expect(doings(await it1.undo(own()))).toEqual(['uninstall release openebs']);
+  });
+
+  it('is not uninstalled while it looks after volumes of a class of yours; what it keeps for itself goes with it', async () => {
+    await settle(own());
+    const apply = (object: object) => it1.lab.mk('cp1', 'kubectl apply -f -', { stdin: JSON.stringify(object) });
+    const provisioner = 'openebs.io/local';
+    await apply({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'fast' }, provisioner });
+    const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', spec: { storageClassName: 'fast' } };
+    await apply({ ...claim, metadata: { name: 'data-etcd-0', namespace: 'openebs' } });
+    await apply({ ...claim, metadata: { name: 'films' } });
+    expect(await it1.undo(own())).toMatchObject({
+      verdict: 'refused',
+      problem: { seen: 'data is in volumes of fast: default/films' },
+    });
+    await it1.lab.mk('cp1', 'kubectl delete pvc films');
     expect(doings(await it1.undo(own()))).toEqual(['uninstall release openebs']);
   });
 

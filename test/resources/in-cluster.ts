@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -72,6 +81,20 @@ export class InCluster {
       throw error;
     });
     caller.end(`${outcome.code}\n${Buffer.byteLength(outcome.out)}\n${outcome.out}${outcome.err}`);
+  }
+
+  /** Lines of bash that run from now on before every `microk8s`, with its words in "$@"; they may answer in its place. */
+  intercept(bash: string): void {
+    const path = join(this.dir, 'bin', 'microk8s');
+    renameSync(path, `${path}-real`);
+    writeFileSync(path, `#!/bin/bash\n${bash}\nexec ${path}-real "$@"\n`);
+    chmodSync(path, 0o755);
+  }
+
+  /** From now on kubectl complains beside every answer, as it does while an aggregated API is away. */
+  grumble(): void {
+    const words = 'memcache.go:287] "Unhandled Error" err="couldn\'t get resource list for metrics.k8s.io/v1beta1"';
+    this.intercept(`cat >&2 <<'END'\nE1121 20:00:00.000000    4242 ${words}\nEND`);
   }
 
   stop(): void {

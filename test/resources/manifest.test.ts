@@ -83,6 +83,14 @@ it('waits while the API does not answer', async () => {
   expect(because(await it1.judge(things(namespace)))).toBe('settling: the API on cp1 does not answer');
 });
 
+it('is judged while an aggregated API is away and kubectl says so at every call', async () => {
+  it1.grumble();
+  const own: KubeManifest = { apiVersion: 'x.example/v1', kind: 'Thing', metadata: { name: 't' } };
+  expect(because(await it1.judge(things(own)))).toBe('change: Thing.x.example t does not exist');
+  await put(things(namespace));
+  expect(because(await it1.judge(things(namespace)))).toMatch(/^ok: /);
+});
+
 it('keeps strange content as data', async () => {
   const text = `it's "$(touch x)" \`id\` \\n {{ .x }}\n- é`;
   await put(things(namespace, config(text)));
@@ -185,7 +193,8 @@ describe('a storage class', () => {
         seen: 'data is in volumes of films: shop/data',
         next: [
           'to keep the data, put the section back into the cluster file',
-          'to give it up, delete each claim: microk8s kubectl -n shop delete persistentvolumeclaim data   and run the same command again',
+          'to give it up for good, first remove the pods that use a claim, with what makes them, then each claim: microk8s kubectl -n NAMESPACE delete persistentvolumeclaim NAME',
+          'then run the same command again',
         ],
       },
     });

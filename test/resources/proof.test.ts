@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Declared, Json, Verdict } from '../../src/engine/types.ts';
 import type { KubeManifest } from '../../src/resources/manifest.ts';
@@ -32,7 +33,6 @@ const claim: KubeManifest = {
 interface Wish {
   readonly inputs?: Json;
   readonly objects?: readonly KubeManifest[];
-  readonly needsResource?: string;
 }
 const thing = ({ inputs = { version: '1' }, objects = [pod()], ...rest }: Wish = {}): Declared =>
   proof({
@@ -56,10 +56,40 @@ it('is proved by a pod, leaves nothing, and says when and where', async () => {
   const it = thing();
   expect(await judge(it)).toBe('change: not proved yet');
   expect(await prove(it)).toEqual({ ok: true, err: '' });
-  expect(await judge(it)).toBe('ok: proved just now on cp1');
+  expect(await judge(it)).toBe('ok: proved just now');
   expect(await left()).toBe('');
   it1.lab.pass(3 * 86_400 + 5);
-  expect(await judge(it)).toBe('ok: proved 3 days ago on cp1');
+  expect(await judge(it)).toBe('ok: proved 3 days ago');
+});
+
+it('says where it was proved when its id does not', async () => {
+  const it = { ...thing(), id: 'storage/proof@cluster' } as Declared;
+  await prove(it);
+  expect(await judge(it)).toBe('ok: proved just now on cp1');
+});
+
+it('is proved while an aggregated API is away and kubectl says so at every call', async () => {
+  it1.grumble();
+  expect(await prove(thing())).toMatchObject({ ok: true });
+  expect(await judge(thing())).toBe('ok: proved just now');
+});
+
+it('waits for its namespace to be gone when the last proof was just undone', async () => {
+  it1.intercept(
+    `case "$*" in *'get namespace mlk8s-proof'*phase*) if [ ! -e ${it1.dir}/gone ]; then echo Terminating; : >${it1.dir}/gone; exit; fi ;; esac`,
+  );
+  const start = it1.lab.now;
+  expect(await prove(thing())).toMatchObject({ ok: true });
+  expect(it1.lab.now - start).toBeGreaterThanOrEqual(2000);
+  rmSync(`${it1.dir}/gone`);
+});
+
+it('forgets nothing of other proofs when the API does not say whether there are any', async () => {
+  await prove(thing());
+  const undo = await it1.undo(thing());
+  it1.intercept(`case "$*" in *'get configmap proofs'*) exit 1 ;; esac`);
+  expect(await it1.apply(thing(), undo)).toMatchObject({ ok: false });
+  expect(await kubectl('get cm proofs -n mlk8s-system -o name')).not.toBe('');
 });
 
 it('keeps one key for each proof: time, node and digest', async () => {
@@ -79,6 +109,18 @@ it('is proved anew for other inputs, and says which', async () => {
   expect(await judge(it)).toBe('change: proved for other inputs: inputs.version: "2"');
   expect(await prove(it)).toMatchObject({ ok: true });
   expect(await judge(it)).toMatch(/^ok: proved/);
+});
+
+it('shows of other inputs only what differs, long values cut and digests not at all', async () => {
+  const inputs = (enabled: boolean, text: string, digest: string): Json => ({
+    crds: digest.repeat(40),
+    releases: [{ chart: 'x', values: { enabled, same: 'a'.repeat(900) } }, { notes: text.repeat(900) }],
+  });
+  await prove(thing({ inputs: inputs(false, 'b', 'c') }));
+  const cut = `"${'z'.repeat(58)}…`;
+  expect(await judge(thing({ inputs: inputs(true, 'z', 'f') }))).toBe(
+    `change: proved for other inputs: inputs.crds, inputs.releases.0.values.enabled: true, inputs.releases.1.notes: ${cut}`,
+  );
 });
 
 it('takes a result that somebody scribbled over for none', async () => {
@@ -167,12 +209,6 @@ it('interrupted at any point, is proved by the next run', async () => {
     expect(await left()).toBe('');
     await prove(thing({ inputs: at }));
   }
-});
-
-it('has nothing to prove on a node that does not offer what it needs', async () => {
-  const it = (resource: string) => thing({ needsResource: resource });
-  expect(await judge(it('example.com/card'))).toBe('ok: nothing to prove: cp1 offers no example.com/card');
-  expect(await judge(it('cpu'))).toBe('change: not proved yet');
 });
 
 it('never names a node, and ends by itself', () => {

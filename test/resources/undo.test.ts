@@ -24,6 +24,7 @@ import { hostname } from '../../src/resources/hostname.ts';
 import { kinds } from '../../src/resources/index.ts';
 import { kernelModules } from '../../src/resources/kernel-module.ts';
 import { memoryCgroup } from '../../src/resources/memory-cgroup.ts';
+import { packages } from '../../src/resources/package.ts';
 import { service } from '../../src/resources/service.ts';
 import { sysctl } from '../../src/resources/sysctl.ts';
 import { timeSync } from '../../src/resources/time-sync.ts';
@@ -138,8 +139,13 @@ describe('undone, it is as absent as before', () => {
 
   it('kernel modules at boot', () => {
     program('modprobe', `[ "$1" = --show-depends ] && echo builtin; exit 0`);
-    thereAndBack(kernelModules({ ...placed, path: join(dir, 'load.d/m.conf'), modules: ['overlay'] }));
+    const one = kernelModules({ ...placed, path: join(dir, 'load.d/m.conf'), modules: ['overlay'] });
+    thereAndBack(one);
     expect(files()).toEqual([]);
+    const { apply, lookBack } = story(one);
+    apply();
+    const does = `remove ${join(dir, 'load.d/m.conf')} (overlay stays loaded until the next reboot)`;
+    expect(lookBack()).toMatchObject({ moves: [{ does }] });
   });
 
   it('kernel settings: their file, while the values stay in force', () => {
@@ -289,6 +295,13 @@ describe('what is not ours', () => {
     const it = service({ ...placed, unit: 'iscsid.service' });
     const record: Recorded = { ...it, origin: 'created', state: 'pending' };
     const because = 'how iscsid.service was before mlk8s is not known';
+    expect(judge(undoing(kinds)[it.kind], record, [])).toEqual({ verdict: 'ok', stays: true, because });
+  });
+
+  it('stays: packages, and says in words which one belongs to a kernel', () => {
+    const it = packages({ ...placed, packages: ['curl', 'linux-modules-extra-{kernel}'] });
+    const record: Recorded = { ...it, origin: 'created', state: 'done' };
+    const because = 'packages are never removed: curl, linux-modules-extra of the running kernel';
     expect(judge(undoing(kinds)[it.kind], record, [])).toEqual({ verdict: 'ok', stays: true, because });
   });
 

@@ -46,6 +46,7 @@ interface Known {
   readonly debts?: readonly string[];
   readonly records?: readonly InventoryRecord[];
   readonly given?: ReadonlyMap<string, string>;
+  readonly prunes?: boolean;
 }
 
 const place = (on: Where) => (typeof on === 'string' ? on : on.host);
@@ -61,7 +62,14 @@ export function answersTo(asks: readonly Ask[], told: readonly Told[]): Map<stri
   return new Map(asks.map((ask, i) => [at(ask.on, ask.key), answerOf(told[i] as Told)]));
 }
 
-export function worldOf({ file = cluster([node('rig1')]), answers, debts = [], records = [], given }: Known): World {
+export function worldOf({
+  file = cluster([node('rig1')]),
+  answers,
+  debts = [],
+  records = [],
+  prunes = false,
+  given,
+}: Known): World {
   const answer = (on: Where, key: string): Answer => answers?.get(at(on, key)) ?? { kind: 'absent' };
   return {
     file,
@@ -79,5 +87,6 @@ export function worldOf({ file = cluster([node('rig1')]), answers, debts = [], r
     mayWipe: () => false,
     given: (ref) => given?.get(ref),
     leaving: [],
+    prunes,
   };
 }

@@ -60,7 +60,7 @@ export function inCluster(file: Cluster): Declared[] {
     runtimeClass({
       id: 'gpu/runtime-class@cluster',
       on: 'cluster',
-      needs: ['microk8s/member@*'],
+      needs: ['microk8s/member@*', 'gpu/lone-nfd@cluster'],
       name: RUNTIME_CLASS,
       handler: HANDLER[mode],
       by: mode === 'operator' ? 'operator' : 'mlk8s',
@@ -195,7 +195,7 @@ function onNode(gpu: Gpu, { name, mode, serves, releases }: At): Declared[] {
       pod: podName(name),
       expect: 'Test PASSED',
       timeoutS: PROOF_S,
-      needsResource: GPU_RESOURCE,
+      needsCard: true,
     }),
   ];
 }

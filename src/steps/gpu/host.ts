@@ -22,6 +22,7 @@ Unattended-Upgrade::Package-Blacklist {
   "linux-";
   "nvidia";
   "libnvidia";
+  "xserver-xorg-video-nvidia";
 };
 `;
 
@@ -51,16 +52,10 @@ export function host(file: Cluster): Declared[] {
         mode: '644',
         afterwards: { does: 'build the initramfs anew', run: rebuild },
         keepsOff: RIVALS,
-        reboots: by === 'operator',
+        driverless: by === 'operator',
       }),
       nvidiaDriver({
-        ...at(
-          'driver',
-          `gpu/hold@${node.name}`,
-          `gpu/nouveau@${node.name}`,
-          `node/dpkg@${node.name}`,
-          `node/packages@${node.name}`,
-        ),
+        ...at('driver', `gpu/hold@${node.name}`, `node/dpkg@${node.name}`, `node/packages@${node.name}`),
         by,
       }),
     ];

@@ -10,7 +10,7 @@ export function onMachines(file: Cluster): Declared[] {
     containerToolkit({
       id: `gpu/toolkit@${name}`,
       on: { host: name },
-      needs: [`node/packages@${name}`, `gpu/driver@${name}`],
+      needs: [`node/packages@${name}`, `gpu/driver@${name}`, 'gpu/lone-nfd@cluster'],
     }),
   );
 }

@@ -18,7 +18,6 @@ import { ufwRules } from '../../resources/ufw-rules.ts';
 import { unitMasked } from '../../resources/unit-masked.ts';
 import { sh } from '../../shell/script.ts';
 import { type Named, namedServices, serviceHosts } from '../network/names.ts';
-import { registryHosts } from '../storage/registry-name.ts';
 import { APT_SETTINGS, CLOUD_INIT_SETTINGS, LID_SETTINGS, MODULES, PACKAGES, SLEEP_UNITS, SYSCTLS } from './files.ts';
 import { firewallRules } from './firewall.ts';
 
@@ -52,12 +51,18 @@ function ofNode(cluster: Cluster, node: ClusterNode, named: readonly Named[]): D
     debt({
       ...at('reboot', 'memory-cgroup'),
       // One reboot for all, before kubelet first starts: it must find the graphics cards as they stay.
-      needs: [`node/memory-cgroup@${node.name}`, ...(cluster.gpu ? [`gpu/driver@${node.name}` as const] : [])],
+      needs: [`node/memory-cgroup@${node.name}`, ...driverNeeds(cluster, node)],
       debt: 'reboot',
       reason: 'the kernel takes new settings and drivers only when it starts',
       local: node.local,
     }),
   ];
+}
+
+/** What has to be there before the machine is started anew with another driver for its card. */
+function driverNeeds({ gpu }: Cluster, { name }: ClusterNode): Id[] {
+  if (!gpu) return [];
+  return gpu.driver === 'none' ? [`gpu/driver@${name}`] : [`gpu/driver@${name}`, `gpu/nouveau@${name}`];
 }
 
 type At = (name: string, ...needs: string[]) => Placed;
@@ -75,11 +80,7 @@ function naming(cluster: Cluster, node: ClusterNode, named: readonly Named[], at
     fileBlock({
       ...at('hosts', 'cloud-init'),
       path: '/etc/hosts',
-      lines: [
-        ...cluster.nodes.map(({ address, name }) => `${address} ${name}`),
-        ...registryHosts(cluster, node),
-        ...serviceHosts(cluster, node, named),
-      ],
+      lines: [...cluster.nodes.map(({ address, name }) => `${address} ${name}`), ...serviceHosts(cluster, node, named)],
     }),
     healthCheck({
       ...at('dns'),

@@ -24,6 +24,7 @@ export const nfs: Provisioner = {
       namespace: 'kube-system',
       values: templateData('storage/nfs.yaml'),
       readyS: READY_S,
+      classes: ['nfs-csi'],
     }),
     classOf(file),
   ],

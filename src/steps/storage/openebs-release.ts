@@ -5,6 +5,7 @@ import { noPools } from '../../resources/no-pools.ts';
 import { templateData } from '../../templates.ts';
 import { release } from '../release.ts';
 import { machinesReady } from './mayastor-machines.ts';
+import { defaultClass } from './provisioner.ts';
 
 export const OPENEBS_NAMESPACE = 'openebs';
 /** The chart's own class, and ours. facts: storage-and-databases sheet, 2.3 */
@@ -20,6 +21,7 @@ const NO_POOLS: Id = 'storage/no-pools@cluster';
  */
 export function openebsRelease(file: Cluster): Declared[] {
   const withMayastor = file.storage?.mayastor !== undefined;
+  const isDefault = file.storage !== undefined && defaultClass(file.storage) === 'openebs-single-replica';
   const guard = noPools({ id: NO_POOLS, on: 'cluster', needs: [], pools: 'storage/pools@cluster' });
   return [
     ...(withMayastor ? [] : [guard]),
@@ -31,7 +33,8 @@ export function openebsRelease(file: Cluster): Declared[] {
       values: values(file, withMayastor),
       readyS: READY_S,
       classes: ['openebs-hostpath', ...(withMayastor ? MAYASTOR_CLASSES : [])],
-      brings: ['openebs-hostpath'],
+      // Nobody else would notice that the default class was deleted, and nothing could make another one the default.
+      brings: ['openebs-hostpath', ...(isDefault ? ['openebs-single-replica'] : [])],
     }),
   ];
 }

@@ -3,11 +3,12 @@ import { mergeValues } from '../../charts/values.ts';
 import type { Cluster } from '../../config/schema.ts';
 import type { Declared, Id, Load } from '../../engine/types.ts';
 import { file as textFile } from '../../resources/file.ts';
+import { fileBlock } from '../../resources/file-block.ts';
 import { SNAP_DATA } from '../../resources/kube.ts';
 import { type KubeManifest, manifest } from '../../resources/manifest.ts';
 import { templateData } from '../../templates.ts';
 import { defaultClass, type Storage } from './provisioner.ts';
-import { REGISTRY } from './registry-name.ts';
+import { REGISTRY, REGISTRY_HOST } from './registry-name.ts';
 
 /** Seconds until its pod is ready: a volume, and one image over the line of a home. */
 const READY_S = 600;
@@ -32,6 +33,17 @@ export function registry(file: Cluster, ready: Id): Declared[] {
       objects: objects(storage),
       readyS: READY_S,
     }),
+    // Every machine asks itself: a node port answers on each of them, so none depends on another one.
+    ...file.nodes.map(({ name, address }) =>
+      fileBlock({
+        id: `storage/registry-name@${name}`,
+        on: { host: name },
+        needs: [`node/hosts@${name}`],
+        path: '/etc/hosts',
+        name: 'registry',
+        lines: [`${address} ${REGISTRY_HOST}`],
+      }),
+    ),
     // Joining copies files from the machine that is joined, so not before. containerd reads it at every pull.
     ...file.nodes.map(({ name }) =>
       textFile({

@@ -91,6 +91,15 @@ describe('what is declared', () => {
     }
   });
 
+  it('changes nothing that differs between the two ways while the other one is there', () => {
+    for (const it of [file({}), file({}, { machines: 1 })]) {
+      const differs = ['runtime-class', 'container-toolkit', 'helm-release'];
+      const all = [...onMachines(it), ...inCluster(it)].filter(({ kind }) => differs.includes(kind));
+      const first = all.filter(({ id }) => id !== 'gpu/dcgm-exporter@cluster');
+      expect(first.filter(({ needs }) => !needs.includes('gpu/lone-nfd@cluster'))).toEqual([]);
+    }
+  });
+
   it('gives the RuntimeClass the handler of each way', () => {
     const specOf = (it: Cluster) => inCluster(it).find(({ kind }) => kind === 'runtime-class')?.spec;
     expect(specOf(file({}))).toEqual({ name: 'nvidia', handler: 'nvidia', by: 'operator' });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Cluster } from '../../../src/config/schema.ts';
 import type { Declared, InventoryRecord, Verdict } from '../../../src/engine/types.ts';
 import { nvidiaDriver, nvidiaDriverKind } from '../../../src/resources/nvidia-driver.ts';
-import { answersTo, type Told, worldOf } from '../../resources/world.ts';
+import { answersTo, cluster, node, type Told, worldOf } from '../../resources/world.ts';
 
 const KERNEL = '6.8.0-85-generic';
 const RTX = '0000:01:00.0 0x10de 0x2204 0x030000 nvidia';
@@ -21,6 +22,7 @@ interface Machine {
   readonly module?: string | undefined;
   readonly rivals?: readonly string[];
   readonly boot?: string;
+  readonly desktop?: boolean;
   readonly debs?: readonly string[];
   /** Undefined: both branches; `none`: no lists. */
   readonly offered?: readonly string[] | 'none';
@@ -31,6 +33,7 @@ interface Machine {
   readonly by?: 'host' | 'operator' | 'none';
   /** The file that keeps nouveau off is there. */
   readonly keptOff?: boolean;
+  readonly values?: Cluster['values'];
 }
 
 const SIGNED = (version: string) => `${version} /lib/modules/${KERNEL}/kernel/nvidia-595srv-open/nvidia.ko`;
@@ -53,6 +56,7 @@ function driverText({
   module,
   rivals = [],
   boot = 'SecureBoot disabled',
+  desktop = false,
   debs = [],
   offered,
 }: Machine): string {
@@ -61,6 +65,7 @@ function driverText({
     ...(loaded ? [`loaded ${loaded}`] : []),
     ...rivals.map((name) => `rival ${name}`),
     `boot ${boot}`,
+    ...(desktop ? ['desktop'] : []),
     ...debs.map((name) => `deb ii  ${name}`),
     ...(module ? [`module ${module}`] : policy(offered)),
     'end',
@@ -84,6 +89,7 @@ function judge(machine: Machine): Verdict {
   return nvidiaDriverKind.judge(
     it as Parameters<typeof nvidiaDriverKind.judge>[0],
     worldOf({
+      file: cluster([node('rig1')], { values: machine.values ?? {} }),
       answers: answersTo(nvidiaDriverKind.asks(it as Parameters<typeof nvidiaDriverKind.asks>[0]), told),
       debts: machine.debts ?? [],
       records: [
@@ -150,6 +156,15 @@ describe('a fresh machine', () => {
     expect(script(verdict)).not.toContain('modprobe');
   });
 
+  it('gets what draws on a screen where somebody has a desktop', () => {
+    const drawing = ['libnvidia-gl-595-server', 'xserver-xorg-video-nvidia-595-server'];
+    expect(script(judge({ desktop: true }))).toContain(`nvidia-utils-595-server ${drawing.join(' ')}`);
+    expect(script(judge({}))).not.toContain('libnvidia-gl');
+    const complete = { ...OURS, loaded: '595.71.05', smi: SMI_GOOD, desktop: true };
+    expect(judge({ ...complete, debs: [...DEBS, ...drawing] }).verdict).toBe('ok');
+    expect(said(judge(complete))).toBe(`change: not installed for NVIDIA 10de:2204: ${drawing.join(', ')}`);
+  });
+
   it('follows the kernels that the machine follows', () => {
     const ends = ['generic', 'generic-hwe-24.04'];
     const offered = [...OFFERS, `linux-modules-nvidia-595-server-open-${ends[1]}`];
@@ -192,6 +207,11 @@ describe('a driver that mlk8s installed', () => {
       { ...OURS, rivals: ['nouveau'], debts: ['reboot'] },
       'ok: driver 595-server-open can be used after the reboot that rig1 waits for',
     ],
+    [
+      'was there at a reboot before nouveau was kept off',
+      { ...OURS, rivals: ['nouveau'] },
+      'later: nouveau has the card until it is kept off',
+    ],
     ['was unloaded', OURS, 'change: driver 595.71.05 is installed, but not loaded'],
     [
       'lost its tools',
@@ -223,7 +243,7 @@ describe('a driver that mlk8s installed', () => {
     ],
     [
       'lost its card again to nouveau',
-      { ...OURS, rivals: ['nouveau'] },
+      { ...OURS, rivals: ['nouveau'], keptOff: true },
       'refused: nouveau has the card, so the NVIDIA driver is not loaded | the initramfs still loads it, or somebody loaded it by hand | on rig1: sudo update-initramfs -u, then sudo reboot',
     ],
   ] satisfies [string, Machine, string][])('%s', (_, machine, expected) => expect(said(judge(machine))).toBe(expected));
@@ -323,6 +343,16 @@ describe('a driver that the operator brings', () => {
     ],
     ['nouveau for good', { by, rivals: ['nouveau'], keptOff: true }, 'refused: nouveau has the card |'],
     ['a driver of the machine', { by, ...DESKTOP }, 'refused: rig1 has an NVIDIA driver of its own: 580-open |'],
+    [
+      'a card that it does not know',
+      { by, cards: [RTX, GTX_1080] },
+      "refused: the operator's driver does not know NVIDIA 10de:1b80 | it is of branch 595; 580 was the last one",
+    ],
+    [
+      'such a card, and the user names another version',
+      { by, cards: [GTX_1080], values: { 'gpu-operator': { driver: { version: '580.178.04' } } } },
+      'ok: nothing is in the way of the driver of the operator',
+    ],
     ['Secure Boot', { by, boot: 'SecureBoot enabled' }, 'refused: Secure Boot is on at rig1 |'],
   ] satisfies [string, Machine, string][])('%s', (_, machine, expected) =>
     expect(said(judge(machine))).toContain(expected),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { InventoryRecord, Verdict } from '../../../src/engine/types.ts';
 import { type NvidiaFileSpec, nvidiaFile, nvidiaFileKind } from '../../../src/resources/nvidia-file.ts';
 import { host } from '../../../src/steps/gpu/host.ts';
+import { nodeStep } from '../../../src/steps/node/index.ts';
 import { answersTo, cluster, node, worldOf } from '../../resources/world.ts';
 
 const spec: NvidiaFileSpec = {
@@ -45,8 +46,16 @@ describe('a power cut between the file and its initramfs', () => {
 describe('nouveau that is loaded while the file is written', () => {
   const module = 'module 595.71.05 /lib/modules/6.8/kernel/nvidia-595srv-open/nvidia.ko\n';
 
-  it('goes with the reboot that the driver will owe: nobody is to reboot without one', () => {
-    expect(script(judge('done', 'rival nouveau\n', 'missing\n'))).not.toContain('debts/reboot');
+  it.each([
+    ['is loaded', 'rival nouveau\n', undefined],
+    ['comes with the next start', '', undefined],
+    ['was let in by somebody', 'rival nouveau\n', '644 root regular file\n# nothing\n'],
+  ])('keeps the card while no driver can take its place: %s', (_, rivals, text = 'missing\n') => {
+    expect(judge('done', rivals, text)).toMatchObject({ verdict: 'later', after: 'gpu/driver@rig1' });
+  });
+
+  it('is kept off beside a driver that is loaded and has no module on the disk', () => {
+    expect(judge('done', 'loaded 595.71.05\n', 'missing\n').verdict).toBe('change');
   });
 
   it('goes with a reboot of its own when the driver is installed already', () => {
@@ -61,6 +70,16 @@ describe('the driver in the cluster file', () => {
   it.each(['host', 'operator'] as const)('%s: nouveau and upgrades are kept away on every machine', (driver) => {
     const names = ['hold', 'nouveau', 'driver'];
     expect(named(driver)).toEqual(['rig1', 'rig2'].flatMap((rig) => names.map((name) => `gpu/${name}@${rig}`)));
+  });
+
+  it.each([
+    ['host', ['gpu/driver@rig1', 'gpu/nouveau@rig1']],
+    ['operator', ['gpu/driver@rig1', 'gpu/nouveau@rig1']],
+    ['none', ['gpu/driver@rig1']],
+  ] as const)('%s: all of it is there before the machine is rebooted', (driver, needs) => {
+    const file = cluster([node('rig1')], { gpu: { mode: 'auto', driver, sharing: 1 } });
+    const reboot = nodeStep([]).resources(file).find(({ id }) => id === 'node/reboot@rig1');
+    expect(reboot?.needs).toEqual(['node/memory-cgroup@rig1', ...needs]);
   });
 
   it('none: only looks', () => expect(named('none')).toEqual(['gpu/driver@rig1', 'gpu/driver@rig2']));

@@ -48,6 +48,15 @@ describe('a file that asks for Mayastor', () => {
     );
   });
 
+  it('has the release make its class anew when that is the default one and somebody deleted it', () => {
+    const brings = (of: Cluster) => specAt(resources(of).get('storage/openebs@cluster'), 'brings');
+    expect(brings(file({ defaultClass: 'openebs-single-replica' }))).toEqual([
+      'openebs-hostpath',
+      'openebs-single-replica',
+    ]);
+    expect(brings(file())).toEqual(['openebs-hostpath']);
+  });
+
   it('has the release once, with or without hostpath volumes of its own', () => {
     for (const openebs of [true, false]) {
       const ids = storageStep.resources(file({ openebs })).map((it) => it.id);
@@ -105,7 +114,8 @@ const valueAt = (value: Json, path: string): unknown =>
 describe('a file that does not ask for Mayastor any more', () => {
   const plain = cluster(machines, { storage: { openebs: true, hostpath: false } });
   const guard = resources(plain).get('storage/no-pools@cluster') as Declared;
-  const judge = (records: InventoryRecord[]) => kinds['no-pools']?.judge(guard, worldOf({ file: plain, records }));
+  const judge = (records: InventoryRecord[], prunes = false) =>
+    kinds['no-pools']?.judge(guard, worldOf({ file: plain, records, prunes }));
 
   it('leaves the release alone while mlk8s keeps pools, and names them', () => {
     const spec = resources(file()).get('storage/pools@cluster')?.spec as Json;
@@ -115,9 +125,13 @@ describe('a file that does not ask for Mayastor any more', () => {
     };
     expect(resources(plain).get('storage/openebs@cluster')?.needs).toContain(guard.id);
     expect(judge([record])).toMatchObject({
-      verdict: 'later',
-      because: expect.stringMatching(/pools are there: rig1-\w+ \(\/dev\/disk\/by-id\/ata-ONE of rig1\), rig2-/),
+      verdict: 'refused',
+      problem: {
+        seen: expect.stringMatching(/pools are there: rig1-\w+ \(\/dev\/disk\/by-id\/ata-ONE of rig1\), rig2-/),
+        next: [expect.stringContaining('storage.mayastor'), expect.stringMatching(/^mlk8s up --prune {3}/)],
+      },
     });
+    expect(judge([record], true)).toMatchObject({ verdict: 'later', after: 'storage/pools@cluster' });
   });
 
   it('goes on when there are none', () => {

@@ -56,6 +56,9 @@ describe('what is declared', () => {
       'storage/nfs-class@cluster',
       'storage/default-class@cluster',
       'storage/registry@cluster',
+      'storage/registry-name@rig1',
+      'storage/registry-name@rig2',
+      'storage/registry-name@rig3',
       'storage/registry-trust@rig1',
       'storage/registry-trust@rig2',
       'storage/registry-trust@rig3',
@@ -182,9 +185,11 @@ describe('the registry', () => {
       path: '/var/snap/microk8s/current/args/certs.d/registry.local:32000/hosts.toml',
       content: expect.stringContaining('[host."http://registry.local:32000"]'),
     });
-    const all = steps.flatMap((step) => step.resources(everything));
-    const hosts = all.find((it) => it.id === 'node/hosts@rig3')?.spec as { lines: string[] };
-    expect(hosts.lines).toContain(`${nodes[2]?.address} registry.local`);
+    expect(find(everything, 'storage/registry-name@rig3')).toEqual({
+      path: '/etc/hosts',
+      name: 'registry',
+      lines: [`${nodes[2]?.address} registry.local`],
+    });
     expect(JSON.stringify(steps.flatMap((step) => step.resources(file({}))))).not.toContain('registry.local');
   });
 });

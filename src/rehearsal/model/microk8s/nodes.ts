@@ -1,7 +1,7 @@
 import type { ClusterState, KubeObject, RigState, WorldState } from '../types.ts';
 import { machineUp, unitRuns } from './dqlite.ts';
 import { clusterOf, hostname, readFlag, SD, type Site } from './site.ts';
-import { KubeStore, type Manifest } from './store.ts';
+import { KubeStore, type Manifest, stamp } from './store.ts';
 
 /** A Node whose kubelet is silent turns NotReady after this (node-monitor-grace-period). */
 const GRACE_MS = 40_000;
@@ -109,7 +109,8 @@ function alive(rig: RigState, now: number): boolean {
 export function nodeConditions(cluster: ClusterState, world: WorldState, name: string, now: number): Condition[] {
   const node = cluster.nodes[name];
   const rig = node && world.rigs[node.rig];
-  const since = new Date(rig?.microk8s?.nodeReadyAt ?? now).toISOString().replace(/\.\d+Z$/, 'Z');
+  // One that never becomes Ready again, a worker whose control plane went for example, has a time beyond every calendar.
+  const since = stamp(Math.min(rig?.microk8s?.nodeReadyAt ?? now, now));
   const ready = (status: string, reason: string, message: string): Condition => ({
     type: 'Ready',
     status,

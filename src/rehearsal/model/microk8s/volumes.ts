@@ -83,7 +83,10 @@ function bind(view: View, claim: KubeObject, { storageClass, node }: Standing, a
   view.store.create({
     apiVersion: 'v1',
     kind: 'PersistentVolume',
-    metadata: { name },
+    metadata: {
+      name,
+      annotations: { 'pv.kubernetes.io/provisioned-by': String(storageClass?.provisioner) },
+    },
     spec: {
       accessModes,
       capacity: resources?.requests ?? {},
