@@ -78,7 +78,9 @@ describe('the driver in the cluster file', () => {
     ['none', ['gpu/driver@rig1']],
   ] as const)('%s: all of it is there before the machine is rebooted', (driver, needs) => {
     const file = cluster([node('rig1')], { gpu: { mode: 'auto', driver, sharing: 1 } });
-    const reboot = nodeStep([]).resources(file).find(({ id }) => id === 'node/reboot@rig1');
+    const reboot = nodeStep([])
+      .resources(file)
+      .find(({ id }) => id === 'node/reboot@rig1');
     expect(reboot?.needs).toEqual(['node/memory-cgroup@rig1', ...needs]);
   });
 
