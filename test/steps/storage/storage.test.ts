@@ -174,7 +174,7 @@ describe('the registry', () => {
     const [, claim, deployment, service] = objectsOf(everything, 'storage/registry@cluster');
     expect(claim?.spec).toMatchObject({ resources: { requests: { storage: '60Gi' } } });
     expect(deployment?.spec).toMatchObject({
-      strategy: { type: 'Recreate' },
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
       template: { spec: { containers: [{ image: 'registry:2.8.3', resources: { requests: { cpu: '50m' } } }] } },
     });
     expect(service?.spec).toMatchObject({ type: 'NodePort', ports: [{ port: 5000, nodePort: 32000 }] });
