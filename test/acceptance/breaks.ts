@@ -45,5 +45,6 @@ export const unbroken: Readonly<Record<string, string>> = {
   'microk8s/cluster': 'not a thing of its own: it stands as long as one member knows the identity',
   'microk8s/voters': 'a check of the datastore',
   'capacity/room': 'a check: what machines have does not change',
+  'cost/opencost': 'uninstalled in test/acceptance/cost.test.ts',
   'storage/no-pools': 'a check: only pools of Mayastor that are left behind are in its way',
 };

@@ -53,6 +53,7 @@ export const networkUnbroken: Readonly<Record<string, string>> = {
 export const namesUnbroken: Readonly<Record<string, string>> = {
   'network/names': 'a check of the workstation, tried in test/cases/names-known.json',
   'network/ingress-grafana': 'broken in test/steps/network/in-cluster.test.ts',
+  'network/ingress-opencost': 'as that of Grafana',
   'network/ingress-prometheus': 'as that of Grafana',
   'network/ingress-alertmanager': 'as that of Grafana',
 };

@@ -22,6 +22,7 @@ const TYPES = [
   ['apps/v1', 'Deployment', 'deployments', true],
   ['apps/v1', 'DaemonSet', 'daemonsets', true],
   ['apps/v1', 'StatefulSet', 'statefulsets', true],
+  ['storage.k8s.io/v1', 'StorageClass', 'storageclasses', false],
   ['apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'customresourcedefinitions', false],
 ] as const;
 

@@ -212,7 +212,7 @@ describe('the real kubectl', () => {
     api.pods = { phase: 'Succeeded', log: 'first\nall is "well"\n' };
     expect(said(await judge(tried(60)))).toBe('change: not proved yet');
     await apply(await judge(tried(60)));
-    expect(said(await judge(tried(60)))).toMatch(/^ok: proved at .* on cp1$/);
+    expect(said(await judge(tried(60)))).toMatch(/^ok: proved at \S+$/);
     const made = api.changes.filter((it) => /\/(pods|persistentvolumeclaims)\//.test(it)).map((it) => it.split('?')[0]);
     const [pods, claims] = ['pods/try', 'persistentvolumeclaims/data'].map(
       (it) => `/api/v1/namespaces/mlk8s-proof/${it}`,

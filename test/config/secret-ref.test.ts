@@ -16,6 +16,7 @@ monitoring:
   alerts:
     webhook:
       url: ${ref}
+storage: {}
 `;
   return parseCluster(Buffer.from(text), join(folder, 'mlk8s.yaml'));
 }

@@ -27,6 +27,16 @@ function fileWith(path: string, bad: string): object {
     nodes: [structuredClone(rig1)],
     storage: { mayastor: { pools: [{}] }, nfs: { server: 'nas', share: '/srv' }, registry: {} },
     gpu: {},
+    network: { loadBalancer: { from: '10.0.0.50', to: '10.0.0.60' } },
+    monitoring: {
+      alerts: {
+        email: { to: 'a@b', from: 'a@b', server: 'c:25' },
+        telegram: { chat: 1, token: 'env:A' },
+        ntfy: { url: 'https://d' },
+        webhook: { url: 'env:B' },
+      },
+    },
+    cost: {},
     charts: {},
   };
   if (path === 'nodes[].labels') return { ...file, nodes: [{ ...rig1, labels: { [bad]: bad } }] };
