@@ -1,19 +1,23 @@
 import { defineConfig } from 'vitest/config';
 
-/** What takes long and needs many machines: whole stories on rehearsals, run by `npm run test:rehearsal`. */
+/** What takes long: whole stories on rehearsals, and kinds that run pods or real tools. `npm run test:rehearsal` */
 export const STORIES = [
   'test/acceptance/cost.test.ts',
   'test/acceptance/gpu-driver.test.ts',
   'test/acceptance/gpu.test.ts',
   'test/acceptance/mayastor.test.ts',
   'test/acceptance/monitoring.test.ts',
+  'test/acceptance/network.test.ts',
   'test/acceptance/prune.test.ts',
   'test/acceptance/reset.test.ts',
   'test/acceptance/services.test.ts',
   'test/acceptance/troubles.test.ts',
   'test/acceptance/verify.test.ts',
+  'test/charts/real-tools.test.ts',
   'test/docs/readme.test.ts',
   'test/health/doctor.test.ts',
+  'test/resources/proof.test.ts',
+  'test/steps/network/in-cluster.test.ts',
 ];
 
 export default defineConfig({
