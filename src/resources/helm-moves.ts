@@ -95,7 +95,9 @@ export function countMove({ on, spec }: It, revision: number): Move {
  */
 export function repair(it: It, content: Content, revisions: readonly Revision[]): Move[] {
   const { release, namespace } = it.spec;
-  const last = revisions.find((revision) => revision.status === 'deployed');
+  const whole = (status: string) => revisions.find((revision) => revision.status === status);
+  // What a failed one brought may be in use: only what was cut off the very first time is removed.
+  const last = whole('deployed') ?? whole('failed');
   if (!last) {
     const does = `remove what is there of release ${release}, which never was complete`;
     return [{ ...uninstallMove(it), does }, installMove(it, content, 1)];

@@ -148,6 +148,15 @@ describe('a helm that was cut off', () => {
     await settle(other);
   });
 
+  it('after an install that failed is rolled back to that: what it brought may be in use', async () => {
+    it1.lab.rig('cp1').faults.push('helmfails');
+    await it1.apply(openebs(), await it1.judge(openebs()));
+    await cutOff(openebs());
+    const verdict = await it1.judge(openebs());
+    expect(doings(verdict)[0]).toBe('roll release openebs back to revision 1');
+    await settle(openebs());
+  });
+
   it('is waited for as long as a job works on the lead', async () => {
     await cutOff(openebs());
     mkdirSync(join(it1.dir, 'jobs/j1'));
