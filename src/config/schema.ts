@@ -4,20 +4,12 @@ import { channel, DEFAULT_CHANNEL } from './channel.ts';
 import * as rules from './rules.ts';
 import * as networkRules from './rules-network.ts';
 import * as storageRules from './rules-storage.ts';
+import { databases } from './schema-databases.ts';
+import { STORAGE_CLASSES } from './storage-classes.ts';
+import { text } from './text.ts';
 
 /** Most machines in one file: far more than a home has, and as many as mlk8s is willing to open connections to. */
 const MAX_NODES = 250;
-
-/** A text that keeps a rule; the fault travels as `params` of the issue, the pattern into the JSON Schema. */
-function text(rule: rules.Rule): z.ZodString {
-  return z
-    .string()
-    .check((context) => {
-      const fault = rule.fault(context.value);
-      if (fault) context.issues.push({ code: 'custom', input: context.value, message: fault.seen, params: { fault } });
-    })
-    .meta({ pattern: rule.pattern });
-}
 
 const ssh = z.strictObject({
   user: text(rules.userName).optional().describe('Login name; default from ~/.ssh/config, else your own'),
@@ -52,9 +44,6 @@ const pool = z.strictObject({
   node: text(rules.name).describe('Machine that the disk is in'),
   disk: text(storageRules.diskById).describe('An empty disk, as /dev/disk/by-id/…; all that is on it is lost'),
 });
-
-/** The classes that claims can ask for. facts: storage sheet, 1.1 */
-export const STORAGE_CLASSES = ['openebs-hostpath', 'microk8s-hostpath', 'openebs-single-replica', 'nfs-csi'] as const;
 
 const storage = z.strictObject({
   openebs: z.boolean().default(true).describe('Class openebs-hostpath: folders below node.dataDir, by OpenEBS'),
@@ -186,6 +175,7 @@ export const clusterSchema = z.strictObject({
   network: network.optional().describe('How services are reached from outside of the cluster'),
   monitoring: monitoring.optional().describe('Prometheus, Grafana and alerts'),
   cost: cost.optional().describe('What the cluster costs'),
+  databases: databases.optional().describe('Databases in the cluster'),
   values: perChart((chart) => z.record(z.string(), z.unknown()).describe(`Values of the chart ${chart}`)).describe(
     'Helm values of your own, merged over those of mlk8s',
   ),

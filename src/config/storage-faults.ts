@@ -38,10 +38,20 @@ const BROUGHT_BY: Readonly<Record<string, string>> = {
   'nfs-csi': 'nfs',
 };
 
+function isAskedFor(key: string, storage: Loose): boolean {
+  const wanted = { openebs: true, ...storage } as Loose;
+  return wanted[key] !== undefined && wanted[key] !== false;
+}
+
+/** Whether `storage:` brings a class. One that mlk8s does not know is for the schema to complain of. */
+export function isBrought(className: string, storage: Loose): boolean {
+  const key = BROUGHT_BY[className];
+  return key === undefined || isAskedFor(key, storage);
+}
+
 function defaultClassFaults(storage: Loose): Placed[] {
   const { defaultClass } = storage;
-  const wanted = { openebs: true, ...storage } as Loose;
-  const isThere = (key: string) => wanted[key] !== undefined && wanted[key] !== false;
+  const isThere = (key: string) => isAskedFor(key, storage);
   const key = typeof defaultClass === 'string' ? BROUGHT_BY[defaultClass] : undefined;
   if (key !== undefined && !isThere(key)) {
     const fault = {

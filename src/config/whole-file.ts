@@ -2,6 +2,7 @@
 import { isWithin } from './addresses.ts';
 import { isUnknownTrack, NEWEST_TRACK } from './channel.ts';
 import { costFaults } from './cost-faults.ts';
+import { databasesFaults, databasesWarnings } from './databases-faults.ts';
 import { gpuFaults } from './gpu-faults.ts';
 import { type Loose, listOf, type Placed } from './loose.ts';
 import { monitoringFaults } from './monitoring-faults.ts';
@@ -31,6 +32,7 @@ export function wholeFileFaults(value: unknown, line: (path: Path) => number): P
     ...costFaults(value, nodes),
     ...monitoringFaults(value),
     ...networkFaults(value, nodes, line),
+    ...databasesFaults(value, nodes),
   ];
 }
 
@@ -99,7 +101,13 @@ function noControlPlane(nodes: readonly Loose[]): Placed[] {
 
 /** What is allowed and likely not meant. */
 export function wholeFileWarnings(file: Cluster): Placed[] {
-  return [...evenControlPlanes(file), ...clusterNetworks(file), ...unknownTrack(file), ...networkWarnings(file)];
+  return [
+    ...evenControlPlanes(file),
+    ...clusterNetworks(file),
+    ...unknownTrack(file),
+    ...networkWarnings(file),
+    ...databasesWarnings(file),
+  ];
 }
 
 /** MicroK8s keeps three voters and promotes a standby when one is lost. facts: microk8s sheet, section 2.7. */

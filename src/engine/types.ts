@@ -186,6 +186,14 @@ export type Amounts = { readonly cpu?: number; readonly memory?: number; readonl
 /** A component and what it asks for: once, and once more for every machine. */
 export type Load = Amounts & { readonly name: string; readonly perNode?: Amounts };
 
+/** How a program on the user's machine uses a service. */
+export interface Client {
+  /** With the password in it, if it has one. */
+  readonly url: string;
+  /** What one types to talk to it. */
+  readonly command: string;
+}
+
 /** Something that people open in a browser or connect to. */
 export interface Service {
   /** `mlk8s open grafana`, and with the domain of `network:` its name: grafana.lab. */
@@ -198,6 +206,8 @@ export interface Service {
   readonly web: boolean;
   /** The Secret in its namespace that holds what one logs in with. */
   readonly login?: { readonly secret: string; readonly user: string; readonly passwordKey: string };
+  /** For `mlk8s connect`, at a port of 127.0.0.1; the password is empty without `login`. */
+  readonly client?: (port: number, password: string) => Client;
 }
 
 /** A step module: a pure function from the cluster file to resources. Facts reach `judge`, never the list. */

@@ -7,7 +7,7 @@ import { parseAllDocuments } from 'yaml';
 import type { Context } from '../../src/cli/context.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { parseCluster } from '../../src/config/load.ts';
-import { STORAGE_CLASSES } from '../../src/config/schema.ts';
+import { STORAGE_CLASSES } from '../../src/config/storage-classes.ts';
 import { storageStep } from '../../src/steps/storage/index.ts';
 import { realTools } from '../real-tools.ts';
 import { Lab } from '../rehearsal/model/microk8s/harness.ts';

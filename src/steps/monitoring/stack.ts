@@ -1,6 +1,7 @@
 import { chartOf } from '../../charts/catalogue.ts';
 import { type Data, mergeValues } from '../../charts/values.ts';
 import type { Cluster } from '../../config/schema.ts';
+import { defaultClass } from '../../config/storage-classes.ts';
 import type { Declared, Id, Load } from '../../engine/types.ts';
 import { manifest } from '../../resources/manifest.ts';
 import { scrapeTargets } from '../../resources/scrape-targets.ts';
@@ -8,7 +9,6 @@ import { secret } from '../../resources/secret.ts';
 import { typesOwner } from '../../resources/types-owner.ts';
 import { templateData } from '../../templates.ts';
 import { release } from '../release.ts';
-import { defaultClass } from '../storage/provisioner.ts';
 import { alertmanagerValues, alertResources } from './alerts.ts';
 import { CRDS, NAMESPACE, RELEASE, SERVICES, STACK } from './names.ts';
 

@@ -1,5 +1,6 @@
+import { defaultClass } from '../../config/storage-classes.ts';
 import { addon } from '../../resources/addon.ts';
-import { defaultClass, type Provisioner } from './provisioner.ts';
+import type { Provisioner } from './provisioner.ts';
 
 /** Seconds until its pod is ready: one image over the line of a home. */
 const READY_S = 600;

@@ -1,4 +1,5 @@
 import type { Cluster } from '../../config/schema.ts';
+import { defaultClass } from '../../config/storage-classes.ts';
 import type { Declared, Load, Step, World } from '../../engine/types.ts';
 import { storageClass } from '../../resources/storage-class.ts';
 import { hostpath } from './hostpath.ts';
@@ -6,7 +7,7 @@ import { mayastor } from './mayastor.ts';
 import { nfs } from './nfs.ts';
 import { openebs } from './openebs.ts';
 import { proofs } from './proofs.ts';
-import { defaultClass, type Provisioner } from './provisioner.ts';
+import type { Provisioner } from './provisioner.ts';
 import { registry, registryLoad } from './registry.ts';
 import { REGISTRY } from './registry-name.ts';
 

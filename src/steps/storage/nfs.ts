@@ -1,12 +1,13 @@
 import { chartOf } from '../../charts/catalogue.ts';
 import { mergeValues } from '../../charts/values.ts';
 import type { Cluster } from '../../config/schema.ts';
+import { defaultClass } from '../../config/storage-classes.ts';
 import type { Declared } from '../../engine/types.ts';
 import { type KubeManifest, manifest } from '../../resources/manifest.ts';
 import { DEFAULT_CLASS } from '../../resources/storage-class.ts';
 import { templateData } from '../../templates.ts';
 import { release } from '../release.ts';
-import { defaultClass, type Provisioner } from './provisioner.ts';
+import type { Provisioner } from './provisioner.ts';
 
 /** Seconds until the pods of the driver are ready: their images come over the line of a home. */
 const READY_S = 900;

@@ -1,11 +1,11 @@
 import { type Data, mergeValues } from '../../charts/values.ts';
 import type { Cluster } from '../../config/schema.ts';
+import { defaultClass } from '../../config/storage-classes.ts';
 import type { Declared, Id } from '../../engine/types.ts';
 import { noPools } from '../../resources/no-pools.ts';
 import { templateData } from '../../templates.ts';
 import { release } from '../release.ts';
 import { machinesReady } from './mayastor-machines.ts';
-import { defaultClass } from './provisioner.ts';
 
 export const OPENEBS_NAMESPACE = 'openebs';
 /** The chart's own class, and ours. facts: storage-and-databases sheet, 2.3 */

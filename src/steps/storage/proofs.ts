@@ -1,11 +1,12 @@
 import { pinned } from '../../charts/catalogue.ts';
 import { digestOf, mergeValues } from '../../charts/values.ts';
 import type { Cluster } from '../../config/schema.ts';
+import { defaultClass } from '../../config/storage-classes.ts';
 import type { Declared, Json } from '../../engine/types.ts';
 import type { KubeManifest } from '../../resources/manifest.ts';
 import { proof } from '../../resources/proof.ts';
 import { templateData } from '../../templates.ts';
-import { defaultClass, type Provisioner } from './provisioner.ts';
+import type { Provisioner } from './provisioner.ts';
 
 /** Seconds until a volume was made and tried: two small images over the line of a home. */
 const TIMEOUT_S = 600;

@@ -1,7 +1,7 @@
-import type { Cluster, STORAGE_CLASSES } from '../../config/schema.ts';
+import type { Cluster } from '../../config/schema.ts';
+import type { ClassName } from '../../config/storage-classes.ts';
 import type { Declared, Id, Load } from '../../engine/types.ts';
 
-export type ClassName = (typeof STORAGE_CLASSES)[number];
 export type Storage = NonNullable<Cluster['storage']>;
 
 /** One way to volumes, and the class of claims that it brings. A pure function of the cluster file, like its step. */
@@ -14,12 +14,4 @@ export interface Provisioner {
   readonly ready: Id;
   /** What its pods ask for. Only for a file that asks for it. */
   asksFor(file: Cluster): readonly Load[];
-}
-
-/** The class of claims that name none: the one that the file says, else the first of `STORAGE_CLASSES` that it asks for. */
-export function defaultClass({ openebs, hostpath, mayastor, defaultClass: named }: Storage): ClassName {
-  if (named !== undefined) return named;
-  if (openebs) return 'openebs-hostpath';
-  if (hostpath) return 'microk8s-hostpath';
-  return mayastor ? 'openebs-single-replica' : 'nfs-csi';
 }

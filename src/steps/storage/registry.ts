@@ -1,13 +1,14 @@
 import { pinned } from '../../charts/catalogue.ts';
 import { mergeValues } from '../../charts/values.ts';
 import type { Cluster } from '../../config/schema.ts';
+import { defaultClass } from '../../config/storage-classes.ts';
 import type { Declared, Id, Load } from '../../engine/types.ts';
 import { file as textFile } from '../../resources/file.ts';
 import { fileBlock } from '../../resources/file-block.ts';
 import { SNAP_DATA } from '../../resources/kube.ts';
 import { type KubeManifest, manifest } from '../../resources/manifest.ts';
 import { templateData } from '../../templates.ts';
-import { defaultClass, type Storage } from './provisioner.ts';
+import type { Storage } from './provisioner.ts';
 import { REGISTRY, REGISTRY_HOST } from './registry-name.ts';
 
 /** Seconds until its pod is ready: a volume, and one image over the line of a home. */
