@@ -21,7 +21,7 @@ export function quoted(text: string): string {
 }
 
 /** Words that stand for places in ids such as `node/hosts@cluster`, and a name that every machine already has. */
-const RESERVED = ['cluster', 'workstation', 'lead', 'localhost'];
+const RESERVED = ['cluster', 'workstation', 'devbox', 'lead', 'localhost'];
 
 /** Kubernetes node name as one RFC 1123 label; MicroK8s takes the host name. facts: microk8s sheet, section 2.3. */
 export const name: Rule = {

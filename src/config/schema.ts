@@ -5,6 +5,7 @@ import * as rules from './rules.ts';
 import * as networkRules from './rules-network.ts';
 import * as storageRules from './rules-storage.ts';
 import { databases } from './schema-databases.ts';
+import { devbox } from './schema-devbox.ts';
 import { STORAGE_CLASSES } from './storage-classes.ts';
 import { text } from './text.ts';
 
@@ -176,6 +177,7 @@ export const clusterSchema = z.strictObject({
   monitoring: monitoring.optional().describe('Prometheus, Grafana and alerts'),
   cost: cost.optional().describe('What the cluster costs'),
   databases: databases.optional().describe('Databases in the cluster'),
+  devbox: devbox.optional().describe('A machine that somebody works at: its tools'),
   values: perChart((chart) => z.record(z.string(), z.unknown()).describe(`Values of the chart ${chart}`)).describe(
     'Helm values of your own, merged over those of mlk8s',
   ),

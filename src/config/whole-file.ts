@@ -3,6 +3,7 @@ import { isWithin } from './addresses.ts';
 import { isUnknownTrack, NEWEST_TRACK } from './channel.ts';
 import { costFaults } from './cost-faults.ts';
 import { databasesFaults, databasesWarnings } from './databases-faults.ts';
+import { devboxFaults } from './devbox-faults.ts';
 import { gpuFaults } from './gpu-faults.ts';
 import { type Loose, listOf, type Placed } from './loose.ts';
 import { monitoringFaults } from './monitoring-faults.ts';
@@ -33,6 +34,7 @@ export function wholeFileFaults(value: unknown, line: (path: Path) => number): P
     ...monitoringFaults(value),
     ...networkFaults(value, nodes, line),
     ...databasesFaults(value, nodes),
+    ...devboxFaults(value, nodes),
   ];
 }
 

@@ -2,6 +2,7 @@ import type { Step } from '../engine/types.ts';
 import { capacityStep } from './capacity/index.ts';
 import { costStep } from './cost/index.ts';
 import { databasesStep } from './databases/index.ts';
+import { devboxStep } from './devbox/index.ts';
 import { gpuStep } from './gpu/index.ts';
 import { microk8sStep } from './microk8s/index.ts';
 import { monitoringStep } from './monitoring/index.ts';
@@ -13,4 +14,10 @@ const bringers: readonly Step[] = [storageStep, gpuStep, monitoringStep, costSte
 const components: readonly Step[] = [networkStep(bringers), ...bringers];
 
 /** All steps, in the order in which a plan shows them. */
-export const steps: readonly Step[] = [nodeStep(bringers), microk8sStep, capacityStep(components), ...components];
+export const steps: readonly Step[] = [
+  nodeStep(bringers),
+  microk8sStep,
+  capacityStep(components),
+  ...components,
+  devboxStep,
+];

@@ -1,0 +1,36 @@
+/** Rules of `devbox:` that no single value can keep. Tolerant of values of a wrong type. */
+import { isLoose, type Loose, type Placed } from './loose.ts';
+import { quoted } from './rules.ts';
+import { remoteParts, WORKSTATION } from './rules-devbox.ts';
+
+export function devboxFaults(value: unknown, nodes: readonly Loose[]): Placed[] {
+  const devbox = isLoose(value) ? value.devbox : undefined;
+  if (!isLoose(value) || !isLoose(devbox)) return [];
+  const host = devbox.host ?? WORKSTATION;
+  if (typeof host !== 'string') return [];
+  const member = nodes.find(({ name, local }) => (host === WORKSTATION ? local === true : name === host));
+  if (host !== WORKSTATION && remoteParts(host) === undefined && !member) return [unknownMachine(host, nodes)];
+  if (devbox.user !== undefined || remoteParts(host) !== undefined) return [];
+  const isKnown = host !== WORKSTATION && [member?.ssh, value.ssh].some((ssh) => isLoose(ssh) && ssh.user !== undefined);
+  return isKnown ? [] : [withoutUser];
+}
+
+function unknownMachine(host: string, nodes: readonly Loose[]): Placed {
+  const names = nodes.flatMap(({ name }) => (typeof name === 'string' ? [name] : []));
+  const fault = {
+    seen: `${quoted(host)} is none of the machines`,
+    why: 'a machine that is not in the cluster has its user before the address',
+    next: [`Write workstation, or one of ${names.join(', ')}, or for example anna@10.0.0.50.`],
+  };
+  return { path: ['devbox', 'host'], fault };
+}
+
+/** Root's own home is no place for anybody's tools, and who types mlk8s is not in the file. */
+const withoutUser: Placed = {
+  path: ['devbox'],
+  fault: {
+    seen: 'devbox names no user',
+    why: 'shell, git and editor belong to one account, and nothing in the file says to whose',
+    next: ['Add the name of the account on that machine (shown there by: whoami), for example: user: anna'],
+  },
+};

@@ -1,0 +1,3 @@
+import type { Part } from './box.ts';
+
+export const docker: Part = () => [];

@@ -1,0 +1,32 @@
+import type { Declared, Step } from '../../engine/types.ts';
+import { dpkgState } from '../../resources/dpkg-state.ts';
+import { packages } from '../../resources/package.ts';
+import { apps } from './apps.ts';
+import { type Box, boxOf, type Part } from './box.ts';
+import { desktop } from './desktop.ts';
+import { docker } from './docker.ts';
+import { git } from './git.ts';
+import { kubernetes } from './kubernetes.ts';
+import { python } from './python.ts';
+import { shell } from './shell.ts';
+import { sources } from './sources.ts';
+
+const parts: readonly Part[] = [base, sources, kubernetes, docker, apps, git, shell, python, desktop];
+
+/** The tools of somebody who works with the cluster, on one machine. */
+export const devboxStep: Step = {
+  name: 'devbox',
+  title: 'Tools for the machine that somebody works at',
+  resources: (file) => {
+    const box = boxOf(file);
+    return box ? parts.flatMap((part) => part(box)) : [];
+  },
+};
+
+/** curl fetches keys and releases, gpg looks at keys before they are trusted. */
+function base({ host, isMember, at }: Box): Declared[] {
+  return [
+    dpkgState({ ...at('dpkg'), needs: isMember ? [`node/packages@${host}`] : [] }),
+    packages({ ...at('base', 'dpkg'), packages: ['ca-certificates', 'curl', 'gpg'] }),
+  ];
+}
