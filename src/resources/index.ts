@@ -37,6 +37,7 @@ import { nvidiaFileKind } from './nvidia-file.ts';
 import { packageKind } from './package.ts';
 import { proofKind } from './proof.ts';
 import { rbacKind } from './rbac.ts';
+import { releaseFileKind } from './release-file.ts';
 import { roomKind } from './room.ts';
 import { runtimeClassKind } from './runtime-class.ts';
 import { scrapeTargetsKind } from './scrape-targets.ts';
@@ -92,6 +93,7 @@ const all: readonly Kind[] = [
   packageKind,
   proofKind,
   rbacKind,
+  releaseFileKind,
   roomKind,
   runtimeClassKind,
   scrapeTargetsKind,
