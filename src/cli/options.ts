@@ -31,6 +31,7 @@ export interface RunFlags extends MachineFlags {
 /** What `plan` understands. */
 export interface PlanFlags extends RunFlags {
   readonly prune?: boolean;
+  readonly deleteData?: readonly string[];
 }
 
 /** What `verify` understands. */
@@ -96,7 +97,9 @@ export function addUpOptions(command: Command): Command {
 }
 
 export function addPruneOption(command: Command): Command {
-  return command.option('--prune', 'take away what was made for sections that left the file');
+  return command
+    .option('--prune', 'take away what was made for sections that left the file')
+    .option('--delete-data <database>', 'and what this database held (repeatable)', collect, []);
 }
 
 /** Examples at the end of a help text, each a command that can be typed. */

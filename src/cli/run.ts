@@ -10,6 +10,7 @@ import type { Renderer } from '../render/renderer.ts';
 import { programName } from '../render/style.ts';
 import { type Asker, createAsker } from './ask.ts';
 import type { Context, Engine, HostsWish } from './context.ts';
+import { checkDeleteData } from './delete-data.ts';
 import { givenSecrets } from './given.ts';
 import { type Interrupt, listenForInterrupt } from './interrupt.ts';
 import { checkKnown } from './known.ts';
@@ -49,6 +50,7 @@ export async function inSession(
   checkKnown('--only', flags.only, stepNames);
   checkKnown('--skip', flags.skip, stepNames);
   checkKnown('--host', flags.host, nodeNames(cluster), command !== 'reset');
+  checkDeleteData(flags, cluster.file);
 
   const renderer = await chooseRenderer(context.io, flags.json === true);
   const journal = journalOf(job, renderer);
@@ -71,7 +73,7 @@ export async function inSession(
     };
     const given = await givenSecrets(context, job, steps, wish.warn);
     const hosts = await context.parts.openHosts(wish);
-    const { only, skip, parallel, host: limitHosts, prune = false } = flags;
+    const { only, skip, parallel, host: limitHosts, prune = false, deleteData = [] } = flags;
     const options = {
       command,
       file,
@@ -83,6 +85,7 @@ export async function inSession(
       limitHosts,
       parallel,
       prune,
+      deleteData,
       given,
     };
     try {

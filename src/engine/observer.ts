@@ -19,6 +19,8 @@ export interface Told {
   readonly leaving?: readonly string[];
   /** What left the file is taken away. */
   readonly prunes?: boolean;
+  /** Databases whose data may be deleted. */
+  readonly deletes?: readonly string[];
   readonly homes?: Partial<Homes>;
   /** Secrets that the user gives, by their references. */
   readonly given?: ReadonlyMap<string, string> | undefined;
@@ -38,6 +40,7 @@ export class Observer {
   readonly #wipe: ReadonlySet<string>;
   readonly #leaving: readonly string[];
   readonly #prunes: boolean;
+  readonly #deletes: ReadonlySet<string>;
   readonly #homes: Homes;
   readonly #given: ReadonlyMap<string, string>;
   readonly #answers = new Map<string, Map<string, Answer & { readonly askedAs: number }>>();
@@ -52,7 +55,7 @@ export class Observer {
     file: Cluster,
     hosts: Hosts,
     parallel: number,
-    { wipe = [], leaving = [], prunes = false, homes, given }: Told,
+    { wipe = [], leaving = [], prunes = false, deletes = [], homes, given }: Told,
   ) {
     this.#file = file;
     this.#hosts = hosts;
@@ -61,6 +64,7 @@ export class Observer {
     this.#leaving = leaving;
     this.#given = given ?? new Map();
     this.#prunes = prunes;
+    this.#deletes = new Set(deletes);
     const machines = file.nodes.map((node) => node.name);
     this.#homes = { machines, places: new Map(), inCluster: new Set(), ...homes };
   }
@@ -128,6 +132,7 @@ export class Observer {
       record: (id) => records.get(id),
       debts: (host) => this.#lines(host, 'mlk8s.debts'),
       mayWipe: (host) => this.#wipe.has(host),
+      mayDelete: (database) => this.#deletes.has(database),
       given: (ref) => this.#given.get(ref),
       leaving: this.#leaving,
       prunes: this.#prunes,

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly parallel: number;
   /** What mlk8s made for sections that left the file is taken away. */
   readonly prune?: boolean;
+  /** Databases that left the file and whose data is given up. */
+  readonly deleteData?: readonly string[];
   /** Values of secrets that the user gives by reference, by their references. */
   readonly given?: ReadonlyMap<string, string>;
 }

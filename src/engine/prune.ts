@@ -17,7 +17,8 @@ export class PreparedUp extends Prepared {
   #isTold = false;
 
   constructor(options: RunOptions, wipe: readonly string[] = []) {
-    super(options, { ...kinds, ...pruning(kinds, recordAsks(options.file)) }, { wipe, prunes: options.prune === true });
+    const { file, prune = false, deleteData = [] } = options;
+    super(options, { ...kinds, ...pruning(kinds, recordAsks(file)) }, { wipe, prunes: prune, deletes: deleteData });
   }
 
   override async observe(more: readonly Ask[] = []): Promise<void> {

@@ -83,6 +83,8 @@ export interface World {
   debts(host: string): readonly string[];
   /** The user said `--wipe-node` for that host. */
   mayWipe(host: string): boolean;
+  /** The user said `--delete-data` for what this database holds. */
+  mayDelete(database: string): boolean;
   /** What the user keeps at `env:NAME` or `file:PATH`; undefined: it is not at hand. */
   given(ref: string): string | undefined;
   /** Machines of the file that mlk8s is to leave as it found them: those of `reset`. */

@@ -1,10 +1,12 @@
+import * as z from 'zod';
 import type { Ask, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
 import { refused, unanswered } from './answers.ts';
-import { kubectl } from './kube.ts';
+import { jsonOf, kubectl } from './kube.ts';
 
 const CLASS = '{.spec.storageClassName}';
-const CLAIM = ['{.metadata.namespace}', '{.metadata.name}', CLASS, '{.spec.volumeName}'];
+const SIZE = '{.spec.resources.requests.storage}';
+const CLAIM = ['{.metadata.namespace}', '{.metadata.name}', CLASS, '{.spec.volumeName}', SIZE, '{.metadata.labels}'];
 const VOLUME = ['{.metadata.name}', CLASS, '{.metadata.annotations.pv\\.kubernetes\\.io/provisioned-by}'];
 const POD = ['{.metadata.namespace}', '{.metadata.name}', '{.spec.volumes[*].persistentVolumeClaim.claimName}'];
 const STORAGE_CLASS = ['{.metadata.name}', '{.provisioner}'];
@@ -31,11 +33,14 @@ export const claimsAsk: Ask = {
 };
 
 /** A claim, or a volume whose claim is gone. */
-interface Claim {
+export interface Claim {
   /** Empty for a volume without a claim. */
   readonly namespace: string;
   readonly name: string;
   readonly className: string;
+  /** What it asks for, as Kubernetes writes amounts; empty for a volume without a claim. */
+  readonly size: string;
+  readonly labels: Readonly<Record<string, string>>;
   /** Pods of its namespace that have it. */
   readonly pods: readonly string[];
 }
@@ -45,6 +50,8 @@ interface Claims {
   readonly all: readonly Claim[];
   readonly makers: ReadonlyMap<string, string>;
 }
+
+const NO_CLAIM = { namespace: '', size: '', labels: {}, pods: [] };
 
 function seen(world: World): Claims | undefined {
   const answer = world.answer('cluster', claimsAsk.key);
@@ -60,11 +67,12 @@ function seen(world: World): Claims | undefined {
     pods.flatMap(([ns, pod = '', names = '']) => (ns === namespace && names.split(' ').includes(claim) ? [pod] : []));
   return {
     all: [
-      ...claims.map(([namespace = '', name = '', className = '']) => ({
-        ...{ namespace, name, className },
+      ...claims.map(([namespace = '', name = '', className = '', , size = '', labels = '']) => ({
+        ...{ namespace, name, className, size },
+        labels: jsonOf(labels, z.record(z.string(), z.string())) ?? {},
         pods: podsOf(namespace, name),
       })),
-      ...lost.map(([name = '', className = '']) => ({ namespace: '', name, className, pods: [] })),
+      ...lost.map(([name = '', className = '']) => ({ ...NO_CLAIM, name, className })),
     ],
     makers: new Map([
       ...volumes.map(([, className = '', maker = '']) => [className, maker] as const),
@@ -76,6 +84,13 @@ function seen(world: World): Claims | undefined {
 /** Undefined: the API did not say all of it. */
 export function claimsOf(world: World): readonly Claim[] | undefined {
   return seen(world)?.all;
+}
+
+/** `claims`: the name of one, or a label that they have, as `key=value`. */
+export function isMeant(claim: Claim, of: { readonly namespace: string; readonly claims: string }): boolean {
+  const [key = '', value] = of.claims.split('=');
+  if (claim.namespace !== of.namespace) return false;
+  return value === undefined ? claim.name === key : claim.labels[key] === value;
 }
 
 /** `namespace/claim (used by pod a)`, or the name of a volume that no claim has any more. */

@@ -5,6 +5,7 @@ import type { Ask, Declared, Diff, Json, Kind, Recorded, Verdict, World } from '
 import { refused } from './answers.ts';
 import { claimsAsk, inUse } from './claims.ts';
 import type { Placed } from './declare.ts';
+import { giveUp, type HeldData } from './held-data.ts';
 import { countMove, installMove, repair, uninstallMove } from './helm-moves.ts';
 import { helmAsk, type Revision, type Sight, sightOf, type Workload } from './helm-sight.ts';
 import { localChart, localChartAsk } from './local-chart.ts';
@@ -31,6 +32,8 @@ export type HelmReleaseSpec = {
   readonly classes?: readonly string[];
   /** Those of them that the chart itself makes. */
   readonly brings?: readonly string[];
+  /** Data that goes with it, when the user gives that up. */
+  readonly data?: HeldData;
 };
 
 interface Wish extends Placed {
@@ -43,6 +46,7 @@ interface Wish extends Placed {
   readonly readyS: number;
   readonly classes?: readonly string[];
   readonly brings?: readonly string[];
+  readonly data?: HeldData;
 }
 
 export function helmRelease({ id, on, needs, chart: pin, local, ...rest }: Wish): Declared<HelmReleaseSpec> {
@@ -56,7 +60,7 @@ export const helmReleaseKind: Kind<HelmReleaseSpec> = {
   asks,
   judge,
   undo,
-  undoAsks: (it) => (it.spec.classes ? [claimsAsk] : []),
+  undoAsks: ({ spec }) => (spec.classes || spec.data ? [claimsAsk] : []),
   lives: 'cluster',
 };
 
@@ -214,8 +218,11 @@ function undo(it: Recorded<HelmReleaseSpec>, world: World): Verdict {
   const sight = sightOf(world);
   if (!sight) return unseen(world);
   const [newest] = sight.revisions(it.spec.namespace, it.spec.release);
-  if (!newest) return gone(`release ${it.spec.release} is not installed`);
-  const wait = isBusy(newest) ? working(it, newest, sight) : undefined;
+  const last = giveUp(it.id, it.spec.data, world);
+  if ('verdict' in last) return last;
+  if (!newest && last.length === 0) return gone(`release ${it.spec.release} is not installed`);
+  const wait = newest && isBusy(newest) ? working(it, newest, sight) : undefined;
   const kept = wait ?? inUse(it.id, it.spec.classes ?? [], world, it.spec.namespace);
-  return kept ?? { verdict: 'change', because: 'it was installed by mlk8s', moves: [uninstallMove(it)] };
+  const moves = [...(newest ? [uninstallMove(it)] : []), ...last];
+  return kept ?? { verdict: 'change', because: 'it was installed by mlk8s', moves };
 }

@@ -2,8 +2,9 @@ import { type Data, digestOf } from '../charts/values.ts';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { judged } from './answers.ts';
-import { claimsAsk, claimsOf, inUse } from './claims.ts';
+import { claimsAsk, claimsOf, inUse, isMeant } from './claims.ts';
 import type { Placed } from './declare.ts';
+import { giveUp, type HeldData } from './held-data.ts';
 import { helmAsk } from './helm-sight.ts';
 import { kubectl } from './kube.ts';
 import { clusterEnds } from './microk8s-leave.ts';
@@ -23,6 +24,8 @@ export type ManifestSpec = {
    * that they need is seen to be ready.
    */
   readonly admittedS?: number;
+  /** Data that goes with them, when the user gives that up. Then claims among them go, too. */
+  readonly data?: HeldData;
 };
 
 export function manifest({ id, on, needs, ...spec }: Placed & ManifestSpec): Declared<ManifestSpec> {
@@ -42,6 +45,9 @@ export const manifestKind: Kind<ManifestSpec> = {
 const DIGEST = 'mlk8s.io/digest';
 
 const CLAIM = 'PersistentVolumeClaim';
+
+/** Seconds until what is being removed must be gone: a namespace, or something that an operator cleans up after. */
+const GONE_S = 300;
 
 function asks({ id, spec }: Declared<ManifestSpec>): Ask[] {
   return [objectsAsk(id, spec.objects), ...(spec.readyS === undefined ? [] : [helmAsk])];
@@ -140,14 +146,25 @@ function undo(it: Recorded<ManifestSpec>, world: World): Verdict {
     const there = new Set(found.map(titleOf));
     const left = it.spec.objects.filter((o) => there.has(titleOf(o)));
     const classes = left.filter((o) => o.kind === 'StorageClass').map((o) => o.metadata.name);
-    const used = new Set(claims.map((claim) => claim.namespace));
-    const isData = (o: KubeManifest) => o.kind === CLAIM || (o.kind === 'Namespace' && used.has(o.metadata.name));
-    const drop = left.filter((o) => !isData(o)).reverse();
-    if (left.length === 0) return gone('none of its objects is there');
-    if (drop.length === 0) return stays(`${left.map(titleOf).join(', ')}: data is never removed`);
+    const { data } = it.spec;
+    const last = giveUp(it.id, data, world);
+    if ('verdict' in last) return last;
+    const kept = claims.filter((claim) => !data || !isMeant(claim, data));
+    const isKept = ({ metadata }: KubeManifest) =>
+      !data || kept.some(({ namespace, name }) => namespace === metadata.namespace && name === metadata.name);
+    const used = new Set(kept.map((claim) => claim.namespace));
+    const isData = (o: KubeManifest) =>
+      o.kind === CLAIM ? isKept(o) : o.kind === 'Namespace' && used.has(o.metadata.name);
+    const ending = new Set(found.filter((o) => o.metadata.deletionTimestamp !== undefined).map(titleOf));
+    const drop = left.filter((o) => !isData(o) && !ending.has(titleOf(o))).reverse();
+    if (ending.size > 0 && drop.length + last.length === 0) {
+      return { verdict: 'settling', because: `${[...ending].join(', ')}: being removed`, deadlineS: GONE_S };
+    }
+    if (left.length + last.length === 0) return gone('none of its objects is there');
+    if (drop.length + last.length === 0) return stays(`${left.map(titleOf).join(', ')}: data is never removed`);
     const run = sh`printf %s ${listOf(drop)} | ${kubectl} delete --ignore-not-found --wait=false -f -`;
     const does = `delete ${drop.map(titleOf).join(', ')}`;
-    const moves = [{ does, on: it.on, run, deadlineS: 120 }];
+    const moves = [...(drop.length > 0 ? [{ does, on: it.on, run, deadlineS: 120 }] : []), ...last];
     return inUse(it.id, classes, world) ?? { verdict: 'change', because: 'written by mlk8s', moves };
   });
 }

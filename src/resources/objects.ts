@@ -36,6 +36,7 @@ const live = z.object({
     name: text,
     namespace: text.optional(),
     annotations: z.record(text, text).optional(),
+    deletionTimestamp: text.optional(),
     generation: count,
   }),
   spec: z.object({ replicas: count }).optional(),

@@ -73,16 +73,16 @@ function addGenerated(key: string): Script {
 }
 
 function write(
-  { id, spec: { namespace, name } }: Declared<SecretSpec>,
+  { id, spec: { namespace, name, type = 'Opaque', labels: more } }: Declared<SecretSpec>,
   { given }: Lacking,
   kept: ReadonlyMap<string, string>,
 ): Script {
   const digests = new Map([...kept, ...Object.entries(given).map(([key, { digest }]) => [key, digest] as const)]);
   const text = [...digests].map((pair) => pair.join('=')).join(',');
   const annotations = digests.size === 0 ? {} : { annotations: { [GIVEN]: text } };
-  const labels = { [MANAGED_BY]: 'mlk8s', 'mlk8s.io/secret-for': id.split('/')[0] };
+  const labels = { ...more, [MANAGED_BY]: 'mlk8s', 'mlk8s.io/secret-for': id.split('/')[0] };
   const metadata = { name, namespace, labels, ...annotations };
-  const whole = { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata };
+  const whole = { apiVersion: 'v1', kind: 'Secret', type, metadata };
   const before = (object: object) => `${JSON.stringify(object).slice(0, -1)},"data":{`;
   return sh`
     if [ -z "$there" ]; then

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
 import { type Given, judged, refused } from './answers.ts';
-import { claimsAsk, claimsOf } from './claims.ts';
+import { claimsAsk, claimsOf, isMeant } from './claims.ts';
 import type { Placed } from './declare.ts';
 import { kubectl } from './kube.ts';
 import { clusterEnds } from './microk8s-leave.ts';
@@ -22,8 +22,14 @@ export type SecretSpec = {
   readonly generated: readonly string[];
   /** Where the user keeps the values of further keys: `env:NAME` or `file:PATH`. */
   readonly given?: Readonly<Record<string, string>>;
-  /** Claim in the same namespace whose data knows the generated values: while it is there, new ones would lock out. */
+  /**
+   * Claim in the same namespace whose data knows the generated values: while it is there, new ones would lock out. Its
+   * name, or a label that such claims have, as `key=value`.
+   */
   readonly knownTo?: string;
+  /** `Opaque` when it is left out. */
+  readonly type?: 'Opaque' | 'kubernetes.io/basic-auth';
+  readonly labels?: Readonly<Record<string, string>>;
 };
 
 /** The Secret and the namespace that it is in are made when they are not there. */
@@ -165,22 +171,22 @@ function change(it: Declared<SecretSpec>, world: World, sight: Sight | null, bec
   };
 }
 
-function isKnownToData({ spec }: Declared<SecretSpec>, world: World): boolean {
-  const isIt = (claim: { namespace: string; name: string }) =>
-    claim.namespace === spec.namespace && claim.name === spec.knownTo;
-  return spec.knownTo !== undefined && (claimsOf(world) ?? []).some(isIt);
+function isKnownToData({ spec: { namespace, knownTo } }: Declared<SecretSpec>, world: World): boolean {
+  if (knownTo === undefined) return false;
+  return (claimsOf(world) ?? []).some((claim) => isMeant(claim, { namespace, claims: knownTo }));
 }
 
 function lostPassword(
   { id, spec: { namespace, name, knownTo } }: Declared<SecretSpec>,
   keys: readonly string[],
 ): Verdict {
+  const which = knownTo?.includes('=') ? `-l ${knownTo}` : knownTo;
   return refused(
     id,
     `Secret ${namespace}/${name} has no ${keys.join(', ')} any more, and the data in claim ${namespace}/${knownTo} knows the old one`,
     'somebody deleted it; a new password would not open that data',
     `put the Secret back from a copy: microk8s kubectl apply -f FILE`,
-    `or, when nothing of that data is needed: microk8s kubectl --namespace ${namespace} delete persistentvolumeclaim ${knownTo}`,
+    `or, when nothing of that data is needed: microk8s kubectl --namespace ${namespace} delete persistentvolumeclaim ${which}`,
   );
 }
 

@@ -3,6 +3,7 @@ import { type ChartKey, userValues } from '../charts/keys.ts';
 import { type Data, mergeValues } from '../charts/values.ts';
 import type { Cluster } from '../config/schema.ts';
 import type { Declared, Id } from '../engine/types.ts';
+import type { HeldData } from '../resources/held-data.ts';
 import { helmRelease } from '../resources/helm-release.ts';
 
 interface Wish {
@@ -19,6 +20,8 @@ interface Wish {
   readonly classes?: readonly string[];
   /** Those of them that the chart itself makes. */
   readonly brings?: readonly string[];
+  /** Data that goes with it, when the user gives that up. */
+  readonly data?: HeldData;
 }
 
 /** A pinned chart as a release. The one place where `values:` and `charts:` of the cluster file come in. */

@@ -47,6 +47,7 @@ interface Known {
   readonly records?: readonly InventoryRecord[];
   readonly given?: ReadonlyMap<string, string>;
   readonly prunes?: boolean;
+  readonly deletes?: readonly string[];
 }
 
 const place = (on: Where) => (typeof on === 'string' ? on : on.host);
@@ -68,6 +69,7 @@ export function worldOf({
   debts = [],
   records = [],
   prunes = false,
+  deletes = [],
   given,
 }: Known): World {
   const answer = (on: Where, key: string): Answer => answers?.get(at(on, key)) ?? { kind: 'absent' };
@@ -85,6 +87,7 @@ export function worldOf({
     record: (id) => records.find((record) => record.id === id),
     debts: () => debts,
     mayWipe: () => false,
+    mayDelete: (database) => deletes.includes(database),
     given: (ref) => given?.get(ref),
     leaving: [],
     prunes,

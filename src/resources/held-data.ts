@@ -1,0 +1,56 @@
+import type { Id, Move, Verdict, World } from '../engine/types.ts';
+import { sh } from '../shell/script.ts';
+import { refused, unanswered } from './answers.ts';
+import { type Claim, claimsAsk, claimsOf, isMeant } from './claims.ts';
+import { kubectl } from './kube.ts';
+
+/** Data that what carries it must not be removed with, unless the user gives it up by its name. */
+export type HeldData = {
+  /** What the user calls it: `--delete-data NAME`. */
+  readonly name: string;
+  readonly namespace: string;
+  /** The claims that it is in: the name of one, or a label that they have, as `key=value`. */
+  readonly claims: string;
+};
+
+/** Seconds until claims are gone: their pods get time to write down what they hold. */
+const GONE_S = 600;
+
+/**
+ * What removes the data, after what carries it was removed: nothing when there is none. Or why nothing may be removed.
+ * Wants the answer to `claimsAsk`.
+ */
+export function giveUp(id: Id, data: HeldData | undefined, world: World): readonly Move[] | Verdict {
+  if (data === undefined) return [];
+  const answer = world.answer('cluster', claimsAsk.key);
+  if (answer.kind !== 'bytes') return { verdict: 'refused', problem: unanswered(id, claimsAsk, answer) };
+  const claims = claimsOf(world)?.filter((claim) => isMeant(claim, data));
+  if (!claims) return { verdict: 'settling', because: `${world.lead} does not list its volumes`, deadlineS: 300 };
+  if (claims.length === 0) return [];
+  return world.mayDelete(data.name) ? [deletion(data)] : held(id, data, claims);
+}
+
+function held(id: Id, { name }: HeldData, claims: readonly Claim[]): Verdict {
+  const shown = claims.map((it) => `${it.namespace}/${it.name} (${it.size})`).join(', ');
+  return refused(
+    id,
+    `${name} holds data, in ${claims.length === 1 ? 'the claim' : 'the claims'} ${shown}`,
+    'it left the cluster file, and its data would be gone for good',
+    `to keep it, put ${name} back into the section databases`,
+    `to give it up, with all data: mlk8s up --prune --delete-data ${name}`,
+  );
+}
+
+/** A claim goes when the last pod that uses it is gone. */
+function deletion({ name, namespace, claims }: HeldData): Move & { on: 'cluster' } {
+  const which = claims.includes('=') ? ['-l', claims] : [claims];
+  const run = sh`
+    ${kubectl} -n ${namespace} delete persistentvolumeclaims ${which} --ignore-not-found --wait=false
+    until=$(($(date +%s) + ${GONE_S}))
+    while left=$(${kubectl} -n ${namespace} get persistentvolumeclaims ${which} -o name --ignore-not-found) || left='(the API does not answer)'; [ -n "$left" ]; do
+      if [ "$(date +%s)" -ge "$until" ]; then echo 'still there:' $left >&2; exit 1; fi
+      sleep 2
+    done
+  `;
+  return { does: `delete the data of ${name}`, on: 'cluster', run, deadlineS: GONE_S + 60 };
+}
