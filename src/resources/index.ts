@@ -14,6 +14,7 @@ import { fileKind } from './file.ts';
 import { fileBlockKind } from './file-block.ts';
 import { gpuAllocatableKind } from './gpu-allocatable.ts';
 import { gpuCardsKind } from './gpu-cards.ts';
+import { groupMemberKind } from './group-member.ts';
 import { healthCheckKind } from './health-check.ts';
 import { helmReleaseKind } from './helm-release.ts';
 import { hostnameKind } from './hostname.ts';
@@ -70,6 +71,7 @@ const all: readonly Kind[] = [
   gpuAllocatableKind,
   fileKind,
   gpuCardsKind,
+  groupMemberKind,
   healthCheckKind,
   helmReleaseKind,
   hostnameKind,
