@@ -4,7 +4,8 @@ import type { Ask, Declared, Move } from '../engine/types.ts';
 import { recordName } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { kubectl, NOISE } from './kube.ts';
-import type { ProofSpec } from './proof.ts';
+import { listOf } from './objects.ts';
+import type { ProofSpec, Restart } from './proof.ts';
 
 /** Namespace of what is created for proofs. */
 export const PROOF_NAMESPACE = 'mlk8s-proof';
@@ -40,17 +41,20 @@ function typesOf({ spec }: Declared<ProofSpec>): string {
     return group === undefined ? kind : `${kind}.${version}.${group}`;
   });
   // What was made last goes first: a certificate before its secret, or its controller would make that anew.
-  return [...new Set(['Pod', 'PersistentVolumeClaim', ...types.reverse()])].join(',').toLowerCase();
+  const copies = spec.secrets ? ['Secret'] : [];
+  return [...new Set(['Pod', 'PersistentVolumeClaim', ...types.reverse(), ...copies])].join(',').toLowerCase();
 }
 
 /** Creates the objects, follows the pod to its end, reads its log, removes everything, and writes down what it found. */
 export function proveMove(it: Declared<ProofSpec>, digest: string): Move {
-  const { what, timeoutS } = it.spec;
+  const { what, timeoutS, pod, restart } = it.spec;
+  const written = restart ? [follow(it, restart.after), ended(it, restart.after), restarted(it, restart)] : [];
+  const tried = lines(...written, ...(restart ? [add(it, [pod])] : []), follow(it, pod), ended(it, pod), compare(it));
   return {
     does: `prove: ${what}`,
     on: it.on,
-    run: lines(clean(it), forget(it), create(it), follow(it), compare(it), keep(it, digest)),
-    deadlineS: timeoutS + 3 * CLEAN_S + REST_S,
+    run: lines(clean(it), forget(it), create(it), tried, keep(it, digest)),
+    deadlineS: (restart ? 3 : 1) * timeoutS + 3 * CLEAN_S + REST_S,
   };
 }
 
@@ -108,17 +112,40 @@ const untilRemoved: Script = sh`
 
 /** Events of earlier proofs go, too: those that are shown later are about this one. */
 function create(it: Declared<ProofSpec>): Script {
-  const items = it.spec.objects.map((object) => {
+  const { pod, restart, objects, secrets = [] } = it.spec;
+  const names = objects.map(({ metadata }) => metadata.name);
+  return lines(
+    sh`
+      ${untilRemoved}
+      ${kubectl} get namespace ${PROOF_NAMESPACE} -o name >/dev/null 2>&1 || ${kubectl} create namespace ${PROOF_NAMESPACE}
+      clean
+      ${inProofs} delete events --all --wait=false >/dev/null
+      trap 'clean || exit 1' EXIT
+    `,
+    ...secrets.map((secret) => copied(it, secret)),
+    add(
+      it,
+      names.filter((name) => !restart || name !== pod),
+    ),
+  );
+}
+
+/** Writes those of its objects that are called so. */
+function add(it: Declared<ProofSpec>, names: readonly string[]): Script {
+  const items = it.spec.objects.flatMap((object) => {
     const labels = { ...(object.metadata.labels as object | undefined), [LABEL]: labelOf(it) };
-    return { ...object, metadata: { ...object.metadata, labels } };
+    return names.includes(object.metadata.name) ? [{ ...object, metadata: { ...object.metadata, labels } }] : [];
   });
+  return sh`printf %s ${listOf(items)} | ${kubectl} apply --server-side --force-conflicts --field-manager=mlk8s -f -`;
+}
+
+/** The values go from the API to the API: nothing of them is an argument, or is printed. */
+function copied(it: Declared<ProofSpec>, { namespace, name }: NonNullable<ProofSpec['secrets']>[number]): Script {
+  const metadata = { name, namespace: PROOF_NAMESPACE, labels: { [LABEL]: labelOf(it) } };
+  const before = `${JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata }).slice(0, -1)},"data":`;
   return sh`
-    ${untilRemoved}
-    ${kubectl} get namespace ${PROOF_NAMESPACE} -o name >/dev/null 2>&1 || ${kubectl} create namespace ${PROOF_NAMESPACE}
-    clean
-    ${inProofs} delete events --all --wait=false >/dev/null
-    trap 'clean || exit 1' EXIT
-    printf %s ${JSON.stringify({ apiVersion: 'v1', kind: 'List', items })} | ${kubectl} apply --server-side --force-conflicts --field-manager=mlk8s -f -
+    values=$(${kubectl} -n ${namespace} get secret ${name} -o ${'jsonpath={.data}'})
+    printf '%s%s}' ${before} "$values" | ${kubectl} apply --server-side --force-conflicts --field-manager=mlk8s -f - >/dev/null
   `;
 }
 
@@ -133,7 +160,7 @@ const STATE = [
 ].join(' ');
 
 /** Prints how the pod stands whenever that changes: a pull of several GB must be seen to be one. */
-function follow({ spec: { pod, timeoutS } }: Declared<ProofSpec>): Script {
+function follow({ spec: { timeoutS } }: Declared<ProofSpec>, pod: string): Script {
   return sh`
     until=$(($(date +%s) + ${timeoutS}))
     said=
@@ -153,24 +180,47 @@ const CLAIMS =
 const EVENTS = 'jsonpath={range .items[*]}{.reason}: {.message}{"\\n"}{end}';
 
 /** Few lines, the most telling last: of a failed change the last dozen are shown. */
-function compare(it: Declared<ProofSpec>): Script {
-  const { pod, expect, timeoutS } = it.spec;
+function ended(it: Declared<ProofSpec>, pod: string): Script {
   return sh`
-    log=$(${inProofs} logs ${pod} --tail=1000 2>&1) || true
-    why=
-    case $said in
-      Succeeded*) case $log in *${expect}*) ;; *) why=${`the pod ended well, but its log does not hold "${expect}"`} ;; esac ;;
-      Failed*) why='the pod failed' ;;
-      *) why=${`the pod did not end within ${timeoutS} s`} ;;
-    esac
-    if [ -n "$why" ]; then
+    pod=${pod}
+    log=$(${inProofs} logs "$pod" --tail=1000 2>&1) || true
+    failed() {
       ${inProofs} get persistentvolumeclaims -l ${selector(it)} -o ${CLAIMS} || true
       ${inProofs} get events --sort-by=.lastTimestamp -o ${EVENTS} | grep -vE '^(Pulling|Pulled|Created|Started|Killing):' | tail -n 4 || true
       [ -z "$log" ] || printf '%s\n' "$log" | tail -n 3
-      echo pod ${pod}: "$said"
-      echo "$why"
+      echo pod "$pod": "$said"
+      echo "$1"
       exit 1
-    fi
+    }
+    case $said in
+      Succeeded*) ;;
+      Failed*) failed 'the pod failed' ;;
+      *) failed ${`the pod did not end within ${it.spec.timeoutS} s`} ;;
+    esac
+  `;
+}
+
+function compare({ spec: { expect } }: Declared<ProofSpec>): Script {
+  return sh`
+    case $log in *${expect}*) ;; *) failed ${`the pod ended well, but its log does not hold "${expect}"`} ;; esac
+  `;
+}
+
+const UIDS = 'jsonpath={.items[*].metadata.uid}';
+const READY =
+  'jsonpath={range .items[*]}{.metadata.uid} {.status.conditions[?(@.type=="Ready")].status} {.metadata.deletionTimestamp}{"\\n"}{end}';
+
+/** A pod that comes in the place of another has another uid, whatever its name. One that is being deleted does not count. */
+function restarted({ spec: { timeoutS } }: Declared<ProofSpec>, { namespace, pods }: Restart): Script {
+  return sh`
+    before=$(${kubectl} -n ${namespace} get pods -l ${pods} -o ${UIDS})
+    if [ -z "$before" ]; then echo ${`there is no pod with ${pods} in ${namespace} to restart`}; exit 1; fi
+    ${kubectl} -n ${namespace} delete pods -l ${pods} --wait=false
+    until=$(($(date +%s) + ${timeoutS}))
+    while ready=$(${kubectl} -n ${namespace} get pods -l ${pods} -o ${READY} | grep -vF "$(printf '%s\n' $before)" | grep -c ' True $') || true; [ "$ready" -lt "$(printf '%s\n' $before | wc -l)" ]; do
+      if [ "$(date +%s)" -ge "$until" ]; then echo ${`pods with ${pods} in ${namespace} are not ready again after ${timeoutS} s`}; exit 1; fi
+      sleep 2
+    done
   `;
 }
 

@@ -33,15 +33,29 @@ export type ProofSpec = {
   readonly timeoutS: number;
   /** It computes on an NVIDIA card: on a machine that has none there is nothing to prove. */
   readonly needsCard?: true;
+  /** What is written outlives a restart: these pods are deleted in between, and others must come in their place. */
+  readonly restart?: Restart;
+  /** Secrets that its pods use, which see none of another namespace: copied, and removed with all else. */
+  readonly secrets?: readonly { readonly namespace: string; readonly name: string }[];
+};
+
+export type Restart = {
+  /** Name of the pod that writes. It must end well first; the pod of the proof is created when all is ready again. */
+  readonly after: string;
+  readonly namespace: string;
+  /** Label of what is restarted, as `key=value`. */
+  readonly pods: string;
 };
 
 /** A proof that names a node in its pod, or whose pod is restarted, is a bug in its step and throws. */
 export function proof({ id, on, needs, objects, ...rest }: Placed & ProofSpec): Declared<ProofSpec> {
-  const pod = objects.find(({ kind, metadata }) => kind === 'Pod' && metadata.name === rest.pod);
-  const spec = pod && isData(pod.spec ?? null) ? (pod.spec as { nodeName?: Json; restartPolicy?: Json }) : {};
-  if (spec.restartPolicy !== 'Never') throw new Error(`${id}: its pod must have the restart policy Never`);
-  // A pod that names its node goes past the scheduler, and proves nothing of taints, volumes and cards.
-  if (spec.nodeName !== undefined) throw new Error(`${id}: its pod must be scheduled, not name a node`);
+  for (const name of [rest.pod, ...(rest.restart ? [rest.restart.after] : [])]) {
+    const pod = objects.find(({ kind, metadata }) => kind === 'Pod' && metadata.name === name);
+    const spec = pod && isData(pod.spec ?? null) ? (pod.spec as { nodeName?: Json; restartPolicy?: Json }) : {};
+    if (spec.restartPolicy !== 'Never') throw new Error(`${id}: its pod must have the restart policy Never`);
+    // A pod that names its node goes past the scheduler, and proves nothing of taints, volumes and cards.
+    if (spec.nodeName !== undefined) throw new Error(`${id}: its pod must be scheduled, not name a node`);
+  }
   const placed = objects.map((it) => ({ ...it, metadata: { ...it.metadata, namespace: PROOF_NAMESPACE } }));
   return { kind: 'proof', id, on, needs, spec: { ...rest, objects: placed } };
 }
@@ -85,8 +99,8 @@ function toProve(it: Declared<ProofSpec>, because: string): Verdict {
   return { verdict: 'change', because, settled: true, moves: [proveMove(it, digest(it))] };
 }
 
-function digest({ spec: { inputs, objects, expect } }: Declared<ProofSpec>): string {
-  return digestOf({ inputs, objects, expect });
+function digest({ spec: { inputs, objects, expect, restart } }: Declared<ProofSpec>): string {
+  return digestOf({ inputs, objects, expect, ...(restart ? { restart } : {}) });
 }
 
 /**

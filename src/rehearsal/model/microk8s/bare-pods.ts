@@ -1,4 +1,5 @@
 import type { KubeObject } from '../types.ts';
+import { unheard } from './databases.ts';
 import { ApiError } from './errors.ts';
 import { type Computed, computed } from './gpu/compute.ts';
 import type { Json } from './merge.ts';
@@ -15,7 +16,7 @@ const specOf = (pod: KubeObject): PodSpec => (pod.spec ?? {}) as PodSpec;
 /**
  * Status of a pod that was created by itself. It is scheduled as every other pod; one that is not restarted ends. Nothing
  * runs in it: it ends well, unless the fault `podfails` of its node says otherwise, a program for a card finds none, or what
- * it asks the ingress or cert-manager for is not there.
+ * it asks the ingress, cert-manager or a database for is not there.
  */
 export function barePodStatus(view: View, pod: KubeObject): Json {
   const state = rollout(view, pod);
@@ -28,7 +29,8 @@ export function barePodStatus(view: View, pod: KubeObject): Json {
     node !== undefined &&
     (view.podFails(node, pod.metadata.name) ||
       onCard(view, pod)?.ok === false ||
-      unserved(view, node, pod) !== undefined);
+      unserved(view, node, pod) !== undefined ||
+      unheard(view, pod) !== undefined);
   if (!fails) return podStatus(pod, true, state, 'Succeeded');
   if (restartPolicy === 'Never') return podStatus(pod, true, state, 'Failed');
   return podStatus(pod, false, { ...state, reason: 'CrashLoopBackOff' });
@@ -55,7 +57,8 @@ export function barePodLog(view: View, pod: KubeObject): string {
   if (card && (phase === 'Succeeded' || !card.ok)) return card.log;
   const said = phase === 'Succeeded' ? echoes([...(container?.command ?? []), ...(container?.args ?? [])]) : [];
   const [node] = rollout(view, pod).nodes;
-  const end = phase === 'Failed' ? [(node && unserved(view, node, pod)) ?? 'simulated failure'] : [];
+  const why = (node && unserved(view, node, pod)) ?? unheard(view, pod) ?? 'simulated failure';
+  const end = phase === 'Failed' ? [why] : [];
   return [`simulated log of ${name}`, ...said, ...end].map((line) => `${line}\n`).join('');
 }
 

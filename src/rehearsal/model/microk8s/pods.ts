@@ -173,7 +173,7 @@ export function podsOf(view: View, owner: KubeObject): KubeObject[] {
       metadata: {
         name: `${owner.metadata.name}-${suffix}`,
         ...(owner.metadata.namespace === undefined ? {} : { namespace: owner.metadata.namespace }),
-        uid: `${owner.metadata.uid.slice(0, -4)}${spread(suffix, 9999).toString().padStart(4, '0')}`,
+        uid: `${owner.metadata.uid.slice(0, -4)}${spread(`${hash}${suffix}`, 9999).toString().padStart(4, '0')}`,
         labels: { ...(spec.template?.metadata?.labels ?? {}), ...jobLabels },
         creationTimestamp: stamp(notesOf(owner).rolledAt),
         ownerReferences: [{ apiVersion: owner.apiVersion, ...kind }],

@@ -4,7 +4,7 @@ import { passWebhook } from '../certificates.ts';
 import { ApiError, NoMatchError, notFound } from '../errors.ts';
 import { type Kind, shortName } from '../kinds.ts';
 import { isJson, type Json, jsonPatch, mergePatch } from '../merge.ts';
-import type { Manifest } from '../store.ts';
+import { type Manifest, notesOf } from '../store.ts';
 import type { View } from '../view.ts';
 import { isSet, last, UsageError } from './args.ts';
 import type { Client } from './client.ts';
@@ -126,6 +126,7 @@ export async function remove(client: Client): Promise<number> {
     const api = client.api().store;
     const stored = api.find(kind, object.metadata.namespace ?? '', name);
     if (stored) api.remove(stored);
+    else restarted(view, object);
     if (kind.kind === 'Node') delete api.cluster.nodes[name];
     client.changed();
     const where = kind.namespaced ? ` from ${object.metadata.namespace} namespace` : '';
@@ -138,6 +139,13 @@ export async function remove(client: Client): Promise<number> {
   }
   if (targets.length === 0) client.out('No resources found\n');
   return code;
+}
+
+/** A controller makes new pods in the place of those that it lost; all of them, here. */
+function restarted({ store, now }: View, { metadata }: KubeObject): void {
+  const [owner] = (metadata.ownerReferences ?? []) as { uid?: string }[];
+  const found = Object.values(store.cluster.objects).find((it) => it.metadata.uid === owner?.uid);
+  if (found) notesOf(found).rolledAt = now;
 }
 
 function selected(client: Client, view: View) {
