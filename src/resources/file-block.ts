@@ -7,8 +7,9 @@ import { gone } from './stays.ts';
 import { unfinished } from './write.ts';
 
 /** Lines of ours in a file that belongs to somebody else, between two markers. Every other byte is kept. */
-export type FileBlockSpec = {
-  readonly path: string;
+export type FileBlockSpec = Block & { readonly path: string };
+
+export type Block = {
   readonly lines: readonly string[];
   /** A block of its own beside the others in the file; it stands in both markers. */
   readonly name?: string;
@@ -20,13 +21,13 @@ export function fileBlock({ id, on, needs, ...spec }: Placed & FileBlockSpec): D
 
 export const fileBlockKind: Kind<FileBlockSpec> = { kind: 'file-block', asks, judge, undo };
 
-function markers({ name }: Pick<FileBlockSpec, 'name'>): readonly [begin: string, end: string] {
+function markers({ name }: Pick<Block, 'name'>): readonly [begin: string, end: string] {
   const whose = name === undefined ? 'mlk8s' : `mlk8s ${name}`;
   return [`# BEGIN ${whose}`, `# END ${whose}`];
 }
 
 /** The block as it stands in the file, markers and last line break included. */
-export function blockOf(spec: FileBlockSpec): string {
+export function blockOf(spec: Block): string {
   const [begin, end] = markers(spec);
   return [begin, ...spec.lines, end, ''].join('\n');
 }
@@ -38,16 +39,18 @@ const line = (marker: string) => `^${marker}[[:cntrl:]]*$`;
  * Only what lies between markers travels, because a hosts file can be megabytes of blocked names: the number of ends,
  * then every block, up to the end of the file where the end marker is missing.
  */
+export function printBlock(spec: Block, file: Script): Script {
+  const [begin, end] = markers(spec).map(line) as [string, string];
+  return sh`
+    grep -c ${end} -- ${file} || true
+    sed -n ${`/${begin}/,/${end}/p`} -- ${file} | head -c 65536
+  `;
+}
+
 function asks(it: Declared<FileBlockSpec>): Ask[] {
   const { path, name } = it.spec;
-  const [begin, end] = markers(it.spec).map(line) as [string, string];
-  const script = sh`
-    grep -c ${end} -- ${path}
-    sed -n ${`/${begin}/,/${end}/p`} -- ${path} | head -c 65536
-  `;
-  return [
-    { key: name === undefined ? `block in ${path}` : `block ${name} in ${path}`, on: it.on, sh: script, timeoutS: 15 },
-  ];
+  const key = name === undefined ? `block in ${path}` : `block ${name} in ${path}`;
+  return [{ key, on: it.on, sh: printBlock(it.spec, sh`${path}`), timeoutS: 15 }];
 }
 
 function judge(it: Declared<FileBlockSpec>, world: World): Verdict {
@@ -66,9 +69,10 @@ function judge(it: Declared<FileBlockSpec>, world: World): Verdict {
 }
 
 /**
- * Takes out every block and every lost marker and puts the block where the first one was, else first in the file:
- * there it precedes what the installer wrote (`127.0.1.1 NAME`), and a last line without an end keeps having none.
- * After a begin without an end, only lines that are ours are taken out: the others may be somebody else's.
+ * Takes out every block and every lost marker and puts the block where the first one was, else first in the file, behind
+ * a line that says what runs it (`#!`): there it precedes what the installer wrote (`127.0.1.1 NAME`), and a last line
+ * without an end keeps having none. After a begin without an end, only lines that are ours are taken out: the others may
+ * be somebody else's.
  */
 const REPLACE: Script = sh`
   my ($begin, $end, $block) = @ARGV;
@@ -83,18 +87,22 @@ const REPLACE: Script = sh`
     else { push @out, $line }
   }
   lost();
-  splice @out, $at // 0, 0, $block;
+  $at //= @out && $out[0] =~ /^#!.*\n/ ? 1 : 0;
+  splice @out, $at, 0, $block;
   print @out;
 `;
 
-function replaceBlock(spec: FileBlockSpec, block: string): Script {
-  const { path } = spec;
+export function replaceBlock(spec: Block, block: string, file: Script, draft: Script): Script {
   return sh`
-    perl -e ${REPLACE.bash} ${markers(spec)} ${block} <${path} >${unfinished(path)}
-    chmod --reference=${path} ${unfinished(path)}
-    sync -- ${unfinished(path)}
-    mv -fT -- ${unfinished(path)} ${path}
+    perl -e ${REPLACE.bash} ${markers(spec)} ${block} <${file} >${draft}
+    chmod --reference=${file} ${draft}
+    sync -- ${draft}
+    mv -fT -- ${draft} ${file}
   `;
+}
+
+function replace(spec: FileBlockSpec, block: string): Script {
+  return replaceBlock(spec, block, sh`${spec.path}`, sh`${unfinished(spec.path)}`);
 }
 
 function write({ id, spec }: Declared<FileBlockSpec>): Script {
@@ -102,7 +110,7 @@ function write({ id, spec }: Declared<FileBlockSpec>): Script {
   return lines(
     noteOnce(id, missing(path)),
     sh`[ -e ${path} ] || install -m 644 /dev/null ${path}`,
-    replaceBlock(spec, blockOf(spec)),
+    replace(spec, blockOf(spec)),
   );
 }
 
@@ -112,7 +120,7 @@ function undo(it: Recorded<FileBlockSpec>, world: World): Verdict {
     const { path } = it.spec;
     const before = text.slice(text.indexOf('\n') + 1);
     if (before === '' && !/^[1-9]/.test(text)) return gone(`${path} has no block of mlk8s`);
-    const run = lines(replaceBlock(it.spec, ''), removeMade(it.id));
+    const run = lines(replace(it.spec, ''), removeMade(it.id));
     return {
       verdict: 'change',
       because: 'it was written by mlk8s',

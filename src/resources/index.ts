@@ -12,11 +12,13 @@ import { dnsKind } from './dns.ts';
 import { dpkgStateKind } from './dpkg-state.ts';
 import { fileKind } from './file.ts';
 import { fileBlockKind } from './file-block.ts';
+import { gitIdentityKind } from './git-identity.ts';
 import { gpuAllocatableKind } from './gpu-allocatable.ts';
 import { gpuCardsKind } from './gpu-cards.ts';
 import { groupMemberKind } from './group-member.ts';
 import { healthCheckKind } from './health-check.ts';
 import { helmReleaseKind } from './helm-release.ts';
+import { homeBlockKind } from './home-block.ts';
 import { hostnameKind } from './hostname.ts';
 import { hugepagesKind } from './hugepages.ts';
 import { kernelModuleKind } from './kernel-module.ts';
@@ -30,12 +32,14 @@ import { memberKind } from './member.ts';
 import { memoryCgroupKind } from './memory-cgroup.ts';
 import { microk8sReadyKind } from './microk8s-ready.ts';
 import { microk8sUserKind } from './microk8s-user.ts';
+import { miniforgeKind } from './miniforge.ts';
 import { namesKnownKind } from './names-known.ts';
 import { noPoolsKind } from './no-pools.ts';
 import { nodeMetaKind } from './node-meta.ts';
 import { nvidiaDriverKind } from './nvidia-driver.ts';
 import { nvidiaFileKind } from './nvidia-file.ts';
 import { packageKind } from './package.ts';
+import { processorFitKind } from './processor-fit.ts';
 import { proofKind } from './proof.ts';
 import { rbacKind } from './rbac.ts';
 import { releaseFileKind } from './release-file.ts';
@@ -54,6 +58,7 @@ import { typesOwnerKind } from './types-owner.ts';
 import { ufwRulesKind } from './ufw-rules.ts';
 import { unitMaskedKind } from './unit-masked.ts';
 import { votersKind } from './voters.ts';
+import { vscodeExtensionsKind } from './vscode-extensions.ts';
 
 const all: readonly Kind[] = [
   addonKind,
@@ -68,12 +73,14 @@ const all: readonly Kind[] = [
   dnsKind,
   dpkgStateKind,
   fileBlockKind,
+  gitIdentityKind,
   gpuAllocatableKind,
   fileKind,
   gpuCardsKind,
   groupMemberKind,
   healthCheckKind,
   helmReleaseKind,
+  homeBlockKind,
   hostnameKind,
   hugepagesKind,
   kernelModuleKind,
@@ -87,12 +94,14 @@ const all: readonly Kind[] = [
   memoryCgroupKind,
   microk8sReadyKind,
   microk8sUserKind,
+  miniforgeKind,
   namesKnownKind,
   noPoolsKind,
   nodeMetaKind,
   nvidiaDriverKind,
   nvidiaFileKind,
   packageKind,
+  processorFitKind,
   proofKind,
   rbacKind,
   releaseFileKind,
@@ -111,6 +120,7 @@ const all: readonly Kind[] = [
   ufwRulesKind,
   unitMaskedKind,
   votersKind,
+  vscodeExtensionsKind,
 ];
 
 /** Every kind of resource by its name. */

@@ -19,5 +19,5 @@ export const steps: readonly Step[] = [
   microk8sStep,
   capacityStep(components),
   ...components,
-  devboxStep,
+  devboxStep(bringers),
 ];

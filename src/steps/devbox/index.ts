@@ -1,27 +1,31 @@
 import type { Declared, Step } from '../../engine/types.ts';
 import { dpkgState } from '../../resources/dpkg-state.ts';
 import { packages } from '../../resources/package.ts';
+import { namedServices } from '../network/names.ts';
 import { apps } from './apps.ts';
 import { type Box, boxOf, type Part } from './box.ts';
 import { desktop } from './desktop.ts';
 import { docker } from './docker.ts';
 import { git } from './git.ts';
+import { hosts } from './hosts.ts';
 import { kubernetes } from './kubernetes.ts';
 import { python } from './python.ts';
 import { shell } from './shell.ts';
 import { sources } from './sources.ts';
 
-const parts: readonly Part[] = [base, sources, kubernetes, docker, apps, git, shell, python, desktop];
+const parts: readonly Part[] = [base, hosts, sources, kubernetes, docker, apps, git, shell, python, desktop];
 
-/** The tools of somebody who works with the cluster, on one machine. */
-export const devboxStep: Step = {
-  name: 'devbox',
-  title: 'Tools for the machine that somebody works at',
-  resources: (file) => {
-    const box = boxOf(file);
-    return box ? parts.flatMap((part) => part(box)) : [];
-  },
-};
+/** The tools of somebody who works with the cluster, on one machine. `others`: the steps whose services it finds by name. */
+export function devboxStep(others: readonly Step[]): Step {
+  return {
+    name: 'devbox',
+    title: 'Tools for the machine that somebody works at',
+    resources: (file) => {
+      const box = boxOf(file, namedServices(file, others));
+      return box ? parts.flatMap((part) => part(box)) : [];
+    },
+  };
+}
 
 /** curl fetches keys and releases, gpg looks at keys before they are trusted. */
 function base({ host, isMember, at }: Box): Declared[] {
