@@ -6,6 +6,7 @@ import { apps } from './apps.ts';
 import { type Box, boxOf, type Part } from './box.ts';
 import { desktop } from './desktop.ts';
 import { docker } from './docker.ts';
+import { editor } from './editor.ts';
 import { git } from './git.ts';
 import { hosts } from './hosts.ts';
 import { kubernetes } from './kubernetes.ts';
@@ -13,7 +14,7 @@ import { python } from './python.ts';
 import { shell } from './shell.ts';
 import { sources } from './sources.ts';
 
-const parts: readonly Part[] = [base, hosts, sources, kubernetes, docker, apps, git, shell, python, desktop];
+const parts: readonly Part[] = [base, hosts, sources, kubernetes, docker, apps, editor, git, shell, python, desktop];
 
 /** The tools of somebody who works with the cluster, on one machine. `others`: the steps whose services it finds by name. */
 export function devboxStep(others: readonly Step[]): Step {

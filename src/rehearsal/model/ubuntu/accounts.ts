@@ -53,6 +53,18 @@ export function userNames(files: RigFiles): string[] {
   return (files.read(PASSWD) ?? '').split('\n').flatMap((line) => line.split(':')[0] || []);
 }
 
+/** As the maintainer script of a package does it: nothing when it is there already. */
+export function addSystemUser(files: RigFiles, name: string): void {
+  if (userNames(files).includes(name)) return;
+  const lines = files.read(PASSWD) ?? '';
+  const ids = new Set(lines.split('\n').map((line) => Number(line.split(':')[2])));
+  let uid = 999;
+  while (ids.has(uid)) uid--;
+  groupFile(files).add(name, { isSystem: true });
+  const gid = groupFile(files).read().find((group) => group.name === name)?.gid;
+  files.write(PASSWD, `${lines}${name}:x:${uid}:${gid}::/nonexistent:/usr/sbin/nologin\n`, 0o644);
+}
+
 function notRoot(context: CommandContext): number {
   context.err(`${context.name}: Permission denied.\n${context.name}: cannot lock /etc/passwd; try again later.\n`);
   return 1;

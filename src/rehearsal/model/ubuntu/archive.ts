@@ -12,6 +12,8 @@ export interface Deb {
   /** Kernel modules that are there only with the package. */
   modules?: readonly string[];
   groups?: readonly string[];
+  /** System accounts. */
+  users?: readonly string[];
   /** Model seconds of its installation. */
   seconds?: number;
 }
@@ -115,6 +117,7 @@ const OFFERED: Readonly<Record<string, Deb>> = {
   xrdp: {
     version: '0.9.24-4ubuntu0.1',
     depends: ['ssl-cert', 'xorgxrdp'],
+    users: ['xrdp'],
     units: { 'xrdp.service': ACTIVE, 'xrdp-sesman.service': ACTIVE },
     seconds: 40,
   },

@@ -2,9 +2,11 @@ import { snap } from '../snapd/snap.ts';
 import type { Command } from '../types.ts';
 import { adduser, gpasswd, groupadd, groupdel, useradd, usermod } from './accounts.ts';
 import { aptGet } from './apt.ts';
+import { code } from './code.ts';
 import { df, findmnt, fuser, lslocks, mount, mountNfs, swapoff, swapon } from './disk.ts';
 import { aptCache, aptMark, dpkg, dpkgQuery } from './dpkg.ts';
 import { iptables, ufw } from './firewall.ts';
+import { git } from './git.ts';
 import { detectVirt, free, iw, lscpu, lspci, mokutil, nproc } from './hardware.ts';
 import { curl, wget } from './http.ts';
 import { ip } from './ip.ts';
@@ -13,6 +15,7 @@ import { lsmod, modinfo, modprobe } from './modules.ts';
 import { getent } from './names.ts';
 import { networkctl, ping, ss } from './network.ts';
 import { nvidiaSmi } from './nvidia.ts';
+import { sha256sum } from './releases.ts';
 import { sysctl } from './sysctl.ts';
 import { cloudInit, journalctl, loginctl, needrestart, systemdAnalyze, updateInitramfs, visudo } from './system.ts';
 import { systemctl } from './systemctl.ts';
@@ -21,6 +24,7 @@ import { hostnamectl, timedatectl } from './time.ts';
 
 /** Programs that are there only while a package of Ubuntu's archive is installed. */
 export const packagePrograms: Readonly<Record<string, Command>> = {
+  code,
   'mount.nfs': mountNfs,
   'mount.nfs4': mountNfs,
   'nvidia-smi': nvidiaSmi,
@@ -41,6 +45,7 @@ export const ubuntuCommands: Readonly<Record<string, Command>> = {
   free,
   fuser,
   getent,
+  git,
   gpasswd,
   groupadd,
   groupdel,
@@ -65,6 +70,7 @@ export const ubuntuCommands: Readonly<Record<string, Command>> = {
   networkctl,
   nproc,
   ping,
+  sha256sum,
   snap,
   ss,
   swapoff,

@@ -2,6 +2,7 @@ import type { Command, CommandContext } from '../types.ts';
 import { fail, parseOptions, withOptions } from './arguments.ts';
 import { internetStatus, isInternetAddress, resolve } from './names-data.ts';
 import { listeners } from './network-data.ts';
+import { releaseBody } from './releases.ts';
 import { fault } from './site.ts';
 import { bodyOf } from './third-party.ts';
 
@@ -88,7 +89,7 @@ export const curl: Command = async (context) => {
   if (options.has('--head') && status) context.out(`HTTP/2 ${status} \r\n\r\n`);
   const output = options.value('--output');
   if (status && status < 400 && output !== undefined && output !== '/dev/null')
-    context.files.write(at(context, output), bodyOf(url));
+    context.files.write(at(context, output), releaseBody(url) ?? bodyOf(url));
   context.out(format?.replaceAll(/%\{(http_code|response_code)\}/g, code) ?? '');
   if ('failed' in answer) {
     say(

@@ -1,5 +1,5 @@
 import { SHIM } from '../../shim.ts';
-import { groupFile } from './accounts.ts';
+import { addSystemUser, groupFile } from './accounts.ts';
 import { archive } from './archive.ts';
 import { fault, hexId, type Site, spend } from './site.ts';
 
@@ -72,11 +72,14 @@ export function configure(site: Site, name: string): void {
   for (const [unit, state] of Object.entries(deb?.units ?? {})) site.rig.units[unit] ??= { ...state };
   for (const program of deb?.programs ?? []) site.files.link(SHIM, `${PROGRAMS}/${program}`);
   for (const group of deb?.groups ?? []) groupFile(site.files).add(group, { isSystem: true });
+  for (const user of deb?.users ?? []) addSystemUser(site.files, user);
   if (name === 'open-iscsi' && !site.files.exists('/etc/iscsi/initiatorname.iscsi')) {
     const iqn = `iqn.2004-10.com.ubuntu:01:${hexId(site, 12)}`;
     site.files.write('/etc/iscsi/initiatorname.iscsi', `InitiatorName=${iqn}\n`, 0o600);
   }
-  if (name === 'xrdp') site.files.write('/etc/xrdp/startwm.sh', STARTWM, 0o755);
+  if (name === 'xrdp' && !site.files.exists('/etc/xrdp/startwm.sh')) {
+    site.files.write('/etc/xrdp/startwm.sh', STARTWM, 0o755);
+  }
   site.changed();
 }
 
