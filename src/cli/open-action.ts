@@ -1,12 +1,11 @@
 import { ExitCode } from '../errors.ts';
 import { jsonLine } from '../render/json.ts';
-import { problemLines } from '../render/problem.ts';
-import { styleFor } from '../render/style.ts';
 import { showInBrowser } from './browser.ts';
 import type { Context } from './context.ts';
 import { checkKnown } from './known.ts';
 import type { OpenFlags } from './open.ts';
-import { problemAsTyped, textAsTyped } from './typed.ts';
+import { tunnelled } from './tunnelled.ts';
+import { textAsTyped } from './typed.ts';
 import { noServices, onVisit } from './visit.ts';
 
 /** Carries a port of this machine to a service until Ctrl-C. */
@@ -15,7 +14,8 @@ export function openService(
   name: string,
   flags: OpenFlags,
 ): Promise<{ readonly exitCode: ExitCode }> {
-  return onVisit(context, flags, async ({ engine, options, services, typing }) => {
+  return onVisit(context, flags, async (visit) => {
+    const { options, services, typing } = visit;
     if (services.length === 0) throw noServices('mlk8s open');
     checkKnown(
       'service',
@@ -23,36 +23,17 @@ export function openService(
       services.map((it) => it.name),
     );
     const service = services.find((it) => it.name === name) as (typeof services)[number];
-    const { stdout, stderr, env } = context.io;
-    const style = styleFor(stderr, env);
-    const way = await engine.wayTo(options, service);
-    // Whatever is wrong with the way is said now, and not by an empty page.
-    (await way()).destroy();
-    const tunnel = await engine.openTunnel(way, flags.port, ({ problem }) => {
-      stderr.write(`${problemLines(problemAsTyped(problem, typing), style).join('\n')}\n`);
+    const { stdout, env } = context.io;
+    await tunnelled(context, visit, service, flags.port, (port) => {
+      const address = `${service.web ? 'http://' : ''}127.0.0.1:${port}`;
+      const told = { name, address, port, rehearsal: options.hosts.rehearsal !== undefined };
+      const login = service.login
+        ? [`user ${service.login.user}; its password: ${textAsTyped(`mlk8s credentials ${name}`, typing)}`]
+        : [];
+      const text = flags.json ? jsonLine(told) : [`${name}: ${address}`, ...login, 'Ctrl-C closes it.'].join('\n');
+      stdout.write(`${text}\n`);
+      if (service.web && flags.browser) showInBrowser(address, env);
     });
-    const address = `${service.web ? 'http://' : ''}127.0.0.1:${tunnel.port}`;
-    const told = { name, address, port: tunnel.port, rehearsal: options.hosts.rehearsal !== undefined };
-    const login = service.login
-      ? [`user ${service.login.user}; its password: ${textAsTyped(`mlk8s credentials ${name}`, typing)}`]
-      : [];
-    const text = flags.json ? jsonLine(told) : [`${name}: ${address}`, ...login, 'Ctrl-C closes it.'].join('\n');
-    stdout.write(`${text}\n`);
-    if (service.web && flags.browser) showInBrowser(address, env);
-    await interrupted();
-    await tunnel.close();
     return { exitCode: ExitCode.done };
-  });
-}
-
-/** The first Ctrl-C, or the end that a service manager or a closed terminal asks for. */
-function interrupted(): Promise<void> {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  return new Promise((resolve) => {
-    const end = () => {
-      for (const signal of signals) process.off(signal, end);
-      resolve();
-    };
-    for (const signal of signals) process.on(signal, end);
   });
 }

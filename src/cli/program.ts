@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts';
 import { addAddNode } from './add-node.ts';
 import { addAlert } from './alert.ts';
 import { addCa } from './ca.ts';
+import { addConnect } from './connect.ts';
 import type { Context } from './context.ts';
 import { addCost } from './cost.ts';
 import { addCredentials } from './credentials.ts';
@@ -62,6 +63,7 @@ export function createProgram(context: Context): Command {
     addAddNode,
     addReset,
     addOpen,
+    addConnect,
     addCredentials,
     addCa,
     addAlert,

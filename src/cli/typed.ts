@@ -14,11 +14,11 @@ export interface Typing {
 
 /** From the name of the program to the next one, or to the end of the line. */
 const COMMAND =
-  /(?<![\w./-])(?:npx )?mlk8s (init|plan|up|status|verify|doctor|cost|reset|add-node|open|credentials|alert test|ca|logs|rehearsal|--help)\b((?:(?!mlk8s )[^\n])*)/g;
+  /(?<![\w./-])(?:npx )?mlk8s (init|plan|up|status|verify|doctor|cost|reset|add-node|open|connect|credentials|alert test|ca|logs|rehearsal|--help)\b((?:(?!mlk8s )[^\n])*)/g;
 /** Those that read a cluster file, which may be a rehearsal's. */
 const OF_A_CLUSTER = new Set([
   ...['plan', 'up', 'status', 'verify', 'doctor', 'cost', 'reset', 'add-node', 'logs'],
-  ...['open', 'credentials', 'alert test', 'ca'],
+  ...['open', 'connect', 'credentials', 'alert test', 'ca'],
 ]);
 
 /** `text` with each command of mlk8s in it as it has to be typed here. */

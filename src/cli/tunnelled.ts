@@ -1,0 +1,41 @@
+import type { Service } from '../engine/types.ts';
+import { problemLines } from '../render/problem.ts';
+import { styleFor } from '../render/style.ts';
+import type { Context } from './context.ts';
+import { problemAsTyped } from './typed.ts';
+import type { Visit } from './visit.ts';
+
+/**
+ * Carries a port of this machine to a service until Ctrl-C. `wanted`: that port, 0 for any that is free; `opened` is told
+ * which it is. Throws UserError.
+ */
+export async function tunnelled(
+  { io }: Context,
+  { engine, options, typing }: Visit,
+  service: Service,
+  wanted: number,
+  opened: (port: number) => void,
+): Promise<void> {
+  const style = styleFor(io.stderr, io.env);
+  const way = await engine.wayTo(options, service);
+  // Whatever is wrong with the way is said now, and not by an empty page.
+  (await way()).destroy();
+  const tunnel = await engine.openTunnel(way, wanted, ({ problem }) => {
+    io.stderr.write(`${problemLines(problemAsTyped(problem, typing), style).join('\n')}\n`);
+  });
+  opened(tunnel.port);
+  await interrupted();
+  await tunnel.close();
+}
+
+/** The first Ctrl-C, or the end that a service manager or a closed terminal asks for. */
+function interrupted(): Promise<void> {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  return new Promise((resolve) => {
+    const end = () => {
+      for (const signal of signals) process.off(signal, end);
+      resolve();
+    };
+    for (const signal of signals) process.on(signal, end);
+  });
+}
