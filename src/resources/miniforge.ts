@@ -132,8 +132,8 @@ function install({ user, version }: MiniforgeSpec, { url, sha256 }: ReleaseFile)
       sh`
         bash ${FETCHED} -b -u -p "$HOME/"${FOLDER}
         [ -x ${`${FOLDER}/bin/conda`} ] || { echo 'the installer left no conda' >&2; exit 1; }
-        echo ${version} >${DONE}
         rm -f ${FETCHED}
+        echo ${version} >${DONE}
       `,
     ),
   );

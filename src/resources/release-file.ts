@@ -155,10 +155,10 @@ function install(spec: ReleaseFileSpec, { url, sha256, folder }: ReleaseFile): S
     ...paths.map(({ name, path }) => sh`echo ${name} "$(sha256sum ${unfinished(path)} | cut -d ' ' -f 1)" >>${unfinished(receipt)}`),
     sh`
       sync ${unfinished(receipt)} ${paths.map(({ path }) => unfinished(path))}
+      rm -f -- ${fetched}
       mv -fT -- ${unfinished(receipt)} ${receipt}
     `,
     ...paths.map(({ path }) => sh`mv -fT -- ${unfinished(path)} ${path}`),
-    sh`rm -f -- ${fetched}`,
   );
 }
 

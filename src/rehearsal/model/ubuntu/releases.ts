@@ -30,9 +30,10 @@ export function releaseBody({ href }: URL): string | undefined {
 
 function bodyOf(name: string, { version, programs }: Release, url: string, folder = '.'): string {
   if (!programs && url.endsWith('.sh')) return installer(version, url);
-  const all = programs ?? [name];
   if (!/\.(tar\.gz|tgz)$/.test(url)) return program(name, version, url);
-  return tar(all.map((each) => [folder === '.' ? each : `${folder}/${each}`, program(each, version, url)]));
+  // A program that comes as a folder, with the sandbox of its browser.
+  if (!programs) return tar([name, 'chrome-sandbox'].map((each) => [`${name}-${version}/${each}`, program(each, version, url)]));
+  return tar(programs.map((each) => [folder === '.' ? each : `${folder}/${each}`, program(each, version, url)]));
 }
 
 function program(name: string, version: string, url: string): string {
