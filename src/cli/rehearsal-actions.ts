@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { checkKnown } from './known.ts';
-import { nodeNames } from './run.ts';
+import { machineNames } from './run.ts';
 import { needCluster } from './session.ts';
 
 interface Flags {
@@ -12,7 +12,7 @@ interface Flags {
 /** Runs a command on a simulated machine and passes its exit code on. */
 export async function execInRig(context: Context, flags: Flags, name: string, argv: readonly string[]): Promise<void> {
   const cluster = await needCluster(context, { ...flags, rehearse: true });
-  checkKnown('machine', [name], [...nodeNames(cluster), 'workstation']);
+  checkKnown('machine', [name], [...machineNames(cluster), 'workstation']);
   const { exec } = await context.parts.rehearsal();
   context.finish(await exec(cluster.file.name, name, argv));
 }

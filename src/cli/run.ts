@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import type { Loaded } from '../config/load.ts';
 import { withChartPaths } from '../config/local-charts.ts';
+import { machinesOf } from '../config/machines.ts';
 import type { Cluster } from '../config/schema.ts';
 import type { EngineEvent, Listener, Summary } from '../engine/events.ts';
 import { type Journal, openJournal } from '../engine/journal.ts';
@@ -49,7 +50,7 @@ export async function inSession(
   const stepNames = steps.map((step) => step.name);
   checkKnown('--only', flags.only, stepNames);
   checkKnown('--skip', flags.skip, stepNames);
-  checkKnown('--host', flags.host, nodeNames(cluster), command !== 'reset');
+  checkKnown('--host', flags.host, machineNames(cluster), command !== 'reset');
   checkDeleteData(flags, cluster.file);
 
   const renderer = await chooseRenderer(context.io, flags.json === true);
@@ -115,8 +116,8 @@ function withCharts({ file, path }: Loaded, rehearsal: boolean, listener: Listen
 }
 
 /** Names of the machines in a cluster file. */
-export function nodeNames(cluster: Loaded): readonly string[] {
-  return cluster.file.nodes.map((node) => node.name);
+export function machineNames(cluster: Loaded): readonly string[] {
+  return machinesOf(cluster.file).map(({ name }) => name);
 }
 
 /** Hands every event on without secrets, and with commands that can be typed as they stand. */

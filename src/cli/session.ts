@@ -7,7 +7,7 @@ import type { Context, Engine } from './context.ts';
 import { endOnInterrupt } from './interrupt.ts';
 import { checkKnown } from './known.ts';
 import type { FileFlags, PlanFlags, UpFlags, VerifyFlags } from './options.ts';
-import { inSession, nodeNames, type Session } from './run.ts';
+import { inSession, type Session } from './run.ts';
 
 /** Finds and reads the cluster file; undefined when there is none in sight. */
 export async function findCluster(context: Context, flags: FileFlags): Promise<Loaded | undefined> {
@@ -59,7 +59,11 @@ export function bringUp(
   flags: UpFlags,
   before?: (engine: Engine, session: Session) => Promise<void>,
 ): Promise<Summary> {
-  checkKnown('--wipe-node', flags.wipeNode, nodeNames(cluster));
+  checkKnown(
+    '--wipe-node',
+    flags.wipeNode,
+    cluster.file.nodes.map(({ name }) => name),
+  );
   return inSession(context, { command, cluster, flags, changes: true, needsSecrets: true }, async (engine, session) => {
     const confirm = async (items: readonly PlanItem[]): Promise<boolean> => {
       if (flags.yes) return true;

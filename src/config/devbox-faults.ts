@@ -11,7 +11,8 @@ export function devboxFaults(value: unknown, nodes: readonly Loose[]): Placed[] 
   const member = nodes.find(({ name, local }) => (host === WORKSTATION ? local === true : name === host));
   if (host !== WORKSTATION && remoteParts(host) === undefined && !member) return [unknownMachine(host, nodes)];
   if (devbox.user !== undefined || remoteParts(host) !== undefined) return [];
-  const isKnown = host !== WORKSTATION && [member?.ssh, value.ssh].some((ssh) => isLoose(ssh) && ssh.user !== undefined);
+  const isKnown =
+    host !== WORKSTATION && [member?.ssh, value.ssh].some((ssh) => isLoose(ssh) && ssh.user !== undefined);
   return isKnown ? [] : [withoutUser];
 }
 

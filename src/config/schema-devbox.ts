@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { userName } from './rules.ts';
-import { mail } from './rules-network.ts';
 import * as rules from './rules-devbox.ts';
+import { mail } from './rules-network.ts';
 import { text } from './text.ts';
 
 /** What a developer wants on one machine; nothing but the tools of the cluster is there unasked. */

@@ -1,3 +1,4 @@
+import { machinesOf } from '../config/machines.ts';
 import { ExitCode } from '../errors.ts';
 import type { PlanItem, Summary } from './events.ts';
 import type { RunOptions } from './options.ts';
@@ -8,7 +9,7 @@ import type { Id } from './types.ts';
 /** Says what begins. Gives the moment, in ms. */
 export function start(options: RunOptions): number {
   const { command, file, hosts, listener } = options;
-  const names = file.nodes.map((n) => n.name);
+  const names = machinesOf(file).map(({ name }) => name);
   listener({
     event: 'start',
     command,

@@ -1,3 +1,4 @@
+import { machinesOf } from '../config/machines.ts';
 import type { Cluster } from '../config/schema.ts';
 import type { Problem } from '../errors.ts';
 import { listDebts } from '../shell/debts.ts';
@@ -65,7 +66,7 @@ export class Observer {
     this.#given = given ?? new Map();
     this.#prunes = prunes;
     this.#deletes = new Set(deletes);
-    const machines = file.nodes.map((node) => node.name);
+    const machines = machinesOf(file).map(({ name }) => name);
     this.#homes = { machines, places: new Map(), inCluster: new Set(), ...homes };
   }
 

@@ -1,4 +1,5 @@
 import { misfits } from '../charts/fit.ts';
+import { DEVBOX, machinesOf } from '../config/machines.ts';
 import { type Cluster, clusterSchema } from '../config/schema.ts';
 import { ExitCode, type Problem } from '../errors.ts';
 import type { PlanItem } from './events.ts';
@@ -122,18 +123,22 @@ export class Prepared {
   }
 }
 
-/** Control planes are always asked: they know whether there is a cluster. */
-function askedHosts({ file, limitHosts }: RunOptions): string[] {
-  const wanted = file.nodes.filter(
-    (n) => limitHosts.length === 0 || limitHosts.includes(n.name) || n.role === 'control-plane',
-  );
-  return wanted.map((n) => n.name);
+/** Control planes are always asked: they know whether there is a cluster. A devbox that is no member has one step only. */
+function askedHosts(options: RunOptions): string[] {
+  const { file, limitHosts, steps } = options;
+  const isDevboxWanted = steps.some(({ name }) => name === DEVBOX) && isStepWanted(DEVBOX, options);
+  const planes = file.nodes.filter(({ role }) => role === 'control-plane').map(({ name }) => name);
+  const names = machinesOf(file).map(({ name }) => name);
+  const wanted = names.filter((it) => limitHosts.length === 0 || limitHosts.includes(it) || planes.includes(it));
+  return wanted.filter((it) => it !== DEVBOX || isDevboxWanted);
 }
 
 /** What the flags of the run let through. */
 export function isWanted(it: Declared, options: RunOptions): boolean {
-  const step = stepOf(it.id);
-  if (options.only.length > 0 && !options.only.includes(step)) return false;
-  if (options.skip.includes(step)) return false;
+  if (!isStepWanted(stepOf(it.id), options)) return false;
   return options.limitHosts.length === 0 || options.limitHosts.includes(hostOf(it) ?? placeOf(it.id));
+}
+
+function isStepWanted(step: string, { only, skip }: RunOptions): boolean {
+  return (only.length === 0 || only.includes(step)) && !skip.includes(step);
 }

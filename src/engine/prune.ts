@@ -1,3 +1,4 @@
+import { machinesOf } from '../config/machines.ts';
 import { kinds } from '../resources/index.ts';
 import type { PlanItem } from './events.ts';
 import { recordAsks } from './observer.ts';
@@ -49,7 +50,7 @@ export class PreparedUp extends Prepared {
 
   /** Records of what no step lists. Those of a machine that left the file are left alone: it is a member still. */
   #records(): InventoryRecord[] {
-    const places = ['cluster', 'workstation', ...this.options.file.nodes.map(({ name }) => name)];
+    const places = ['cluster', 'workstation', ...machinesOf(this.options.file).map(({ name }) => name)];
     const isOurs = (it: InventoryRecord) => places.includes(placeOf(it.id)) || kinds[it.kind]?.aside === true;
     return this.observer
       .records()

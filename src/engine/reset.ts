@@ -1,3 +1,4 @@
+import { machinesOf } from '../config/machines.ts';
 import { ExitCode, type Problem } from '../errors.ts';
 import { kinds } from '../resources/index.ts';
 import { refuseLeaving } from '../resources/microk8s-leave.ts';
@@ -19,8 +20,9 @@ import { toUndo, undoing } from './undo.ts';
  */
 export class PreparedUndo extends Prepared {
   constructor(options: RunOptions) {
-    const names = options.file.nodes.map((node) => node.name);
-    const leaving = options.limitHosts.length === 0 ? names : options.limitHosts;
+    const { file, limitHosts } = options;
+    const names = file.nodes.map((node) => node.name);
+    const leaving = limitHosts.length === 0 ? names : names.filter((name) => limitHosts.includes(name));
     super(options, { ...undoing(kinds), [machineStateKind.kind]: machineStateKind }, { leaving });
     this.resources = [];
   }
@@ -79,10 +81,10 @@ export class PreparedUndo extends Prepared {
     const { file, limitHosts } = this.options;
     const isIn = (name: string) => limitHosts.length === 0 || limitHosts.includes(name);
     const planes = file.nodes.filter((node) => node.role === 'control-plane' && isIn(node.name));
-    const workers = file.nodes.filter((node) => node.role !== 'control-plane' && isIn(node.name));
+    const others = machinesOf(file).filter(({ name }) => isIn(name) && !planes.some((plane) => plane.name === name));
     const places: Where[] = [
       ...(limitHosts.length === 0 ? (['workstation', 'cluster'] as const) : []),
-      ...[...workers, ...planes.reverse()].map(({ name }) => ({ host: name })),
+      ...[...others, ...planes.reverse()].map(({ name }) => ({ host: name })),
     ];
     const states: Declared[] = [];
     for (const on of places) {

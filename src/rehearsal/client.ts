@@ -2,6 +2,7 @@ import { chmodSync, existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
+import { DEVBOX, devboxBeside, devboxUser, memberDevbox } from '../config/machines.ts';
 import type { Cluster } from '../config/schema.ts';
 import { rehearsalDir } from '../paths.ts';
 import { launcher } from '../shell/launcher.ts';
@@ -45,7 +46,7 @@ export interface RehearsalOptions {
 /** The simulated machines of a cluster file, made when they are new. Throws UserError. */
 export async function openRehearsal(file: Cluster, options: RehearsalOptions = {}): Promise<Hosts> {
   const server = await control(file.name, options.server);
-  const rigs = [...file.nodes.map((node) => nodeRequest(file, node)), workstationRequest(file)];
+  const rigs = [...file.nodes.map((node) => nodeRequest(file, node)), workstationRequest(file), ...devboxRequest(file)];
   const made = await server.ask({ op: 'ensure', rigs, faults: options.faults ?? [] }).catch((error: unknown) => {
     server.close();
     throw error;
@@ -57,8 +58,12 @@ export async function openRehearsal(file: Cluster, options: RehearsalOptions = {
   let workstation: Host | undefined;
   for (const [i, answer] of answers.entries()) {
     const login = { ...answer, address: rigs[i]?.address ?? '', key, clock, passwords };
-    if (rigs[i]?.purpose === 'workstation') workstation = workstationHost(login);
-    else nodes.set(answer.name, sshHost(login));
+    if (rigs[i]?.purpose !== 'workstation') nodes.set(answer.name, sshHost(login));
+    else {
+      workstation = workstationHost(login);
+      // Root there is somebody else to talk to than the user's own shell.
+      if (devboxBeside(file)?.local) nodes.set(DEVBOX, sshHost({ ...login, name: DEVBOX }));
+    }
   }
   if (!workstation) throw new Error('the rehearsal has no workstation');
   return new RehearsalHosts(nodes, workstation, () => server.close());
@@ -90,7 +95,8 @@ class RehearsalHosts implements Hosts {
 
 function nodeRequest(file: Cluster, node: Cluster['nodes'][number]): RigRequest {
   const { name, address, labels, role, local } = node;
-  const user = node.ssh.user ?? file.ssh.user ?? DEFAULT_USER;
+  const isDevbox = memberDevbox(file)?.name === name;
+  const user = node.ssh.user ?? file.ssh.user ?? (isDevbox ? devboxUser(file) : undefined) ?? DEFAULT_USER;
   const pools = file.storage?.mayastor?.pools.filter((pool) => pool.node === name) ?? [];
   const disks = pools.map(({ disk }) => posix.basename(disk));
   return { name, address, labels, role, local, user, disks, purpose: 'node' };
@@ -99,7 +105,16 @@ function nodeRequest(file: Cluster, node: Cluster['nodes'][number]): RigRequest 
 function workstationRequest(file: Cluster): RigRequest {
   const taken = file.nodes.some((node) => node.name === WORKSTATION);
   const name = taken ? `${WORKSTATION}-of-yours` : WORKSTATION;
-  return { name, address: workstationAddress(), labels: {}, local: false, user: DEFAULT_USER, purpose: 'workstation' };
+  const user = (devboxBeside(file)?.local ? devboxUser(file) : undefined) ?? DEFAULT_USER;
+  return { name, address: workstationAddress(), labels: {}, local: false, user, purpose: 'workstation' };
+}
+
+/** A desktop somewhere else: it has the name that its user gave it. */
+function devboxRequest(file: Cluster): RigRequest[] {
+  const devbox = devboxBeside(file);
+  if (!devbox || devbox.local) return [];
+  const { name, address, ssh } = devbox;
+  return [{ name, address, labels: {}, local: true, user: ssh.user ?? DEFAULT_USER, purpose: 'node' }];
 }
 
 interface Login extends RigAnswer {

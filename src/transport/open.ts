@@ -1,3 +1,4 @@
+import { DEVBOX, type Machine, machinesOf } from '../config/machines.ts';
 import type { Cluster, ClusterNode } from '../config/schema.ts';
 import { realClock } from './clock.ts';
 import type { Host, Hosts } from './host.ts';
@@ -30,21 +31,23 @@ export function openHosts(file: Cluster, options: OpenOptions): Hosts {
   const { [PASSWORD_VARIABLE]: password, ...rest } = env;
   const routes = new Routes({ ...options, inTurn, env: rest });
   const passwords = new SharedPasswords(inTurn, password || undefined);
-  const make = (node: ClusterNode): Host =>
-    node.local
-      ? new LocalHost({ name: node.name, clock: realClock, env: rest, passwords })
-      : new SshHost({ ...routes.to(node.name, node.address, { ...file.ssh, ...node.ssh }), passwords });
-  const nodes = new Map(file.nodes.map((node) => [node.name, make(node)]));
+  // The defaults of `ssh:` are those of the members.
+  const sshOf = ({ name, ssh }: Machine) => (name === DEVBOX ? ssh : { ...file.ssh, ...ssh });
+  const make = (machine: Machine): Host =>
+    machine.local
+      ? new LocalHost({ name: machine.name, clock: realClock, env: rest, passwords })
+      : new SshHost({ ...routes.to(machine.name, machine.address, sshOf(machine)), passwords });
+  const machines = new Map(machinesOf(file).map((machine) => [machine.name, make(machine)]));
   const workstation = new WorkstationHost({ name: 'workstation', clock: realClock, env: rest });
   return {
     workstation,
     node: (name) => {
-      const host = nodes.get(name);
-      if (!host) throw new Error(`no node ${name} in the cluster file`);
+      const host = machines.get(name);
+      if (!host) throw new Error(`no machine ${name} in the cluster file`);
       return host;
     },
     close: async () => {
-      await Promise.all([workstation, ...nodes.values()].map((host) => host.close()));
+      await Promise.all([workstation, ...machines.values()].map((host) => host.close()));
       await routes.close();
     },
   };
