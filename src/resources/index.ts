@@ -1,10 +1,12 @@
 import type { Kind } from '../engine/types.ts';
 import { addonKind } from './addon.ts';
 import { anyCardKind } from './any-card.ts';
+import { aptSourceKind } from './apt-source.ts';
 import { certificatesKind } from './certificates.ts';
 import { clusterKind } from './cluster.ts';
 import { clusterPolicyKind } from './cluster-policy.ts';
 import { containerToolkitKind } from './container-toolkit.ts';
+import { debToolKind } from './deb-tool.ts';
 import { debtKind } from './debt.ts';
 import { directoryKind } from './directory.ts';
 import { diskPoolsKind } from './disk-pools.ts';
@@ -21,8 +23,9 @@ import { helmReleaseKind } from './helm-release.ts';
 import { homeBlockKind } from './home-block.ts';
 import { hostnameKind } from './hostname.ts';
 import { hugepagesKind } from './hugepages.ts';
+import { jsonListKind } from './json-list.ts';
 import { kernelModuleKind } from './kernel-module.ts';
-import { kubeconfigKind } from './kubeconfig.ts';
+import { homeKubeconfigKind, kubeconfigKind } from './kubeconfig.ts';
 import { kubeletSeesKind } from './kubelet-sees.ts';
 import { loneIngressKind } from './lone-ingress.ts';
 import { loneNfdKind } from './lone-nfd.ts';
@@ -39,16 +42,17 @@ import { nodeMetaKind } from './node-meta.ts';
 import { nvidiaDriverKind } from './nvidia-driver.ts';
 import { nvidiaFileKind } from './nvidia-file.ts';
 import { packageKind } from './package.ts';
-import { processorFitKind } from './processor-fit.ts';
 import { proofKind } from './proof.ts';
 import { rbacKind } from './rbac.ts';
 import { releaseFileKind } from './release-file.ts';
+import { releaseFolderKind } from './release-folder.ts';
 import { roomKind } from './room.ts';
 import { runtimeClassKind } from './runtime-class.ts';
 import { scrapeTargetsKind } from './scrape-targets.ts';
 import { secretKind } from './secret.ts';
 import { serviceKind } from './service.ts';
 import { snapKind } from './snap.ts';
+import { snapToolKind } from './snap-tool.ts';
 import { snapdSeededKind } from './snapd-seeded.ts';
 import { storageClassKind } from './storage-class.ts';
 import { sysctlKind } from './sysctl.ts';
@@ -62,11 +66,13 @@ import { vscodeExtensionsKind } from './vscode-extensions.ts';
 
 const all: readonly Kind[] = [
   addonKind,
+  aptSourceKind,
   certificatesKind,
   anyCardKind,
   clusterKind,
   clusterPolicyKind,
   containerToolkitKind,
+  debToolKind,
   debtKind,
   directoryKind,
   diskPoolsKind,
@@ -81,8 +87,10 @@ const all: readonly Kind[] = [
   healthCheckKind,
   helmReleaseKind,
   homeBlockKind,
+  homeKubeconfigKind,
   hostnameKind,
   hugepagesKind,
+  jsonListKind,
   kernelModuleKind,
   kubeconfigKind,
   loneIngressKind,
@@ -101,16 +109,17 @@ const all: readonly Kind[] = [
   nvidiaDriverKind,
   nvidiaFileKind,
   packageKind,
-  processorFitKind,
   proofKind,
   rbacKind,
   releaseFileKind,
+  releaseFolderKind,
   roomKind,
   runtimeClassKind,
   scrapeTargetsKind,
   secretKind,
   serviceKind,
   snapKind,
+  snapToolKind,
   snapdSeededKind,
   storageClassKind,
   sysctlKind,

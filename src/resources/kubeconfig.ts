@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type Document, isMap, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
+import { asUser } from '../shell/as-user.ts';
 import { type Script, sh } from '../shell/script.ts';
+import { noAccount } from './account.ts';
 import { type Admin, parseAdmin } from './admin-config.ts';
 import { judged, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
@@ -12,6 +14,8 @@ export type KubeconfigSpec = {
   readonly context: string;
   /** Addresses of the control planes; the first is used for a new entry. */
   readonly planes: readonly string[];
+  /** On a machine: whose file it is. On the workstation it is that of who runs mlk8s. */
+  readonly user?: string;
 };
 
 export function kubeconfig({ id, on, needs, ...spec }: Placed & KubeconfigSpec): Declared<KubeconfigSpec> {
@@ -27,6 +31,37 @@ export const kubeconfigKind: Kind<KubeconfigSpec> = {
   lives: 'workstation',
 };
 
+/** The same in a home on a machine, read and written as its owner. */
+export function homeKubeconfig(spec: Placed & KubeconfigSpec & { readonly user: string }): Declared<KubeconfigSpec> {
+  return { ...kubeconfig(spec), kind: 'home-kubeconfig' };
+}
+
+export const homeKubeconfigKind: Kind<KubeconfigSpec> = {
+  kind: 'home-kubeconfig',
+  aside: true,
+  asks,
+  judge: (it, world) => withoutAccount(it, world) ?? judge(it, world),
+  undo: (it, world) => withoutAccount(it, world) ?? undo(it, world),
+  givesBack: true,
+};
+
+function withoutAccount(it: Declared<KubeconfigSpec>, world: World): Verdict | undefined {
+  const { user } = it.spec;
+  const answer = world.answer(it.on, 'kubeconfig');
+  return user !== undefined && answer.kind === 'bytes' && answer.status === 127 ? noAccount(it.id, user) : undefined;
+}
+
+/** Runs it as whoever owns the file; `input`: it wants the new content, which only root can read, on standard input. */
+function asOwner({ user }: KubeconfigSpec, script: Script, input = false): Script {
+  const run = user === undefined ? script : asUser(user, script);
+  if (!input) return run;
+  return sh`
+    {
+      ${run}
+    } <"$INPUTS/kubeconfig"
+  `;
+}
+
 /** The first file of KUBECONFIG, which kubectl writes to as well. */
 const PATH: Script = sh`
   file=\${KUBECONFIG:-}
@@ -39,10 +74,10 @@ function asks(it: Declared<KubeconfigSpec>): Ask[] {
     ${PATH}
     echo "$file"
     [ -e "$file" ] && stat -L -c %a "$file" || echo 600
-    cat "$file"
+    if [ -e "$file" ]; then cat "$file"; fi
   `;
   return [
-    { key: 'kubeconfig', on: it.on, sh: mine, timeoutS: 10 },
+    { key: 'kubeconfig', on: it.on, sh: asOwner(it.spec, mine), timeoutS: 10 },
     { key: 'admin kubeconfig', on: 'cluster', sh: sh`microk8s config`, timeoutS: 20 },
   ];
 }
@@ -78,7 +113,7 @@ function judge(it: Declared<KubeconfigSpec>, world: World): Verdict {
         {
           does: `put context ${it.spec.context} into ${path}`,
           on: it.on,
-          run: write(before),
+          run: asOwner(it.spec, write(before), true),
           deadlineS: 30,
           inputs: { kubeconfig: { secret: after } },
         },
@@ -178,7 +213,7 @@ function write(before: string): Script {
 }
 
 const putInPlace: Script = sh`
-    cp "$INPUTS/kubeconfig" "$file.mlk8s-new"
+    cat >"$file.mlk8s-new"
     if [ -L "$file" ]; then cat "$file.mlk8s-new" >"$file"; rm "$file.mlk8s-new"; else mv "$file.mlk8s-new" "$file"; fi
     chmod 600 "$file"
 `;
@@ -197,7 +232,8 @@ function undo(it: Recorded<KubeconfigSpec>, world: World): Verdict {
     const isEmpty = ['clusters', 'users', 'contexts'].every(
       (list) => (document.get(list) as YAMLSeq).items.length === 0,
     );
-    const run = isEmpty && it.origin === 'created' ? removeWhole(before) : writeRest(before);
+    const isDropped = isEmpty && it.origin === 'created';
+    const run = asOwner(it.spec, isDropped ? removeWhole(before) : writeRest(before), !isDropped);
     const after = document.toString({ lineWidth: 0 });
     const inputs = { kubeconfig: { secret: after } };
     const does = `take context ${context} out of ${path}`;

@@ -23,12 +23,17 @@ export const snapKind: Kind<SnapSpec> = {
 };
 
 /** Seconds for a download of some hundred MB over a slow line, and its hooks. */
-const INSTALL_S = 1800;
+export const SNAP_DEADLINE_S = 1800;
 
 /** What snapd says of a snap, errors included. Nothing where there is no snapd. */
 export function snapAsk(on: Ask['on'], snap: string): Ask {
   const script = sh`command -v snap >/dev/null || exit 0; snap list ${snap} 2>&1`;
   return { key: `snap ${snap}`, on, sh: script, timeoutS: 20 };
+}
+
+/** What snapd is doing with a snap. */
+export function changesAsk(on: Ask['on'], snap: string): Ask {
+  return { key: `snap changes ${snap}`, on, sh: sh`snap changes ${snap} | awk '$2 == "Doing"'`, timeoutS: 20 };
 }
 
 /** Its row in what snapd says; undefined when it is not installed. */
@@ -43,10 +48,7 @@ export function isAbsent(list: Given, snap: string): boolean {
 
 function asks(it: Declared<SnapSpec>): Ask[] {
   const { snap } = it.spec;
-  return [
-    snapAsk(it.on, snap),
-    { key: `snap changes ${snap}`, on: it.on, sh: sh`snap changes ${snap} | awk '$2 == "Doing"'`, timeoutS: 20 },
-  ];
+  return [snapAsk(it.on, snap), changesAsk(it.on, snap)];
 }
 
 function judge(it: Declared<SnapSpec>, world: World): Verdict {
@@ -70,13 +72,13 @@ function judge(it: Declared<SnapSpec>, world: World): Verdict {
 }
 
 /** Its row in `snap list`, empty when it is not installed; a verdict when snapd does not say. */
-function rowOf(snap: string, list: Given, changes: Given): string | Verdict {
+export function rowOf(snap: string, list: Given, changes: Given): string | Verdict {
   if (changes.text.trim() !== '') {
     const summary = changes.text
       .trim()
       .split(/\s{2,}/)
       .at(-1);
-    return { verdict: 'settling', because: `snapd is busy: ${summary}`, deadlineS: INSTALL_S };
+    return { verdict: 'settling', because: `snapd is busy: ${summary}`, deadlineS: SNAP_DEADLINE_S };
   }
   if (isAbsent(list, snap)) return '';
   return rowIn(list, snap) ?? { verdict: 'settling', because: 'snapd does not answer', deadlineS: 180 };
@@ -87,7 +89,7 @@ function change(it: Declared<SnapSpec>, because: string, does: string, run: Scri
   return {
     verdict: 'change',
     because,
-    moves: [{ does, on: it.on, run, deadlineS: INSTALL_S }],
+    moves: [{ does, on: it.on, run, deadlineS: SNAP_DEADLINE_S }],
     ...(adopts ? { adopts } : {}),
   };
 }
@@ -106,7 +108,7 @@ export function install({ snap, channel }: SnapSpec): Script {
  * Exit code 10 of snap means that another change of snapd is in the way: worth another try. snapd goes on with an
  * installation whose client died, which then shows as such a change. facts: microk8s sheet, 1.3.
  */
-function patiently(order: Script): Script {
+export function patiently(order: Script): Script {
   return sh`
     for try in $(seq 60); do
       status=0
@@ -118,7 +120,8 @@ function patiently(order: Script): Script {
   `;
 }
 
-function hold(snap: string): Script {
+/** It never refreshes by itself any more. */
+export function hold(snap: string): Script {
   return sh`snap refresh --hold ${snap}`;
 }
 
@@ -160,7 +163,7 @@ function undo(it: Recorded<SnapSpec>, world: World): Verdict {
 function remove(it: Recorded<SnapSpec>): Move {
   const { snap } = it.spec;
   const run = lines(forgetIdentity, patiently(sh`snap remove --purge ${snap}`), remains(it.id));
-  return { does: `remove ${snap} with all its data`, on: it.on, run, deadlineS: INSTALL_S };
+  return { does: `remove ${snap} with all its data`, on: it.on, run, deadlineS: SNAP_DEADLINE_S };
 }
 
 /** Somebody else removed it, or a removal was cut off: what it leaves outside its folders is there still. */

@@ -1,3 +1,58 @@
-import type { Part } from './box.ts';
+import type { Declared } from '../../engine/types.ts';
+import { file } from '../../resources/file.ts';
+import { groupMember } from '../../resources/group-member.ts';
+import { jsonList } from '../../resources/json-list.ts';
+import { sh } from '../../shell/script.ts';
+import { REGISTRY } from '../storage/registry-name.ts';
+import type { Box } from './box.ts';
+import { fromArchive } from './sources.ts';
 
-export const docker: Part = () => [];
+/**
+ * dockerd that finds forwarding off switches it on and drops what is not its own, also what goes between pods. facts:
+ * platform sheet, 5 (15). As a drop-in and not in daemon.json: dockerd before 28 does not start with a key it cannot know.
+ */
+const FORWARD = `# Written by mlk8s: pods of MicroK8s reach each other beside Docker
+[Service]
+ExecStartPost=/usr/sbin/iptables -P FORWARD ACCEPT
+`;
+
+/** Docker from Docker's own archive, which pushes to the registry of the cluster. */
+export function docker(box: Box): Declared[] {
+  const {
+    at,
+    devbox,
+    file: { storage },
+    isMember,
+    user,
+  } = box;
+  if (!devbox.docker) return [];
+  const beside = isMember ? ['docker-forward'] : [];
+  return [
+    ...(isMember ? [forward(box)] : []),
+    ...fromArchive(box, 'docker', 'docker', { needs: beside }),
+    ...(storage?.registry
+      ? [
+          jsonList({
+            ...at('docker-registry', 'docker'),
+            path: '/etc/docker/daemon.json',
+            key: 'insecure-registries',
+            words: [REGISTRY],
+            // Among what dockerd reads anew when told to: nothing that runs in it stops.
+            afterwards: { does: 'have docker read it', run: sh`systemctl try-reload-or-restart docker.service` },
+          }),
+        ]
+      : []),
+    ...(devbox.docker.group ? [groupMember({ ...at('docker-group', 'docker'), user, group: 'docker' })] : []),
+  ];
+}
+
+/** Before docker is there, so that its first start has it already. */
+function forward({ at }: Box): Declared {
+  return file({
+    ...at('docker-forward', 'base'),
+    path: '/etc/systemd/system/docker.service.d/50-mlk8s.conf',
+    content: FORWARD,
+    mode: '644',
+    afterwards: { does: 'have systemd read it', run: sh`systemctl daemon-reload` },
+  });
+}

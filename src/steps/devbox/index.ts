@@ -12,9 +12,8 @@ import { hosts } from './hosts.ts';
 import { kubernetes } from './kubernetes.ts';
 import { python } from './python.ts';
 import { shell } from './shell.ts';
-import { sources } from './sources.ts';
 
-const parts: readonly Part[] = [base, hosts, sources, kubernetes, docker, apps, editor, git, shell, python, desktop];
+const parts: readonly Part[] = [base, hosts, kubernetes, docker, apps, editor, git, shell, python, desktop];
 
 /** The tools of somebody who works with the cluster, on one machine. `others`: the steps whose services it finds by name. */
 export function devboxStep(others: readonly Step[]): Step {
