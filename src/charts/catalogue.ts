@@ -61,6 +61,11 @@ export function imageOf(key: string): string {
   return (pinned().images[key] as { readonly image: string }).image;
 }
 
+/** What a pod of that image asks for. */
+export function requestsOf(key: string): z.infer<typeof requests> {
+  return (pinned().images[key] as z.infer<typeof image>).requests;
+}
+
 /** The oldest track whose helm is known to have `--labels` (3.13). facts: microk8s sheet, section 1.1. */
 const OLDEST_HELM_TRACK = 31;
 

@@ -15,6 +15,7 @@ export const CHARTS = [
   'prometheus-pushgateway',
   'prometheus-blackbox-exporter',
   'opencost',
+  'cloudnative-pg',
 ] as const;
 
 export type ChartKey = (typeof CHARTS)[number];

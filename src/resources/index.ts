@@ -42,6 +42,7 @@ import { nodeMetaKind } from './node-meta.ts';
 import { nvidiaDriverKind } from './nvidia-driver.ts';
 import { nvidiaFileKind } from './nvidia-file.ts';
 import { packageKind } from './package.ts';
+import { postgresClusterKind } from './postgres-cluster.ts';
 import { proofKind } from './proof.ts';
 import { rbacKind } from './rbac.ts';
 import { releaseFileKind } from './release-file.ts';
@@ -109,6 +110,7 @@ const all: readonly Kind[] = [
   nvidiaDriverKind,
   nvidiaFileKind,
   packageKind,
+  postgresClusterKind,
   proofKind,
   rbacKind,
   releaseFileKind,

@@ -22,11 +22,13 @@ describe('charts.yaml', () => {
       'prometheus-pushgateway 3.8.0',
       'prometheus-blackbox-exporter 11.17.2',
       'opencost 2.5.34',
+      'cloudnative-pg 0.29.0',
     ]);
     expect(Object.values(pinned().images).map((it) => it.image)).toEqual([
       'registry:2.8.3',
       'busybox:1.28.4',
       'nvcr.io/nvidia/k8s/cuda-sample:vectoradd-cuda12.5.0',
+      'ghcr.io/cloudnative-pg/postgis:18.6-3.6.2-system-trixie',
     ]);
   });
 

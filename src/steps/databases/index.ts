@@ -22,5 +22,5 @@ const askedFor = ({ databases }: Cluster) => all.filter(({ name }) => databases?
 
 function notes({ file }: World): string[] {
   const names = askedFor(file).map(({ name }) => name);
-  return names.length === 0 ? [] : [`to reach a database from here: mlk8s connect ${names.join(' | ')}`];
+  return names.length === 0 ? [] : [`${names.join(', ')}: to reach one from here: mlk8s connect ${names[0]}`];
 }

@@ -1,8 +1,120 @@
-import type { Database } from './database.ts';
+import { chartOf, requestsOf } from '../../charts/catalogue.ts';
+import { mergeValues } from '../../charts/values.ts';
+import type { Cluster } from '../../config/schema.ts';
+import type { Declared, Id, Load, Service } from '../../engine/types.ts';
+import type { HeldData } from '../../resources/held-data.ts';
+import { type KubeManifest, manifest } from '../../resources/manifest.ts';
+import { postgresCluster } from '../../resources/postgres-cluster.ts';
+import { secret } from '../../resources/secret.ts';
+import { templateData } from '../../templates.ts';
+import { beforeMonitors, STACK } from '../monitoring/names.ts';
+import { release } from '../release.ts';
+import { type Database, settingsOf } from './database.ts';
+import { clusterOf, databaseOf } from './postgres-cluster.ts';
+import { postgresProof } from './postgres-proof.ts';
 
-export const postgres: Database<'postgres'> = {
-  name: 'postgres',
-  resources: () => [],
-  asksFor: () => [],
-  services: () => [],
-};
+/** Seconds until the operator is ready, and until it made a database: an image of half a GiB over the line of a home. */
+const OPERATOR_READY_S = 900;
+const READY_S = 1800;
+/** Seconds until its webhook answers, which is some time after its pod is ready. storage-and-databases sheet, 3.1 */
+const WEBHOOK_S = 300;
+
+const NAMESPACE = 'postgres';
+const CLUSTER = 'postgres';
+const LOGIN = { secret: 'postgres-login', passwordKey: 'password' } as const;
+/** Label of all that belongs to that Cluster: pods and claims. */
+const OURS = `cnpg.io/cluster=${CLUSTER}`;
+const DATA: HeldData = { name: 'postgres', namespace: NAMESPACE, claims: OURS };
+
+const PLACE: Id = 'databases/postgres-namespace@cluster';
+const OPERATOR: Id = 'databases/postgres-operator@cluster';
+const SECRET: Id = 'databases/postgres-login@cluster';
+const POSTGRES: Id = 'databases/postgres@cluster';
+const READY: Id = 'databases/postgres-ready@cluster';
+
+/** PostgreSQL by CloudNativePG. facts: storage-and-databases sheet, 3.1; platform sheet, 2 */
+export const postgres: Database<'postgres'> = { name: 'postgres', resources, asksFor, services };
+
+function resources(file: Cluster): Declared[] {
+  const { database, instances } = settingsOf(file, 'postgres');
+  return [
+    manifest({
+      id: PLACE,
+      on: 'cluster',
+      needs: ['microk8s/member@*'],
+      objects: [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }],
+    }),
+    secret({
+      id: SECRET,
+      on: 'cluster',
+      needs: [PLACE],
+      namespace: NAMESPACE,
+      name: LOGIN.secret,
+      // The operator takes its user for the owner, and with that label a new password for one to be set.
+      fixed: { username: database },
+      type: 'kubernetes.io/basic-auth',
+      labels: { 'cnpg.io/reload': 'true' },
+      generated: [LOGIN.passwordKey],
+      knownTo: OURS,
+    }),
+    release(file, 'cloudnative-pg', {
+      id: OPERATOR,
+      needs: beforeMonitors(file),
+      release: 'cnpg',
+      namespace: 'cnpg-system',
+      values: mergeValues(templateData('databases/postgres-operator.yaml'), {
+        monitoring: { podMonitorEnabled: file.monitoring !== undefined },
+      }),
+      readyS: OPERATOR_READY_S,
+    }),
+    manifest({
+      id: POSTGRES,
+      on: 'cluster',
+      needs: [OPERATOR, SECRET, 'storage/default-class@cluster'],
+      objects: [clusterOf(file), databaseOf(file)],
+      admittedS: WEBHOOK_S,
+      data: DATA,
+    }),
+    postgresCluster({
+      id: READY,
+      on: 'cluster',
+      needs: [POSTGRES],
+      namespace: NAMESPACE,
+      cluster: CLUSTER,
+      instances,
+      readyS: READY_S,
+    }),
+    ...monitoring(file),
+    postgresProof(file, READY, { namespace: NAMESPACE, ...LOGIN }),
+  ];
+}
+
+function monitoring(file: Cluster): Declared[] {
+  if (!file.monitoring) return [];
+  const { objects } = templateData('databases/postgres-monitoring.yaml') as unknown as {
+    objects: readonly KubeManifest[];
+  };
+  // The webhook of Prometheus' operator looks at rules before they are taken.
+  return [manifest({ id: 'databases/postgres-monitoring@cluster', on: 'cluster', needs: [PLACE, STACK], objects })];
+}
+
+function asksFor(file: Cluster): Load[] {
+  const { instances, sizeGi } = settingsOf(file, 'postgres');
+  const { cpu = 0, memory = 0 } = requestsOf('postgis');
+  return [
+    { name: 'CloudNativePG', ...chartOf('cloudnative-pg').requests },
+    { name: 'PostgreSQL', cpu: cpu * instances, memory: memory * instances, disk: sizeGi * instances },
+  ];
+}
+
+function services(file: Cluster): Service[] {
+  const { database } = settingsOf(file, 'postgres');
+  const url = (port: number, password: string) => `postgresql://${database}:${password}@127.0.0.1:${port}/${database}`;
+  return [
+    {
+      ...{ name: 'postgres', namespace: NAMESPACE, service: `${CLUSTER}-rw`, port: 5432, web: false },
+      login: { ...LOGIN, user: database },
+      client: (port, password) => ({ url: url(port, password), command: `psql ${url(port, password)}` }),
+    },
+  ];
+}

@@ -1,5 +1,6 @@
 import type { Cluster, ClusterNode } from '../../config/schema.ts';
 import type { Service, Step } from '../../engine/types.ts';
+import { openNodes } from '../open-nodes.ts';
 
 /** A service with the name that browsers find it by. */
 export interface Named {
@@ -18,7 +19,7 @@ export function namedServices(file: Cluster, steps: readonly Step[]): Named[] {
 
 /** Machines that the ingress answers on: its pods tolerate no taint. facts: microk8s sheet, 4; platform sheet, 5 (18) */
 export function entrances({ nodes }: Cluster): readonly ClusterNode[] {
-  return nodes.filter(({ taints }) => taints.every(({ effect }) => effect === 'PreferNoSchedule'));
+  return openNodes(nodes);
 }
 
 /** The line of /etc/hosts on a machine: it asks itself where it can, so that none depends on another one. */

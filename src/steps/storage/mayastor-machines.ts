@@ -5,9 +5,11 @@ import { kernelModules } from '../../resources/kernel-module.ts';
 import { kubeletSees } from '../../resources/kubelet-sees.ts';
 import { mayastorFit } from '../../resources/mayastor-fit.ts';
 import { nodeMeta } from '../../resources/node-meta.ts';
+import { hugepagesOf } from '../hugepages.ts';
 
 /** Of 2 MiB: what io-engine asks for. facts: storage-and-databases sheet, 2.3 */
 const PAGES = 1024;
+const MIB_PER_PAGE = 2;
 /** Memory of io-engine besides its pages, of the system, and of MicroK8s, in MiB. platform sheet, section 3. */
 const BESIDES = { 'control-plane': 1024 + 1024 + 2048, worker: 1024 + 1024 + 1024 };
 /** Cores that io-engine keeps busy: `mayastor.io_engine.cpuCount`. */
@@ -47,7 +49,7 @@ export function mayastorMachines(file: Cluster): Declared[] {
       cores: CORES,
     }),
     ...file.nodes.map(nvmeTcp),
-    ...engines.flatMap(engine),
+    ...engines.flatMap((node) => engine(node, PAGES + hugepagesOf(file).limitMi / MIB_PER_PAGE)),
   ];
 }
 
@@ -62,7 +64,8 @@ function nvmeTcp({ name }: ClusterNode): Declared {
   });
 }
 
-function engine(node: ClusterNode): Declared[] {
+/** `pages`: those of io-engine, and those of a database that may run there. */
+function engine(node: ClusterNode, pages: number): Declared[] {
   const { name } = node;
   const on = { host: name };
   const member: Id = `microk8s/member@${name}`;
@@ -72,14 +75,14 @@ function engine(node: ClusterNode): Declared[] {
       on,
       needs: [],
       path: '/etc/sysctl.d/20-microk8s-hugepages.conf',
-      pages: PAGES,
+      pages,
       besidesMiB: BESIDES[node.role],
     }),
     kubeletSees({
       id: `storage/kubelet@${name}`,
       on,
       needs: [`storage/hugepages@${name}`, `node/reboot@${name}`, member],
-      hugepagesMiB: PAGES * 2,
+      hugepagesMiB: pages * MIB_PER_PAGE,
       member,
     }),
     nodeMeta({

@@ -4,6 +4,7 @@ import { ApiError } from './errors.ts';
 import { type Computed, computed } from './gpu/compute.ts';
 import type { Json } from './merge.ts';
 import { type PodSpec, podStatus, readyAt, rollout } from './pods.ts';
+import { busError } from './postgres.ts';
 import { notesOf, stamp } from './store.ts';
 import type { View } from './view.ts';
 import { unserved } from './web.ts';
@@ -31,8 +32,9 @@ export function barePodStatus(view: View, pod: KubeObject): Json {
       onCard(view, pod)?.ok === false ||
       unserved(view, node, pod) !== undefined ||
       unheard(view, pod) !== undefined);
-  if (!fails) return podStatus(pod, true, state, 'Succeeded');
-  if (restartPolicy === 'Never') return podStatus(pod, true, state, 'Failed');
+  const isDead = busError(view, pod);
+  if (!fails && !isDead) return podStatus(pod, true, state, 'Succeeded');
+  if (restartPolicy === 'Never') return podStatus(pod, true, state, 'Failed', isDead ? 135 : 1);
   return podStatus(pod, false, { ...state, reason: 'CrashLoopBackOff' });
 }
 

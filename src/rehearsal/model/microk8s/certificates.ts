@@ -15,9 +15,16 @@ const NAMESPACE = 'cert-manager';
 const ASKS = 'cert-manager.io/cluster-issuer';
 
 /** Whose webhook looks at objects of a group before they are taken. */
-const WEBHOOKS: Readonly<Record<string, { readonly namespace: string; readonly name: string }>> = {
+const WEBHOOKS: Readonly<
+  Record<string, { readonly namespace: string; readonly name: string; readonly service?: string; readonly as?: string }>
+> = {
   [GROUP]: { namespace: NAMESPACE, name: 'cert-manager-webhook' },
   'metallb.io/': { namespace: 'metallb-system', name: 'controller' },
+  // storage-and-databases 3.1
+  'postgresql.cnpg.io/': {
+    ...{ namespace: 'cnpg-system', name: 'cnpg-cloudnative-pg' },
+    ...{ service: 'cnpg-webhook-service', as: 'mcluster.cnpg.io' },
+  },
 };
 /** Its certificate is trusted so long after its pod is ready (i). */
 const TRUSTED_MS = 10_000;
@@ -50,15 +57,15 @@ function readySince(view: View, namespace: string, name: string): number | undef
 export function passWebhook(view: View, { apiVersion }: { readonly apiVersion: string }): void {
   const [, webhook] = Object.entries(WEBHOOKS).find(([group]) => apiVersion.startsWith(group)) ?? [];
   if (!webhook) return;
-  const { namespace, name } = webhook;
+  const { namespace, name, service = name, as = `webhook.${namespace}.io` } = webhook;
   const since = readySince(view, namespace, name);
   if (since !== undefined && view.now >= since + TRUSTED_MS) return;
   const why =
     since === undefined
-      ? `no endpoints available for service "${name}"`
+      ? `no endpoints available for service "${service}"`
       : 'tls: failed to verify certificate: x509: certificate signed by unknown authority';
-  const url = `https://${name}.${namespace}.svc:443/validate?timeout=30s`;
-  const words = `failed calling webhook "webhook.${namespace}.io": failed to call webhook: Post "${url}": ${why}`;
+  const url = `https://${service}.${namespace}.svc:443/validate?timeout=30s`;
+  const words = `failed calling webhook "${as}": failed to call webhook: Post "${url}": ${why}`;
   throw new ApiError('InternalError', `Internal error occurred: ${words}`);
 }
 

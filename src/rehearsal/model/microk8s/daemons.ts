@@ -8,6 +8,7 @@ import { serveGpus } from './gpu/index.ts';
 import { servePools } from './mayastor.ts';
 import { serveMonitoring } from './monitoring/operator.ts';
 import { heartbeat, registerNode } from './nodes.ts';
+import { servePostgres } from './postgres.ts';
 import { BACKEND, clusterOf, elsewhere, membersOf, SC, type Site } from './site.ts';
 import { KubeStore } from './store.ts';
 import { bindVolumes } from './volumes.ts';
@@ -36,6 +37,7 @@ export function advance(site: Site): void {
   }
   heartbeat(world, mk.cluster, site.now());
   serveMonitoring(site);
+  servePostgres(site);
   bindVolumes(site);
   servePools(site, mk.cluster);
   serveGpus(site);

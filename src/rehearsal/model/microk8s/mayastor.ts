@@ -28,7 +28,8 @@ export function mayastorGate(view: View, node: KubeObject, object: KubeObject, p
     : undefined;
 }
 
-function mebibytes(amount: string | number | undefined): number {
+/** As Kubernetes writes amounts, in MiB. */
+export function mebibytes(amount: string | number | undefined): number {
   const [, number = '0', unit] = /^(\d+)(Mi|Gi)?$/.exec(String(amount ?? 0)) ?? [];
   return Number(number) * (unit === 'Gi' ? 1024 : 1);
 }

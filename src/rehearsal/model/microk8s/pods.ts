@@ -195,6 +195,7 @@ export function podStatus(
   ready: boolean,
   { reason, unscheduled = '', nodes, gates = {} }: Rollout,
   end?: 'Succeeded' | 'Failed',
+  exitCode = 1,
 ): Json {
   const done = ready && end !== undefined;
   const spec = (pod.spec ?? {}) as PodSpec;
@@ -206,7 +207,7 @@ export function podStatus(
     ...(done ? { reason: end === 'Failed' ? 'PodFailed' : 'PodCompleted' } : {}),
   };
   const state = done
-    ? { terminated: end === 'Failed' ? { exitCode: 1, reason: 'Error' } : { exitCode: 0, reason: 'Completed' } }
+    ? { terminated: end === 'Failed' ? { exitCode, reason: 'Error' } : { exitCode: 0, reason: 'Completed' } }
     : ready
       ? { running: { startedAt: pod.metadata.creationTimestamp } }
       : { waiting: gate ? held(gate) : waiting(reason, spec.containers?.[0]?.image ?? '') };

@@ -1,0 +1,143 @@
+import * as z from 'zod';
+import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import { sh } from '../shell/script.ts';
+import { judged, refused } from './answers.ts';
+import type { Placed } from './declare.ts';
+import { jsonOf, kubectl, withoutNoise } from './kube.ts';
+
+/** A Cluster of CloudNativePG is healthy, with all its instances, and its databases are as they were asked for. */
+export type PostgresClusterSpec = {
+  readonly namespace: string;
+  /** Name of the Cluster. */
+  readonly cluster: string;
+  readonly instances: number;
+  /** Seconds until all of them must be ready, slow image pulls included. */
+  readonly readyS: number;
+};
+
+export function postgresCluster({
+  id,
+  on,
+  needs,
+  ...spec
+}: Placed & PostgresClusterSpec): Declared<PostgresClusterSpec> {
+  return { kind: 'postgres-cluster', id, on, needs, spec };
+}
+
+export const postgresClusterKind: Kind<PostgresClusterSpec> = {
+  kind: 'postgres-cluster',
+  transient: true,
+  asks: (it) => [ask(it)],
+  judge,
+};
+
+/** What the operator says when all is well. facts: storage-and-databases sheet, 3.1 */
+const HEALTHY = 'Cluster in healthy state';
+/** Bus error: initdb touched a hugepage that its pod may not have. facts: storage-and-databases sheet, 5/19 */
+const BUS_ERROR = '135';
+
+const RULE = '----';
+const POD = [
+  '{.metadata.name}',
+  '{.status.phase}',
+  '{.status.conditions[?(@.type=="Ready")].status}',
+  '{.status.containerStatuses[*].state.terminated.exitCode}',
+  '{.status.containerStatuses[*].state.waiting.reason}',
+  '{.status.conditions[?(@.type=="PodScheduled")].message}',
+];
+const PODS = `jsonpath={range .items[*]}${POD.join('{"\\t"}')}{"\\n"}{end}`;
+
+/** Errors come with the answer: only by their words a type that is not there differs from an API that is away. */
+function ask({ spec: { namespace, cluster } }: Declared<PostgresClusterSpec>): Ask {
+  const script = sh`
+    ${kubectl} -n ${namespace} get clusters.postgresql.cnpg.io ${cluster} --ignore-not-found -o json 2>&1
+    echo ${RULE}
+    ${kubectl} -n ${namespace} get databases.postgresql.cnpg.io -o json 2>&1
+    echo ${RULE}
+    ${kubectl} -n ${namespace} get pods -l ${`cnpg.io/cluster=${cluster}`} -o ${PODS}
+  `;
+  return { key: `postgres ${namespace}/${cluster}`, on: 'cluster', sh: script, timeoutS: 30 };
+}
+
+const text = z.string();
+const clusterShape = z.object({
+  status: z
+    .object({
+      phase: text.optional(),
+      phaseReason: text.optional(),
+      readyInstances: z.number().optional(),
+      currentPrimary: text.optional(),
+    })
+    .optional(),
+});
+const databases = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: text }),
+      status: z.object({ applied: z.boolean().optional(), message: text.optional() }).optional(),
+    }),
+  ),
+});
+
+function judge(it: Declared<PostgresClusterSpec>, world: World): Verdict {
+  const { namespace, cluster, instances, readyS } = it.spec;
+  const settling = (because: string): Verdict => ({ verdict: 'settling', because, deadlineS: readyS });
+  if (world.identity === undefined) return settling('there is no cluster yet');
+  return judged(it, world, [ask(it)], (answer) => {
+    const [first = '', second = '', third = ''] = withoutNoise(answer.text).split(new RegExp(`^${RULE}\\n`, 'm'));
+    if (answer.status !== 0) return settling(`the API on ${world.lead} does not answer`);
+    const title = `Cluster ${namespace}/${cluster}`;
+    if (first.trim() === '' || /doesn't have a resource type/.test(first)) return settling(`there is no ${title}`);
+    const status = jsonOf(first, clusterShape)?.status;
+    const pods = podsOf(third);
+    const dead = pods.find(({ exits }) => exits.includes(BUS_ERROR));
+    const {
+      phase = 'not looked at by the operator yet',
+      phaseReason,
+      readyInstances = 0,
+      currentPrimary,
+    } = status ?? {};
+    if (phase !== HEALTHY || readyInstances < instances) {
+      if (dead) return busError(it, dead.name);
+      const why = [...(phaseReason ? [phaseReason] : []), ...pods.flatMap(troubleOf)].join('; ');
+      const said = `${title}: ${phase}, ${readyInstances} of ${instances} ready`;
+      return settling(`${said}${why === '' ? '' : ` (${why})`}`);
+    }
+    const open = jsonOf(second, databases)?.items.find((one) => one.status?.applied !== true);
+    if (open)
+      return settling(`Database ${open.metadata.name}: ${open.status?.message ?? 'not made by the operator yet'}`);
+    const because = `${readyInstances} of ${instances} instances ready, ${currentPrimary} is the primary`;
+    return { verdict: 'ok', because, shown: true };
+  });
+}
+
+interface Pod {
+  readonly name: string;
+  readonly isFine: boolean;
+  readonly exits: readonly string[];
+  readonly trouble: string;
+}
+
+function podsOf(rows: string): Pod[] {
+  return rows.split('\n').flatMap((row) => {
+    const [name = '', phase = '', ready = '', exits = '', waiting = '', scheduling = ''] = row.split('\t');
+    if (name === '') return [];
+    const isFine = ready === 'True' || phase === 'Succeeded';
+    return [{ name, isFine, exits: exits.split(' '), trouble: waiting || scheduling || phase }];
+  });
+}
+
+function troubleOf({ name, isFine, trouble }: Pod): string[] {
+  return isFine ? [] : [`pod ${name}: ${trouble}`];
+}
+
+function busError({ id, spec: { namespace } }: Declared<PostgresClusterSpec>, pod: string): Verdict {
+  return refused(
+    id,
+    `pod ${namespace}/${pod} died of a Bus error (exit code ${BUS_ERROR})`,
+    'its machine keeps hugepages that the cluster file does not speak of, and the pod may have none of them',
+    `see on which machine it was: microk8s kubectl -n ${namespace} get pods -o wide`,
+    'there: sudo sysctl -w vm.nr_hugepages=0, take the line out of /etc/sysctl.d, and sudo snap restart microk8s.daemon-kubelite',
+    'or keep other pods off that machine with a taint in the cluster file',
+  );
+}

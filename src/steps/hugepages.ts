@@ -1,0 +1,23 @@
+import type { Cluster } from '../config/schema.ts';
+import { openNodes } from './open-nodes.ts';
+
+/** MiB of hugepages for one instance of PostgreSQL: more than its shared_buffers. storage-and-databases sheet, 3.1 */
+const POSTGRES_MI = 512;
+
+/**
+ * What PostgreSQL does about hugepages, which machines have for Mayastor. It stays away from them where there are enough
+ * others; else each instance asks for some, which the machines then have to keep besides those of Mayastor.
+ * facts: storage-and-databases sheet, 3.1; platform sheet, 5 (11)
+ */
+export function hugepagesOf({ nodes, storage, databases }: Cluster): {
+  readonly keepsAway: boolean;
+  /** MiB for each instance; 0: none. */
+  readonly limitMi: number;
+} {
+  const engines = new Set(storage?.mayastor?.pools.map(({ node }) => node));
+  const { postgres } = databases ?? {};
+  if (!postgres || engines.size === 0) return { keepsAway: false, limitMi: 0 };
+  const others = openNodes(nodes).filter(({ name }) => !engines.has(name)).length;
+  const keepsAway = others >= postgres.instances;
+  return { keepsAway, limitMi: keepsAway ? 0 : POSTGRES_MI };
+}

@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Declared, Verdict } from '../../src/engine/types.ts';
+import { undoing } from '../../src/engine/undo.ts';
+import { kinds } from '../../src/resources/index.ts';
+import { type KubeManifest, manifest } from '../../src/resources/manifest.ts';
+import { InCluster } from './in-cluster.ts';
+
+let it1: InCluster;
+beforeEach(async () => {
+  it1 = new InCluster();
+  await it1.start();
+});
+afterEach(() => it1.stop());
+
+const claim = (name: string, labels: Record<string, string> = {}): KubeManifest => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name, namespace: 'db', labels },
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '5Gi' } } },
+});
+const thing = (claims: string): Declared =>
+  manifest({
+    ...{ id: 'databases/db@cluster', on: 'cluster', needs: [] },
+    objects: [
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'db' } },
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', namespace: 'db' }, data: { a: 'b' } },
+      claim('db-1', { of: 'db' }),
+    ],
+    data: { name: 'db', namespace: 'db', claims },
+  }) as Declared;
+const kubectl = async (words: string, stdin = ''): Promise<string> =>
+  (await it1.lab.mk('cp1', `kubectl ${words}`, { stdin })).out;
+
+/** What `up --prune` would do, with the data given up or not. */
+async function undo(it: Declared, deletes: boolean): Promise<Verdict> {
+  const kind = undoing(kinds)[it.kind];
+  const record = { ...it, origin: 'created', state: 'done' } as Declared;
+  const world = await it1.world(kind?.asks(record) ?? []);
+  return kind?.judge(record, { ...world, mayDelete: (name) => deletes && name === 'db' }) as Verdict;
+}
+
+describe.each(['db-1', 'of=db'])('data in %s', (claims) => {
+  it('is named with its size, and keeps what carries it', async () => {
+    const it = thing(claims);
+    await it1.apply(it, await it1.judge(it));
+    expect(await undo(it, false)).toMatchObject({
+      verdict: 'refused',
+      problem: {
+        where: 'databases/db@cluster',
+        seen: 'db holds data, in the claim db/db-1 (5Gi)',
+        next: ['to keep it, put db back into the section databases', expect.stringMatching(/--delete-data db$/)],
+      },
+    });
+  });
+
+  it('goes when it is given up, and nothing of another name', async () => {
+    const it = thing(claims);
+    await it1.apply(it, await it1.judge(it));
+    await kubectl('apply -f -', JSON.stringify(claim('mine')));
+    const verdict = await undo(it, true);
+    expect(verdict).toMatchObject({ verdict: 'change' });
+    expect(await it1.apply(it, verdict)).toMatchObject({ ok: true });
+    expect(await kubectl('get pvc,cm/c -n db -o name --ignore-not-found')).toBe('persistentvolumeclaim/mine\n');
+    expect(await undo(it, true)).toMatchObject({ verdict: 'ok', stays: true });
+  });
+
+  it('that is not there keeps nothing', async () => {
+    const it = thing(claims);
+    await it1.apply(it, await it1.judge(it));
+    await kubectl('delete pvc db-1 -n db');
+    const verdict = await undo(it, false);
+    expect(await it1.apply(it, verdict)).toMatchObject({ ok: true });
+    expect(await kubectl('get ns db -o name --ignore-not-found')).toBe('');
+    expect(await undo(it, false)).toMatchObject({ verdict: 'ok' });
+  });
+});
+
+it('deletes what an interrupted run left of the data', async () => {
+  const it = thing('db-1');
+  await kubectl('create namespace db');
+  await kubectl('apply -f -', JSON.stringify(claim('db-1')));
+  const verdict = await undo(it, true);
+  expect(verdict).toMatchObject({ verdict: 'change' });
+  expect(await it1.apply(it, verdict)).toMatchObject({ ok: true });
+  expect(await kubectl('get pvc -n db -o name')).toBe('');
+});
+
+it('waits for what is being removed', async () => {
+  const it = thing('db-1');
+  await it1.apply(it, await it1.judge(it));
+  await kubectl('delete pvc db-1 -n db');
+  const kind = undoing(kinds).manifest;
+  const record = { ...it, origin: 'created', state: 'done' } as Declared;
+  const asks = kind?.asks(record) ?? [];
+  const world = await it1.world(asks);
+  const items = [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'db', deletionTimestamp: '2026-11-21T20:00:00Z' } },
+  ];
+  const text = `${JSON.stringify({ kind: 'List', items }, null, 1)}\n`;
+  const answer: typeof world.answer = (on, key) =>
+    key === 'objects of databases/db@cluster' ? { kind: 'bytes', text, status: 0, cut: false } : world.answer(on, key);
+  expect(kind?.judge(record, { ...world, answer })).toMatchObject({
+    verdict: 'settling',
+    because: 'Namespace db: being removed',
+  });
+});
