@@ -16,6 +16,8 @@ export const CHARTS = [
   'prometheus-blackbox-exporter',
   'opencost',
   'cloudnative-pg',
+  'valkey',
+  'milvus',
 ] as const;
 
 export type ChartKey = (typeof CHARTS)[number];

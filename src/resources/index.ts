@@ -29,6 +29,7 @@ import { homeKubeconfigKind, kubeconfigKind } from './kubeconfig.ts';
 import { kubeletSeesKind } from './kubelet-sees.ts';
 import { loneIngressKind } from './lone-ingress.ts';
 import { loneNfdKind } from './lone-nfd.ts';
+import { madeWithKind } from './made-with.ts';
 import { manifestKind } from './manifest.ts';
 import { mayastorFitKind } from './mayastor-fit.ts';
 import { memberKind } from './member.ts';
@@ -43,6 +44,7 @@ import { nvidiaDriverKind } from './nvidia-driver.ts';
 import { nvidiaFileKind } from './nvidia-file.ts';
 import { packageKind } from './package.ts';
 import { postgresClusterKind } from './postgres-cluster.ts';
+import { processorFitKind } from './processor-fit.ts';
 import { proofKind } from './proof.ts';
 import { rbacKind } from './rbac.ts';
 import { releaseFileKind } from './release-file.ts';
@@ -96,6 +98,7 @@ const all: readonly Kind[] = [
   kubeconfigKind,
   loneIngressKind,
   loneNfdKind,
+  madeWithKind,
   kubeletSeesKind,
   manifestKind,
   mayastorFitKind,
@@ -110,6 +113,7 @@ const all: readonly Kind[] = [
   nvidiaDriverKind,
   nvidiaFileKind,
   packageKind,
+  processorFitKind,
   postgresClusterKind,
   proofKind,
   rbacKind,

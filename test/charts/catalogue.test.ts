@@ -23,11 +23,18 @@ describe('charts.yaml', () => {
       'prometheus-blackbox-exporter 11.17.2',
       'opencost 2.5.34',
       'cloudnative-pg 0.29.0',
+      'valkey 0.11.0',
+      'milvus 5.0.19',
     ]);
     expect(Object.values(pinned().images).map((it) => it.image)).toEqual([
       'registry:2.8.3',
       'busybox:1.28.4',
       'nvcr.io/nvidia/k8s/cuda-sample:vectoradd-cuda12.5.0',
+      'ghcr.io/joeferner/redis-commander:0.9.1',
+      'valkey/valkey:9.1.1',
+      'milvusdb/milvus:v2.6.15',
+      'zilliz/attu:v2.5.3',
+      'amazon/dynamodb-local:3.3.0',
       'ghcr.io/cloudnative-pg/postgis:18.6-3.6.2-system-trixie',
     ]);
   });

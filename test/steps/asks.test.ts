@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Cluster } from '../../src/config/schema.ts';
 import { costAsks } from '../../src/cost/asks.ts';
 import type { Ask, Declared, Recorded } from '../../src/engine/types.ts';
 import { undoing } from '../../src/engine/undo.ts';
@@ -23,7 +24,12 @@ const file = cluster(nodes, { storage: { openebs: true, hostpath: true, nfs, reg
 const gpu = (mode: 'operator' | 'device-plugin') => ({ ...file, gpu: { mode, driver: 'host' as const, sharing: 2 } });
 const pools = ['rig1', 'rig2', 'rig3'].map((name) => ({ node: name, disk: `/dev/disk/by-id/ata-${name}` }));
 const disks = { ...file, storage: { openebs: true, hostpath: false, mayastor: { pools } } };
-const files = [file, gpu('operator'), gpu('device-plugin'), disks];
+const stores: Cluster['databases'] = {
+  redis: { sizeGi: 4, memoryMi: 512, commander: true },
+  milvus: { sizeGi: 50, memoryMi: 4096, attu: true },
+  dynamodb: { sizeGi: 5 },
+};
+const files = [file, gpu('operator'), gpu('device-plugin'), disks, { ...file, databases: stores }];
 const resources = files.flatMap((it) => steps.flatMap((step) => step.resources(it)));
 const recordOf = (it: Declared): Recorded => ({ ...it, origin: 'created', state: 'done' });
 
@@ -46,7 +52,7 @@ const scripts = [...new Map(asks.map((ask) => [ask.sh.bash, ask])).values()].map
  * neither has a simulated one. No simulated machine counts the energy of its processor.
  */
 const READABLE =
-  /^\/(etc|var|home|run|root|snap|data)\b|^\/proc\/(meminfo|mounts|sys\/kernel\/random\/boot_id)$|^\/sys\/(bus\/pci|class\/(net|dmi|powercap)|fs\/cgroup|firmware|module)\b|^\/boot\/(firmware\/)?cmdline\.txt$|^\/dev\/(null$|disk\/by-id\/)/;
+  /^\/(etc|var|home|run|root|snap|data)\b|^\/proc\/(meminfo|cpuinfo|mounts|sys\/kernel\/random\/boot_id)$|^\/sys\/(bus\/pci|class\/(net|dmi|powercap)|fs\/cgroup|firmware|module)\b|^\/boot\/(firmware\/)?cmdline\.txt$|^\/dev\/(null$|disk\/by-id\/)/;
 
 const CHANGES = [
   /(^|[\s;&|(])(apt-get|apt|dpkg --configure|update-grub|usermod|groupadd|adduser|reboot|shutdown|poweroff|swapoff)(\s|$)/m,

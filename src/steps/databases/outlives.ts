@@ -1,0 +1,70 @@
+import { imageOf } from '../../charts/catalogue.ts';
+import { digestOf, mergeValues } from '../../charts/values.ts';
+import type { Declared, Json } from '../../engine/types.ts';
+import type { KubeManifest } from '../../resources/manifest.ts';
+import { proof } from '../../resources/proof.ts';
+import { templateData } from '../../templates.ts';
+import type { Single } from './volume.ts';
+
+/** One database in `templates/databases/proofs.yaml`. */
+interface Trial {
+  /** Label of its pods, as `key=value`. */
+  readonly pods: string;
+  /** Key of an image in `templates/charts.yaml`. */
+  readonly image: string;
+  readonly secret?: string;
+  readonly env: Json;
+  /** What both pods begin with, and then what each does: lines of sh. */
+  readonly both: string;
+  readonly write: string;
+  readonly read: string;
+}
+
+/** What the pod that reads prints last. */
+const EXPECT = 'read after a restart';
+
+/** That a database keeps what is written over a restart. `title`: as people call it; `by`: the resource that brings its pods. */
+export function outlives(name: Single, title: string, by: Declared, timeoutS: number): Declared {
+  const all = templateData('databases/proofs.yaml') as unknown as Record<Single, Trial> & { pod: KubeManifest };
+  const trial = all[name];
+  const [write, read] = [`${name}-write`, `${name}-read`];
+  return proof({
+    id: `databases/proof-${name}@cluster`,
+    on: 'cluster',
+    needs: [by.id],
+    what: `${title} keeps what is written over a restart`,
+    node: 'cluster',
+    inputs: digestOf(by.spec),
+    objects: [
+      podOf(all.pod, write, name, trial, `${trial.write}echo 'written'\n`),
+      podOf(all.pod, read, name, trial, `${trial.read}echo '${EXPECT}'\n`),
+    ],
+    pod: read,
+    restart: { after: write, namespace: name, pods: trial.pods },
+    ...(trial.secret === undefined ? {} : { secrets: [{ namespace: name, name: trial.secret }] }),
+    expect: EXPECT,
+    timeoutS,
+  });
+}
+
+function podOf(below: KubeManifest, name: string, namespace: Single, trial: Trial, script: string): KubeManifest {
+  const [key = '', value = ''] = trial.pods.split('=');
+  const beside = {
+    labelSelector: { matchLabels: { [key]: value } },
+    namespaces: [namespace],
+    topologyKey: 'kubernetes.io/hostname',
+  };
+  const container = {
+    name: 'proof',
+    image: imageOf(trial.image),
+    command: ['sh', '-c', `${trial.both}${script}`],
+    env: trial.env,
+  };
+  return mergeValues(below, {
+    metadata: { name },
+    spec: {
+      affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [beside] } },
+      containers: [container],
+    },
+  }) as KubeManifest;
+}

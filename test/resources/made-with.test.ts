@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Declared, Verdict } from '../../src/engine/types.ts';
+import { madeWith, madeWithKind } from '../../src/resources/made-with.ts';
+import { InCluster } from './in-cluster.ts';
+import { worldOf } from './world.ts';
+
+const wanted = (value: string) =>
+  madeWith({
+    ...{ id: 'databases/queue@cluster', on: 'cluster', needs: [], namespace: 'milvus', claim: 'milvus-data' },
+    ...{ annotation: 'mlk8s.io/message-queue', choice: 'message queue', value, next: ['write what it was'] },
+  }) as Declared;
+const said = (verdict: Verdict) =>
+  'because' in verdict ? `${verdict.verdict}: ${verdict.because}` : `refused: ${verdict.problem.seen}`;
+
+let inside: InCluster;
+beforeEach(async () => {
+  inside = new InCluster();
+  await inside.start();
+});
+afterEach(() => inside.stop());
+
+const kubectl = (words: string, stdin = '') => inside.lab.mk('cp1', `kubectl ${words}`, { stdin });
+async function claim(annotations: object): Promise<void> {
+  const metadata = { name: 'milvus-data', namespace: 'milvus', annotations };
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+  await kubectl('create namespace milvus');
+  await kubectl('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec }));
+}
+
+it('is fine before there is a cluster, a namespace or a claim', async () => {
+  expect(said(madeWithKind.judge(wanted('woodpecker') as never, worldOf({})))).toBe('ok: there is no cluster yet');
+  const none = 'ok: no data was made with another message queue';
+  expect(said(await inside.judge(wanted('woodpecker')))).toBe(none);
+  await kubectl('create namespace milvus');
+  expect(said(await inside.judge(wanted('woodpecker')))).toBe(none);
+});
+
+it('is fine with what the data was made with, and refuses all else with what to type', async () => {
+  await claim({ 'mlk8s.io/message-queue': 'woodpecker' });
+  expect(said(await inside.judge(wanted('woodpecker')))).toBe(
+    'ok: the data in milvus/milvus-data was made with woodpecker',
+  );
+  expect(await inside.judge(wanted('rocksmq'))).toMatchObject({
+    verdict: 'refused',
+    problem: {
+      seen: 'the data in claim milvus/milvus-data was made with the message queue woodpecker, and rocksmq is asked for',
+      next: ['write what it was'],
+    },
+  });
+});
+
+it('knows nothing of a claim that remembers nothing', async () => {
+  await claim({});
+  expect(said(await inside.judge(wanted('rocksmq')))).toMatch(/^ok/);
+});
+
+it('waits for an API that does not answer', async () => {
+  inside.intercept('exit 1');
+  expect(said(await inside.judge(wanted('woodpecker')))).toBe('settling: the API on cp1 does not answer');
+});
