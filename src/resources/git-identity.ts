@@ -89,7 +89,10 @@ function tell({ id, spec }: Declared<GitIdentitySpec>, keys: readonly Key[]): Sc
   `;
   return lines(
     noteOnce(id, missing),
-    noteLines(id, keys.map((key) => line(key, spec[key]))),
+    noteLines(
+      id,
+      keys.map((key) => line(key, spec[key])),
+    ),
     asUser(spec.user, lines(...keys.map((key) => sh`git config --global ${`user.${key}`} ${spec[key]}`))),
   );
 }

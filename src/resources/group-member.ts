@@ -55,7 +55,12 @@ function judge(it: Declared<GroupMemberSpec>, world: World): Verdict {
       verdict: 'change',
       because: isIn ? `an interruption left out: ${restart}` : `${user} is not in the group ${group}`,
       moves: [
-        { does: restarts === undefined ? join : `${join}, then ${restart}`, on: it.on, run: add(it, isIn), deadlineS: 90 },
+        {
+          does: restarts === undefined ? join : `${join}, then ${restart}`,
+          on: it.on,
+          run: add(it, isIn),
+          deadlineS: 90,
+        },
       ],
     };
   });
@@ -77,7 +82,12 @@ function undo(it: Recorded<GroupMemberSpec>, world: World): Verdict {
     const isOurs = made.text.trim() === 'yes' && text.trim().split(' ').includes(group);
     if (!isOurs) return gone(`${user} is not in the group ${group} because of mlk8s`);
     const moves = [
-      { does: `take ${user} out of the group ${group}`, on: it.on, run: sh`gpasswd -d ${user} ${group}`, deadlineS: 30 },
+      {
+        does: `take ${user} out of the group ${group}`,
+        on: it.on,
+        run: sh`gpasswd -d ${user} ${group}`,
+        deadlineS: 30,
+      },
     ];
     return { verdict: 'change', because: 'it was put there by mlk8s', moves };
   });

@@ -93,7 +93,12 @@ function undo(it: Recorded<HomeBlockSpec>, world: World): Verdict {
       because: 'it was written by mlk8s',
       diff: [{ what: where, before, after: '' }],
       moves: [
-        { does: `take the block of mlk8s out of ${where}`, on: it.on, run: lines(out, removeMade(it.id)), deadlineS: 60 },
+        {
+          does: `take the block of mlk8s out of ${where}`,
+          on: it.on,
+          run: lines(out, removeMade(it.id)),
+          deadlineS: 60,
+        },
       ],
     };
   });

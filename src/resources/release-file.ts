@@ -83,7 +83,8 @@ interface Seen {
 function read(text: string): Seen | undefined {
   const rows = text.split('\n').map((row) => row.split(' '));
   if (!rows.some(([word]) => word === 'end')) return undefined;
-  const pairs = (word: string) => new Map(rows.flatMap(([is, name = '', sum = '']) => (is === word ? [[name, sum]] : [])));
+  const pairs = (word: string) =>
+    new Map(rows.flatMap(([is, name = '', sum = '']) => (is === word ? [[name, sum]] : [])));
   const made = pairs('made');
   return {
     arch: rows.find(([word]) => word === 'arch')?.[1] ?? '',
@@ -111,7 +112,9 @@ function judge(it: Declared<ReleaseFileSpec>, world: World): Verdict {
     return {
       verdict: 'change',
       because: wrong,
-      moves: [{ does: `install ${tool} ${version} into ${into}`, on: it.on, run: install(it.spec, file), deadlineS: FETCH_S }],
+      moves: [
+        { does: `install ${tool} ${version} into ${into}`, on: it.on, run: install(it.spec, file), deadlineS: FETCH_S },
+      ],
     };
   });
 }
@@ -141,7 +144,11 @@ function install(spec: ReleaseFileSpec, { url, sha256, folder }: ReleaseFile): S
   const receipt = receiptOf(spec);
   const fetched = fetchedFile(spec);
   const isArchive = /\.(tar\.gz|tgz)$/.test(url);
-  const paths = programs.map((name) => ({ name, path: posix.join(into, name), inside: posix.join(folder ?? '', name) }));
+  const paths = programs.map((name) => ({
+    name,
+    path: posix.join(into, name),
+    inside: posix.join(folder ?? '', name),
+  }));
   return lines(
     sh`mkdir -p -- ${into} ${posix.dirname(receipt)}`,
     fetchRelease(url, sha256, fetched),
@@ -152,7 +159,10 @@ function install(spec: ReleaseFileSpec, { url, sha256, folder }: ReleaseFile): S
       chmod 755 ${paths.map(({ path }) => unfinished(path))}
       echo ${`. ${sha256}`} >${unfinished(receipt)}
     `,
-    ...paths.map(({ name, path }) => sh`echo ${name} "$(sha256sum ${unfinished(path)} | cut -d ' ' -f 1)" >>${unfinished(receipt)}`),
+    ...paths.map(
+      ({ name, path }) =>
+        sh`echo ${name} "$(sha256sum ${unfinished(path)} | cut -d ' ' -f 1)" >>${unfinished(receipt)}`,
+    ),
     sh`
       sync ${unfinished(receipt)} ${paths.map(({ path }) => unfinished(path))}
       rm -f -- ${fetched}

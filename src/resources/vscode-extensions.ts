@@ -14,7 +14,12 @@ export type VscodeExtensionsSpec = {
   readonly extensions: readonly string[];
 };
 
-export function vscodeExtensions({ id, on, needs, ...spec }: Placed & VscodeExtensionsSpec): Declared<VscodeExtensionsSpec> {
+export function vscodeExtensions({
+  id,
+  on,
+  needs,
+  ...spec
+}: Placed & VscodeExtensionsSpec): Declared<VscodeExtensionsSpec> {
   return { kind: 'vscode-extensions', id, on, needs, spec };
 }
 

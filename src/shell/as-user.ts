@@ -10,6 +10,6 @@ export function asUser(user: string, script: Script): Script {
     home=$(getent passwd ${user} | cut -d: -f6)
     [ -n "$home" ] || { echo ${`there is no account ${user} on this machine`} >&2; exit 127; }
     cd "$home"
-    env -i PATH="/usr/local/bin:/usr/bin:/bin:/snap/bin" LANG=C.UTF-8 runuser -u ${user} -- env HOME="$home" USER=${user} LOGNAME=${user} bash --norc --noprofile -euo pipefail -c ${script.bash}
+    env -i PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin" LANG=C.UTF-8 runuser -u ${user} -- env HOME="$home" USER=${user} LOGNAME=${user} bash --norc --noprofile -euo pipefail -c ${script.bash}
   `;
 }

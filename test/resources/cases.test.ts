@@ -75,6 +75,7 @@ it('has a table for every kind that lives on a host', () => {
     'kernel-module',
   ];
   hostKinds.push('memory-cgroup', 'package', 'service', 'sysctl', 'time-sync', 'ufw-rules', 'unit-masked');
+  hostKinds.push('git-identity', 'group-member', 'home-block', 'miniforge', 'release-file', 'vscode-extensions');
   expect(tables.map((table) => table.kind).sort()).toEqual(expect.arrayContaining(hostKinds.sort()));
 });
 

@@ -74,7 +74,9 @@ export function sync(context: HostContext): number {
   const { unwritten } = context.machine;
   const words = context.args.filter((arg) => !arg.startsWith('-'));
   if (words.length === 0) unwritten.syncAll();
-  const gone = words.filter((word) => !unwritten.sync(posix.resolve(context.cwd, word)));
+  const paths = words.map((word) => ({ word, path: posix.resolve(context.cwd, word) }));
+  // What lies on no disk of the machine's own, such as /usr/local, no power cut empties.
+  const gone = paths.filter(({ path }) => !unwritten.sync(path) && !context.files.exists(path)).map(({ word }) => word);
   for (const word of gone) context.err(`sync: error opening '${word}': No such file or directory\n`);
   return gone.length > 0 ? 1 : 0;
 }
