@@ -11,6 +11,7 @@ export const STORIES = [
   'test/acceptance/prune.test.ts',
   'test/acceptance/reset.test.ts',
   'test/acceptance/services.test.ts',
+  'test/acceptance/stores.test.ts',
   'test/acceptance/troubles.test.ts',
   'test/acceptance/verify.test.ts',
   'test/charts/real-tools.test.ts',

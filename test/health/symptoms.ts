@@ -309,6 +309,34 @@ export const symptoms: Readonly<Record<string, readonly Symptom[]>> = {
       object: 'Pod observability/prometheus-kube-prom-stack-kube-prome-prometheus-0',
     },
   ],
+  'redis-memory-full': [
+    log("redis.exceptions.OutOfMemoryError: OOM command not allowed when used memory > 'maxmemory'."),
+  ],
+  'redis-cannot-save': [
+    log("MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to persist to disk."),
+    log("1:M 21 Nov 2026 12:00:00.000 # Can't save in background: fork: Cannot allocate memory"),
+  ],
+  'redis-login': [
+    log('redis.exceptions.AuthenticationError: WRONGPASS invalid username-password pair or user is disabled.'),
+    log('(error) NOAUTH Authentication required.'),
+  ],
+  'milvus-processor': [
+    pod('CrashLoopBackOff: Error (exit 132)', 'Pod milvus/milvus-standalone-5d6f-x2x4z'),
+    { ...log('SIGILL: illegal instruction'), object: 'Pod milvus/milvus-standalone-5d6f-x2x4z' },
+  ],
+  'milvus-old-data': [
+    {
+      ...log('etcdserver: re-configuration failed due to not enough started members'),
+      object: 'Pod milvus/milvus-etcd-0',
+    },
+  ],
+  'milvus-slow-start': [
+    {
+      ...event('Unhealthy: Readiness probe failed: Get "http://10.1.2.3:9091/healthz": connect: connection refused'),
+      object: 'Pod milvus/milvus-standalone-5d6f-x2x4z',
+    },
+  ],
+  'dynamodb-volume': [log('com.almworks.sqlite4java.SQLiteException: [14] unable to open database file')],
   'metallb-no-address': [event('AllocationFailed: Failed to allocate IP for "web/app": no available IPs')],
   'metallb-range': [output('Your input value (1.2.3) is not a valid IP Range')],
   'cert-manager-types-gone': [output('no matches for kind "ClusterIssuer" in version "cert-manager.io/v1"')],

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseCluster } from '../../src/config/load.ts';
+import type { PlanItem } from '../../src/engine/events.ts';
+import { databasesStep } from '../../src/steps/databases/index.ts';
+import { storeBreaks, storeUnbroken } from './store-breaks.ts';
+import { type Run, User, until } from './user.ts';
+
+const FILE = `name: lab
+ssh: { user: lab }
+nodes:
+  - { name: rig1, address: 10.0.0.101, role: control-plane }
+  - { name: rig2, address: 10.0.0.102 }
+storage: {}
+databases:
+  redis: { sizeGi: 2 }
+  milvus: { sizeGi: 10 }
+  dynamodb: {}
+`;
+
+/** What a plan does not find as it should be; what only waits for that is left out. */
+function open(run: Run): PlanItem[] {
+  const plan = run.events.find((event) => event.event === 'plan') as { items: PlanItem[] } | undefined;
+  return (plan?.items ?? []).filter((item) => item.verdict !== 'ok' && item.verdict !== 'later');
+}
+
+const name = (id: string): string => id.slice(0, id.indexOf('@'));
+
+describe('Redis, Milvus and DynamoDB', () => {
+  const user = new User();
+  const kubectl = (words: string) => user.exec('rig1', `microk8s kubectl ${words}`);
+  beforeAll(async () => {
+    user.file(FILE);
+    const { summary, problems } = await user.up();
+    expect([summary.exitCode, problems]).toEqual([0, []]);
+  }, 240_000);
+  afterAll(() => user.leave());
+
+  it('have nothing to do the second time, with one exec per machine', async () => {
+    const { summary } = await user.up();
+    expect(summary).toMatchObject({ exitCode: 0, changes: 0, applied: 0, execs: { rig1: 1, rig2: 1 } });
+  });
+
+  it('keep their data in volumes of the class of the file, whatever the charts would do', async () => {
+    const path = '{range .items[*]}{.metadata.name} {.spec.storageClassName} {.status.phase}{"\\n"}{end}';
+    const claims = await kubectl(`get pvc -A -o jsonpath='${path}'`);
+    const bound = (claim: string) => `${claim}-data openebs-hostpath Bound`;
+    expect(claims.trim().split('\n').toSorted()).toEqual(['redis', 'milvus', 'dynamodb'].map(bound).toSorted());
+    expect(await kubectl('get statefulsets -A -o name')).toBe('');
+  });
+
+  it('are proved to keep what is written over a restart', async () => {
+    const { stdout } = await user.run('status', '--rehearse');
+    for (const name of ['redis', 'milvus', 'dynamodb']) {
+      expect(stdout).toMatch(new RegExp(`proof-${name} +cluster: proved`));
+    }
+  });
+
+  it('have passwords that are made once', async () => {
+    const { stdout } = await user.run('credentials', '--rehearse', '--json');
+    const { credentials } = JSON.parse(stdout) as { credentials: { name: string; user: string; password: string }[] };
+    expect(credentials.map((it) => `${it.name} ${it.user}`)).toEqual([
+      'redis default',
+      'redis-commander admin',
+      'milvus root',
+      'attu root',
+    ]);
+    for (const { password } of credentials) expect(password).toMatch(/^[A-Za-z0-9]{32}$/);
+  });
+
+  it.each([
+    ['redis', /^redis:\/\/:[A-Za-z0-9]{32}@127\.0\.0\.1:\d+$/m],
+    ['milvus', /curl -H 'Authorization: Bearer root:[A-Za-z0-9]{32}' .*http:\/\/127\.0\.0\.1:\d+\/v2/],
+    ['dynamodb', /aws dynamodb list-tables --endpoint-url http:\/\/127\.0\.0\.1:\d+$/m],
+  ])('are reached from here: %s', async (database, shown) => {
+    const { child, end } = user.start('connect', database, '--rehearse');
+    let out = '';
+    child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    await until(() => out.includes('Ctrl-C'));
+    expect(out).toMatch(shown);
+    child.kill('SIGINT');
+    expect(await end).toMatchObject({ code: 0 });
+  });
+
+  it('have a break for each resource, or a reason why not', () => {
+    const { file } = parseCluster(Buffer.from(FILE), 'mlk8s.yaml');
+    const names = databasesStep.resources(file).map(({ id }) => name(id));
+    const known = [...Object.keys(storeBreaks).map(name), ...Object.keys(storeUnbroken)];
+    expect(names.toSorted()).toEqual(known.toSorted());
+  });
+
+  it('are named exactly by what is broken, and up mends it', async () => {
+    for (const script of Object.values(storeBreaks)) await user.exec('rig1', `set -e\n${script}`);
+    const plan = await user.run('plan', '--rehearse', '--json');
+    const ids = open(plan).map(({ id }) => id);
+    expect(ids.toSorted()).toEqual(Object.keys(storeBreaks).toSorted());
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: ids.length });
+  });
+
+  it('refuse another message queue for data that there is', async () => {
+    user.file(`${FILE}values: { milvus: { standalone: { messageQueue: rocksmq } } }\n`);
+    const { summary, problems } = await user.up();
+    expect(summary.exitCode).toBe(1);
+    expect(problems.join('\n')).toContain('was made with the message queue woodpecker, and rocksmq is asked for');
+    expect(await kubectl('-n milvus get deployment milvus-standalone -o yaml')).toContain('message-queue: woodpecker');
+    user.file(FILE);
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: 0 });
+  });
+
+  it('keep their data when they leave the file, until it is given up by name', async () => {
+    const without = FILE.replace(/ {2}redis:.*\n {2}milvus:.*\n/, '');
+    user.file(without);
+    const kept = await user.up('--prune');
+    expect(kept.problems.join('\n')).toContain('redis holds data, in the claim redis/redis-data (2Gi)');
+    expect(kept.problems.join('\n')).toContain('milvus holds data, in the claim milvus/milvus-data (10Gi)');
+    expect(await kubectl('-n redis get deployment redis -o name')).toContain('redis');
+    const gone = await user.up('--prune', '--delete-data', 'redis', '--delete-data', 'milvus');
+    expect([gone.summary.exitCode, gone.problems]).toEqual([0, []]);
+    const claims = await kubectl('get pvc -A -o jsonpath="{.items[*].metadata.name}"');
+    expect(claims.trim()).toBe('dynamodb-data');
+    const namespaces = await kubectl('get namespaces -o jsonpath="{.items[*].metadata.name}"');
+    expect(namespaces.split(' ').filter((it) => ['redis', 'milvus'].includes(it))).toEqual([]);
+  });
+});
+
+describe('a database that keeps nothing', () => {
+  const user = new User();
+  afterAll(() => user.leave());
+
+  it('is found by its proof: the values of the user took its volume away', async () => {
+    user.file(
+      `${FILE.replace(/ {2}(milvus|dynamodb):.*\n/g, '')}values: { valkey: { dataStorage: { persistentVolumeClaimName: null } } }\n`,
+    );
+    const { summary, problems } = await user.up();
+    expect(summary.exitCode).toBe(1);
+    expect(problems.join('\n')).toContain('databases/proof-redis@cluster');
+  }, 240_000);
+});
