@@ -93,7 +93,11 @@ export class Machine extends EventEmitter<MachineEvents> {
     const rig = await Rig.start({
       root: join(this.#folder, 'root'),
       hostname: this.#hostName,
-      steps: mountSteps(state, paths, Object.keys(site.commands), site.keep),
+      steps: mountSteps(state, paths, {
+        simulated: Object.keys(site.commands),
+        keep: site.keep,
+        optional: site.model.optional,
+      }),
       modelSocket: this.#modelSocket,
       onShim: (socket, hello, reader) => void this.#onShim(new ShimCall(socket, hello, reader)),
       onEnd: () => this.#onRigEnd(),

@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { coverable } from './fakes.ts';
 import type { Model, RigState } from './model/types.ts';
 import type { MountStep } from './rig.ts';
-import { SHIM_FOLDER } from './shim.ts';
+import { NOTHING, SHIM_FOLDER } from './shim.ts';
 
 /** Folders of `/` that lead into /usr on merged systems and stand for themselves on others. */
 const USR_LINKS = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
@@ -83,21 +92,25 @@ function osRelease(os: RigState['os']): string {
   ].join('\n');
 }
 
-/** What is mounted into a machine before it starts. `keep`: simulated programs whose real ones stay at their path. */
+/**
+ * What is mounted into a machine before it starts. `keep`: simulated programs whose real ones stay at their path.
+ * `optional`: those that only a package brings, so that this computer's own ones are none of the machine.
+ */
 export function mountSteps(
   rig: RigState,
   paths: { folder: string; shims: string; modelSocket: string },
-  simulated: readonly string[],
-  keep: ReadonlySet<string>,
+  { simulated, keep, optional }: Programs,
 ): MountStep[] {
   const { folder, shims, modelSocket } = paths;
+  const always = simulated.filter((name) => !keep.has(name) && !optional.includes(name));
   return [
     ...bindReadOnly('/usr', '/usr'),
     ...bindReadOnly('/usr', REAL_USR),
     ...ownFolders().flatMap((name) => bindReadOnly(`/${name}`, `/${name}`)),
     ['bind', join(folder, 'local'), '/usr/local'],
     ...bindReadOnly(shims, SHIM_FOLDER),
-    ...realPaths(simulated, keep).map((path): MountStep => ['bind', join(shims, '.shim'), path]),
+    ...realPaths(always).map((path): MountStep => ['bind', join(shims, '.shim'), path]),
+    ...realPaths(optional).map((path): MountStep => ['bind', join(shims, NOTHING), path]),
     ...(existsSync('/usr/lib/os-release') ? [osReleaseStep(folder)] : []),
     ...bindReadOnly('/etc/alternatives', '/etc/alternatives'),
     ['tmpfs', 'mode=755', '/run'],
@@ -109,6 +122,12 @@ export function mountSteps(
     ['mkdir', '0755', '/dev/disk'],
     ['bind', join(folder, 'disk'), '/dev/disk'],
   ];
+}
+
+interface Programs {
+  readonly simulated: readonly string[];
+  readonly keep: ReadonlySet<string>;
+  readonly optional: readonly string[];
 }
 
 function bindReadOnly(from: string, to: string): MountStep[] {
@@ -128,15 +147,25 @@ function ownFolders(): string[] {
 }
 
 /** A simulated program is called by its full path as well: there the shim covers this computer's own. */
-function realPaths(simulated: readonly string[], keep: ReadonlySet<string>): string[] {
-  const names = new Set(simulated.filter((name) => !keep.has(name)));
+function realPaths(programs: readonly string[]): string[] {
+  const names = new Set(programs);
   const covered = ['/usr/bin', '/usr/sbin'].flatMap((folder) =>
     readdirSync(folder)
       .filter((name) => names.has(name))
       .map((name) => `${folder}/${name}`),
   );
-  // A link to a common program (systemctl behind reboot, kmod behind modprobe) cannot be covered without covering that.
-  return covered.filter((path) => lstatSync(path).isFile());
+  return covered.flatMap((path) => ownFile(path) ?? []);
+}
+
+/**
+ * The file to be covered. A link to a common program (systemctl behind reboot, kmod behind modprobe) cannot be covered
+ * without covering that; one to a file of the same name elsewhere can.
+ */
+function ownFile(path: string): string | undefined {
+  if (lstatSync(path).isFile()) return path;
+  if (!existsSync(path)) return undefined;
+  const real = realpathSync(path);
+  return basename(real) === basename(path) && real.startsWith('/usr/') ? real : undefined;
 }
 
 function deviceSteps(modelSocket: string): MountStep[] {

@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { template } from './paths.ts';
 
@@ -11,14 +11,18 @@ export const SHIM_FOLDER = '/usr/local/sbin';
  */
 export const SHIM = `${SHIM_FOLDER}/.shim`;
 
+/** An empty file among the simulated programs, which nobody can start. */
+export const NOTHING = '.nothing';
+
 /** Makes the folder that every machine of a rehearsal has as SHIM_FOLDER, with one link for each name. */
 export function writeShims(folder: string, names: readonly string[]): void {
   mkdirSync(folder, { recursive: true });
   copyFileSync(template('shim.pl'), join(folder, '.shim'));
   chmodSync(join(folder, '.shim'), 0o755);
+  writeFileSync(join(folder, NOTHING), '', { mode: 0o644 });
   const wanted = new Set(names);
   for (const name of readdirSync(folder)) {
-    if (name !== '.shim' && !wanted.delete(name)) rmSync(join(folder, name));
+    if (name !== '.shim' && name !== NOTHING && !wanted.delete(name)) rmSync(join(folder, name));
   }
   for (const name of wanted) symlinkSync('.shim', join(folder, name));
 }

@@ -3,6 +3,7 @@ import { advance } from './microk8s/daemons.ts';
 import type { Command } from './types.ts';
 import { packagePrograms, ubuntuCommands } from './ubuntu/commands.ts';
 import { settle } from './ubuntu/settle.ts';
+import { standIn } from './ubuntu/stand-ins.ts';
 
 /** `snap alias microk8s.kubectl kubectl` and its kin. */
 const ALIASES = Object.fromEntries(
@@ -12,7 +13,7 @@ const ALIASES = Object.fromEntries(
   }),
 );
 
-const OPTIONAL = { ...packagePrograms, ...ALIASES, ...microk8sCommands };
+const OPTIONAL = { ...packagePrograms, ...ALIASES, ...microk8sCommands, 'dbeaver-ce': standIn };
 
 /** Names that are not there on a fresh machine: a package or a snap brings them. */
 export const optionalCommands: readonly string[] = Object.keys(OPTIONAL);

@@ -5,8 +5,12 @@ import { onSnapInstalled, onSnapRefreshed, onSnapRemoved } from '../microk8s/ins
 import { groupFile } from '../ubuntu/accounts.ts';
 import type { Site } from '../ubuntu/site.ts';
 
+/** Snaps that bring one program of their own name. */
+const TOOLS = ['kubectl', 'dbeaver-ce'];
+
 /** Puts a snap's data, programs and services on the machine. Returns why its install hook fails, if it does. */
 export function installApps(site: Site, snap: string): string | undefined {
+  if (TOOLS.includes(snap)) site.files.link(SHIM, `/snap/bin/${snap}`);
   if (snap !== 'microk8s') return undefined;
   const problem = launchProblem(site);
   if (problem !== undefined) return problem;
@@ -25,10 +29,11 @@ export function refreshApps(site: Site, snap: string): void {
 
 export function removeApps(site: Site, snap: string): void {
   site.files.remove(`/snap/${snap}`);
+  if (TOOLS.includes(snap)) site.files.remove(`/snap/bin/${snap}`);
   if (snap !== 'microk8s') return;
   onSnapRemoved(site.rig, site.world, site.files);
   for (const name of site.files.list('/snap/bin')) {
-    if (name.startsWith('microk8s') || ['kubectl', 'helm', 'helm3'].includes(name))
+    if (name.startsWith('microk8s') || (['kubectl', 'helm', 'helm3'].includes(name) && !site.rig.snaps[name]))
       site.files.remove(`/snap/bin/${name}`);
   }
 }

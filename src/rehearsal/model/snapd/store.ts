@@ -52,6 +52,14 @@ function microk8sChannels(): Record<string, Revision> {
   return channels;
 }
 
+/** The client has the tracks of the server. */
+function kubectlChannels(): Record<string, Revision> {
+  const tracks = Object.entries(microk8sChannels()).filter(([channel]) => !/-strict|latest/.test(channel));
+  return Object.fromEntries(
+    tracks.map(([channel, it]) => [channel, { ...it, version: it.version.slice(1), size: '22MB' }]),
+  );
+}
+
 function small(version: string, revision: number, channel: string): Record<string, Revision> {
   return { [channel]: { version, revision, date: '2026-06-02', size: '60MB' } };
 }
@@ -68,6 +76,22 @@ export const STORE: Readonly<Record<string, StoreSnap>> = {
     base: 'core22',
     channels: microk8sChannels(),
     seconds: 75,
+  },
+  kubectl: {
+    publisher: 'Canonical✓',
+    summary: 'kubectl controls the Kubernetes cluster manager',
+    snapId: 'simulated-kubectl',
+    classic: () => true,
+    defaultChannel: '1.34/stable',
+    channels: kubectlChannels(),
+    seconds: 15,
+  },
+  'dbeaver-ce': {
+    ...strict,
+    publisher: 'dbeaver-corp',
+    summary: 'Universal database manager',
+    snapId: 'simulated-dbeaver-ce',
+    channels: small('25.2.3', 403, 'latest/stable'),
   },
   core20: {
     ...strict,

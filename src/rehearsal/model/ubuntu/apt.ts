@@ -13,7 +13,7 @@ import {
   unpack,
   unpacked,
 } from './packages.ts';
-import { isListed, updateThirdParty } from './third-party.ts';
+import { isConsistent, isListed, updateThirdParty } from './third-party.ts';
 
 const MIRROR = 'http://archive.ubuntu.com/ubuntu';
 const SECURITY = 'http://security.ubuntu.com/ubuntu';
@@ -97,6 +97,7 @@ function notRoot(context: CommandContext, verb: string): number {
 
 /** Without a name server it warns and exits 0: old lists are as good as new ones to it. */
 async function update(context: CommandContext): Promise<number> {
+  if (!isConsistent(context)) return 100;
   const sources = ['', '-updates', '-backports', '-security'].map((pocket) => ({
     url: pocket === '-security' ? SECURITY : MIRROR,
     suite: `${context.rig.os.codename}${pocket}`,
@@ -120,6 +121,7 @@ async function update(context: CommandContext): Promise<number> {
 
 async function install(context: CommandContext, options: Options, names: readonly string[]): Promise<number> {
   const { rig } = context;
+  if (!isConsistent(context)) return 100;
   if (!(await takeLock(context, options))) return 100;
   try {
     if (isInterrupted(context)) return interrupted(context);

@@ -7,6 +7,7 @@ import { df, findmnt, fuser, lslocks, mount, mountNfs, swapoff, swapon } from '.
 import { aptCache, aptMark, dpkg, dpkgQuery } from './dpkg.ts';
 import { iptables, ufw } from './firewall.ts';
 import { git } from './git.ts';
+import { gpg } from './gpg.ts';
 import { detectVirt, free, iw, lscpu, lspci, mokutil, nproc } from './hardware.ts';
 import { curl, wget } from './http.ts';
 import { ip } from './ip.ts';
@@ -16,6 +17,7 @@ import { getent } from './names.ts';
 import { networkctl, ping, ss } from './network.ts';
 import { nvidiaSmi } from './nvidia.ts';
 import { sha256sum } from './releases.ts';
+import { debconfSetSelections, standIn } from './stand-ins.ts';
 import { sysctl } from './sysctl.ts';
 import { cloudInit, journalctl, loginctl, needrestart, systemdAnalyze, updateInitramfs, visudo } from './system.ts';
 import { systemctl } from './systemctl.ts';
@@ -25,6 +27,10 @@ import { hostnamectl, timedatectl } from './time.ts';
 /** Programs that are there only while a package of Ubuntu's archive is installed. */
 export const packagePrograms: Readonly<Record<string, Command>> = {
   code,
+  docker: standIn,
+  gh: standIn,
+  'git-lfs': standIn,
+  gpg,
   'mount.nfs': mountNfs,
   'mount.nfs4': mountNfs,
   'nvidia-smi': nvidiaSmi,
@@ -38,6 +44,7 @@ export const ubuntuCommands: Readonly<Record<string, Command>> = {
   'apt-mark': aptMark,
   'cloud-init': cloudInit,
   curl,
+  'debconf-set-selections': debconfSetSelections,
   df,
   dpkg,
   'dpkg-query': dpkgQuery,

@@ -89,7 +89,7 @@ export const curl: Command = async (context) => {
   if (options.has('--head') && status) context.out(`HTTP/2 ${status} \r\n\r\n`);
   const output = options.value('--output');
   if (status && status < 400 && output !== undefined && output !== '/dev/null')
-    context.files.write(at(context, output), releaseBody(url) ?? bodyOf(url));
+    context.files.write(at(context, output), releaseBody(url) ?? bodyOf(context, url));
   context.out(format?.replaceAll(/%\{(http_code|response_code)\}/g, code) ?? '');
   if ('failed' in answer) {
     say(

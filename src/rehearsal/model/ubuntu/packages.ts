@@ -2,6 +2,7 @@ import { SHIM } from '../../shim.ts';
 import { addSystemUser, groupFile } from './accounts.ts';
 import { archive } from './archive.ts';
 import { fault, hexId, type Site, spend } from './site.ts';
+import { ANSWERS } from './stand-ins.ts';
 
 /** dpkg's mark of an interrupted run: files with names of digits (sheet gpu-and-nodes 6.1). */
 export const UPDATES = '/var/lib/dpkg/updates';
@@ -77,6 +78,7 @@ export function configure(site: Site, name: string): void {
     const iqn = `iqn.2004-10.com.ubuntu:01:${hexId(site, 12)}`;
     site.files.write('/etc/iscsi/initiatorname.iscsi', `InitiatorName=${iqn}\n`, 0o600);
   }
+  if (name === 'code') writeOwnSource(site);
   if (name === 'xrdp' && !site.files.exists('/etc/xrdp/startwm.sh')) {
     site.files.write('/etc/xrdp/startwm.sh', STARTWM, 0o755);
   }
@@ -101,6 +103,19 @@ export function configureAll(site: Site): string[] {
   for (const [name] of open) configure(site, name);
   for (const name of site.files.list(UPDATES)) site.files.remove(`${UPDATES}/${name}`);
   return open.map(([name]) => name);
+}
+
+/** The package of VS Code lets apt know its archive, unless debconf was told otherwise. */
+function writeOwnSource({ files }: Site): void {
+  if (files.read(ANSWERS)?.includes('code code/add-microsoft-repo boolean false')) return;
+  const fields = [
+    'Types: deb',
+    'URIs: https://packages.microsoft.com/repos/code',
+    'Suites: stable',
+    'Components: main',
+  ];
+  const text = [...fields, 'Signed-By: /usr/share/keyrings/microsoft.gpg', ''].join('\n');
+  files.write('/etc/apt/sources.list.d/vscode.sources', text, 0o644);
 }
 
 /** What xrdp ships; the guide adds two lines before the session (sheet gpu-and-nodes 6, xrdp). */

@@ -17,6 +17,7 @@ export const ubuntuFaults: readonly string[] = [
   'nodisk',
   'nodns',
   'nostore',
+  'otherkey',
   'secureboot',
   'snaperror',
   'unseeded',

@@ -45,6 +45,7 @@ const CHANGES = new Set([
   'try-restart',
   'reload',
   'reload-or-restart',
+  'try-reload-or-restart',
   'kill',
   'enable',
   'disable',
@@ -74,6 +75,12 @@ const VERBS: Readonly<Record<string, Verb>> = {
     ),
   reload: (context, _, words) => each(context, words, 'reload'),
   'reload-or-restart': (context, _, words) => each(context, words, 'restart'),
+  'try-reload-or-restart': (context, _, words) =>
+    each(
+      context,
+      words.filter((w) => isUp(context, w)),
+      'reload',
+    ),
   isolate: (context, _, words) => each(context, words, 'start'),
   enable: (context, options, words) => changeUnitFiles(context, options, words, 'enable'),
   disable: (context, options, words) => changeUnitFiles(context, options, words, 'disable'),
