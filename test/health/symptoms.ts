@@ -46,6 +46,31 @@ export const symptoms: Readonly<Record<string, readonly Symptom[]>> = {
   ],
   'firewall-blocks-pods': [kernel('[UFW BLOCK] IN=cali4f OUT=eth0 SRC=10.1.3.4 DST=10.152.183.1')],
   'forward-dropped': [{ looks: 'firewall', text: '-P FORWARD DROP' }],
+  'archive-other-key': [
+    output(
+      'https://cli.github.com/packages/githubcli-archive-keyring.gpg is another key than the one of gh: its fingerprint should be 2C6106201985B60E6C7AC87323F3D4EA75716059, and is 0123456789ABCDEF0123456789ABCDEF01234567',
+    ),
+  ],
+  'archive-not-for-release': [
+    output(
+      'the archive of docker has no https://download.docker.com/linux/ubuntu/dists/zesty/Release: it may have nothing for this release of Ubuntu',
+    ),
+  ],
+  'apt-two-keys': [
+    output(
+      'E: Conflicting values set for option Signed-By regarding source https://packages.microsoft.com/repos/code/ stable: /usr/share/keyrings/microsoft.gpg != /etc/apt/keyrings/mlk8s-vscode.gpg',
+    ),
+  ],
+  'apt-no-key': [
+    output(
+      "W: GPG error: https://download.docker.com/linux/ubuntu noble InRelease: The following signatures couldn't be verified because the public key is not available: NO_PUBKEY 7EA0A9C3F273FCD8",
+    ),
+  ],
+  'release-other-file': [
+    output(
+      'https://get.helm.sh/helm-v3.18.4-linux-amd64.tar.gz is not the file that was released: its checksum should be f818, and is 0000',
+    ),
+  ],
 
   'joiner-not-resolved': [
     output(
