@@ -122,8 +122,8 @@ function judge(it: Declared<SecretSpec>, world: World): Verdict {
     if (wrong.length === 0) return { verdict: 'ok', because: `${title} has ${keysOf(it.spec).join(', ')}`, ...warning };
     // Without a record that it was there, a run was stopped between the claim and the Secret.
     const wasThere = world.record(it.id)?.state === 'done';
-    const lost = wasThere && isKnownToData(it, world) ? lacking.generated : [];
-    if (lost.length > 0) return lostPassword(it, lost);
+    const knowing = wasThere ? knownTo(it, world) : [];
+    if (lacking.generated.length > 0 && knowing.length > 0) return lostPassword(it, lacking.generated, knowing);
     const because = sight === null ? `${title} does not exist` : wrong.map((key) => said(it, sight, key)).join(', ');
     return change(it, world, sight, because);
   });
@@ -171,34 +171,37 @@ function change(it: Declared<SecretSpec>, world: World, sight: Sight | null, bec
   };
 }
 
-function isKnownToData({ spec: { namespace, knownTo } }: Declared<SecretSpec>, world: World): boolean {
-  if (knownTo === undefined) return false;
-  return (claimsOf(world) ?? []).some((claim) => isMeant(claim, { namespace, claims: knownTo }));
+/** Names of the claims whose data knows the generated values. */
+function knownTo({ spec: { namespace, knownTo: claims } }: Declared<SecretSpec>, world: World): string[] {
+  if (claims === undefined) return [];
+  return (claimsOf(world) ?? []).filter((claim) => isMeant(claim, { namespace, claims })).map(({ name }) => name);
 }
 
 function lostPassword(
-  { id, spec: { namespace, name, knownTo } }: Declared<SecretSpec>,
+  { id, spec: { namespace, name } }: Declared<SecretSpec>,
   keys: readonly string[],
+  claims: readonly string[],
 ): Verdict {
-  const which = knownTo?.includes('=') ? `-l ${knownTo}` : knownTo;
+  const [named, know] = claims.length === 1 ? ['claim', 'knows'] : ['claims', 'know'];
   return refused(
     id,
-    `Secret ${namespace}/${name} has no ${keys.join(', ')} any more, and the data in claim ${namespace}/${knownTo} knows the old one`,
+    `Secret ${namespace}/${name} has no ${keys.join(', ')} any more, and the data in ${named} ${claims.map((claim) => `${namespace}/${claim}`).join(', ')} ${know} the old one`,
     'somebody deleted it; a new password would not open that data',
     `put the Secret back from a copy: microk8s kubectl apply -f FILE`,
-    `or, when nothing of that data is needed: microk8s kubectl --namespace ${namespace} delete persistentvolumeclaim ${which}`,
+    `or, when nothing of that data is needed: microk8s kubectl --namespace ${namespace} delete persistentvolumeclaim ${claims.join(' ')}`,
   );
 }
 
 /** The Secret goes, unless data that it opens is kept. */
 function undo(it: Recorded<SecretSpec>, world: World): Verdict {
-  const { namespace, name, knownTo } = it.spec;
+  const { namespace, name } = it.spec;
   if (clusterEnds(world)) return gone('it goes with the cluster');
   return judged(it, world, [secretAsk(it), claimsAsk], (answer, claims) => {
     if (answer.status !== 0 || claims.status !== 0) return unseen(world);
     const title = `Secret ${namespace}/${name}`;
     if (sightOf(answer) === null) return gone(`${title} does not exist`);
-    if (isKnownToData(it, world)) return stays(`${title}: claim ${knownTo}, which its password opens, is there`);
+    const knowing = knownTo(it, world);
+    if (knowing.length > 0) return stays(`${title}: claim ${knowing.join(', ')}, which its password opens, is there`);
     const run = sh`${kubectl} --namespace ${namespace} delete secret ${name} --ignore-not-found`;
     const moves = [{ does: `delete ${title}`, on: it.on, run, deadlineS: 60 }];
     return { verdict: 'change', because: 'made by mlk8s', moves };

@@ -132,6 +132,12 @@ export const BAD_FILES: Readonly<Record<string, string | Buffer>> = {
   'network-nobody-serves': `${node('taints: [{ key: a, effect: NoExecute }]')}network: {}\n`,
   'network-misspelt': `${GOOD}network: { domain: Lab., loadBalancer: { from: 10.0.0.200 }, tsl: true }\n`,
   'values-of-an-unknown-chart': `${GOOD}values: { openEBS: {} }\ncharts: { gpuoperator: x.tgz, openebs: "" }\n`,
+  'databases-without-storage': `${GOOD}databases: { postgres: {} }\n`,
+  'databases-none': `${GOOD}storage: {}\ndatabases: {}\n`,
+  'databases-misspelt': `${GOOD}storage: {}\ndatabases: { postgresql: {}, redis: { sizeGi: 0, memoryMi: 1g }, milvus: { atu: true } }\n`,
+  'databases-class-that-nobody-brings': `${GOOD}storage: {}\ndatabases: { redis: { storageClass: nfs-csi } }\n`,
+  'databases-more-copies-than-machines': `${GOOD}  - { name: rig2, address: 10.0.0.102, taints: [{ key: a, effect: NoSchedule }] }\nstorage: {}\ndatabases: { postgres: { instances: 2 } }\n`,
+  'databases-name': `${GOOD}storage: {}\ndatabases: { postgres: { database: pg_app, extensions: [pgvector] } }\n`,
 
   // all machines together
   'no-control-plane': 'name: home-lab\nnodes:\n  - name: rig1\n    address: 10.0.0.101\n',

@@ -334,6 +334,7 @@ export const symptoms: Readonly<Record<string, readonly Symptom[]>> = {
       object: 'Pod observability/prometheus-kube-prom-stack-kube-prome-prometheus-0',
     },
   ],
+  'postgres-login': [log('FATAL:  password authentication failed for user "app"')],
   'redis-memory-full': [
     log("redis.exceptions.OutOfMemoryError: OOM command not allowed when used memory > 'maxmemory'."),
   ],

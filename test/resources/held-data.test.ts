@@ -60,7 +60,8 @@ describe.each(['db-1', 'of=db'])('data in %s', (claims) => {
     const verdict = await undo(it, true);
     expect(verdict).toMatchObject({ verdict: 'change' });
     expect(await it1.apply(it, verdict)).toMatchObject({ ok: true });
-    expect(await kubectl('get pvc,cm/c -n db -o name --ignore-not-found')).toBe('persistentvolumeclaim/mine\n');
+    expect(await kubectl('get pvc -n db -o name')).toBe('persistentvolumeclaim/mine\n');
+    expect(await kubectl('get cm c -n db -o name --ignore-not-found')).toBe('');
     expect(await undo(it, true)).toMatchObject({ verdict: 'ok', stays: true });
   });
 

@@ -1,7 +1,6 @@
 import type { Cluster } from '../../config/schema.ts';
 import { defaultClass } from '../../config/storage-classes.ts';
 import type { Declared, Load, Service } from '../../engine/types.ts';
-import { openNodes } from '../open-nodes.ts';
 
 type Databases = NonNullable<Cluster['databases']>;
 export type DatabaseName = keyof Databases;
@@ -27,11 +26,4 @@ export function settingsOf<Name extends DatabaseName>(file: Cluster, name: Name)
 /** Where its volume is. The file is refused when it has no section storage. */
 export function classOf(file: Cluster, name: DatabaseName): string {
   return settingsOf(file, name).storageClass ?? (file.storage ? defaultClass(file.storage) : '');
-}
-
-/** Where the pods of a proof run: a worker that takes all pods, if there is one. */
-export function proofNode({ nodes }: Cluster): string {
-  const open = openNodes(nodes);
-  const [first] = [...open.filter(({ role }) => role === 'worker'), ...open, ...nodes];
-  return first?.name ?? '';
 }

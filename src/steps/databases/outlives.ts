@@ -1,10 +1,10 @@
 import { imageOf } from '../../charts/catalogue.ts';
 import { digestOf, mergeValues } from '../../charts/values.ts';
-import type { Declared, Json } from '../../engine/types.ts';
+import type { Declared, Id, Json } from '../../engine/types.ts';
 import type { KubeManifest } from '../../resources/manifest.ts';
 import { proof } from '../../resources/proof.ts';
 import { templateData } from '../../templates.ts';
-import type { Single } from './volume.ts';
+import type { DatabaseName } from './database.ts';
 
 /** One database in `templates/databases/proofs.yaml`. */
 interface Trial {
@@ -23,15 +23,24 @@ interface Trial {
 /** What the pod that reads prints last. */
 const EXPECT = 'read after a restart';
 
-/** That a database keeps what is written over a restart. `title`: as people call it; `by`: the resource that brings its pods. */
-export function outlives(name: Single, title: string, by: Declared, timeoutS: number): Declared {
-  const all = templateData('databases/proofs.yaml') as unknown as Record<Single, Trial> & { pod: KubeManifest };
+/**
+ * That a database keeps what is written over a restart. `title`: as people call it; `by`: the resource that brings its pods;
+ * `ready`: the one that says that they are.
+ */
+export function outlives(
+  name: DatabaseName,
+  title: string,
+  by: Declared,
+  timeoutS: number,
+  ready: Id = by.id,
+): Declared {
+  const all = templateData('databases/proofs.yaml') as unknown as Record<DatabaseName, Trial> & { pod: KubeManifest };
   const trial = all[name];
   const [write, read] = [`${name}-write`, `${name}-read`];
   return proof({
     id: `databases/proof-${name}@cluster`,
     on: 'cluster',
-    needs: [by.id],
+    needs: [ready],
     what: `${title} keeps what is written over a restart`,
     node: 'cluster',
     inputs: digestOf(by.spec),
@@ -47,7 +56,7 @@ export function outlives(name: Single, title: string, by: Declared, timeoutS: nu
   });
 }
 
-function podOf(below: KubeManifest, name: string, namespace: Single, trial: Trial, script: string): KubeManifest {
+function podOf(below: KubeManifest, name: string, namespace: DatabaseName, trial: Trial, script: string): KubeManifest {
   const [key = '', value = ''] = trial.pods.split('=');
   const beside = {
     labelSelector: { matchLabels: { [key]: value } },

@@ -10,12 +10,14 @@ import { templateData } from '../../templates.ts';
 import { beforeMonitors, STACK } from '../monitoring/names.ts';
 import { release } from '../release.ts';
 import { type Database, settingsOf } from './database.ts';
+import { outlives } from './outlives.ts';
 import { clusterOf, databaseOf } from './postgres-cluster.ts';
-import { postgresProof } from './postgres-proof.ts';
 
 /** Seconds until the operator is ready, and until it made a database: an image of half a GiB over the line of a home. */
 const OPERATOR_READY_S = 900;
 const READY_S = 1800;
+/** Seconds until an instance is back, and until a pod with its image has ended. */
+const RESTART_S = 600;
 /** Seconds until its webhook answers, which is some time after its pod is ready. storage-and-databases sheet, 3.1 */
 const WEBHOOK_S = 300;
 
@@ -37,6 +39,14 @@ export const postgres: Database<'postgres'> = { name: 'postgres', resources, ask
 
 function resources(file: Cluster): Declared[] {
   const { database, instances } = settingsOf(file, 'postgres');
+  const cluster = manifest({
+    id: POSTGRES,
+    on: 'cluster',
+    needs: [OPERATOR, SECRET, 'storage/default-class@cluster'],
+    objects: [clusterOf(file), databaseOf(file)],
+    admittedS: WEBHOOK_S,
+    data: DATA,
+  });
   return [
     manifest({
       id: PLACE,
@@ -67,14 +77,7 @@ function resources(file: Cluster): Declared[] {
       }),
       readyS: OPERATOR_READY_S,
     }),
-    manifest({
-      id: POSTGRES,
-      on: 'cluster',
-      needs: [OPERATOR, SECRET, 'storage/default-class@cluster'],
-      objects: [clusterOf(file), databaseOf(file)],
-      admittedS: WEBHOOK_S,
-      data: DATA,
-    }),
+    cluster,
     postgresCluster({
       id: READY,
       on: 'cluster',
@@ -85,7 +88,7 @@ function resources(file: Cluster): Declared[] {
       readyS: READY_S,
     }),
     ...monitoring(file),
-    postgresProof(file, READY, { namespace: NAMESPACE, ...LOGIN }),
+    outlives('postgres', 'PostgreSQL', cluster, RESTART_S, READY),
   ];
 }
 

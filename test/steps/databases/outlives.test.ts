@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeManifest } from '../../../src/resources/manifest.ts';
 import type { ProofSpec } from '../../../src/resources/proof.ts';
-import { DYNAMODB, file, MILVUS, REDIS, resourceOf } from './files.ts';
+import { DYNAMODB, file, MILVUS, POSTGRES, REDIS, resourceOf } from './files.ts';
 
-const all = file({ redis: REDIS, milvus: MILVUS, dynamodb: DYNAMODB });
+const all = file({ postgres: POSTGRES, redis: REDIS, milvus: MILVUS, dynamodb: DYNAMODB });
 const specOf = (name: string) => resourceOf(all, `proof-${name}`).spec as unknown as ProofSpec;
 function scriptOf({ objects }: ProofSpec, pod: string | undefined): string {
   const found = objects.find(({ metadata }) => metadata.name === pod) as KubeManifest & {
@@ -26,6 +26,16 @@ case $1 in
   SET) printf %s "$3" >kept; echo OK ;;
   GET) cat kept 2>/dev/null || echo ;;
   DEL) rm -f kept; echo 1 ;;
+esac
+`,
+  psql: `#!/bin/sh
+[ "$PGPASSWORD" = secret ] || { echo 'FATAL: password authentication failed for user "app"' >&2; exit 2; }
+case "$*" in
+  *'DROP TABLE IF EXISTS'*) rm -f kept ;;
+  *DROP*) rm kept ;;
+  *INSERT*) printf written >kept ;;
+  *word*) cat kept ;;
+  *) echo 1 ;;
 esac
 `,
   curl: `#!/bin/sh
@@ -55,7 +65,7 @@ beforeAll(() => {
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 function run(script: string, password = 'secret'): { ok: boolean; out: string } {
-  const env = { PATH: `${dir}:${process.env.PATH}`, REDISCLI_AUTH: password, PASSWORD: password };
+  const env = { PATH: `${dir}:${process.env.PATH}`, REDISCLI_AUTH: password, PGPASSWORD: password, PASSWORD: password };
   try {
     return { ok: true, out: execFileSync('sh', ['-c', script], { cwd: dir, env, encoding: 'utf8', stdio: 'pipe' }) };
   } catch (error) {
@@ -63,7 +73,7 @@ function run(script: string, password = 'secret'): { ok: boolean; out: string } 
   }
 }
 
-describe.each(['redis', 'milvus', 'dynamodb'])('the proof of %s', (name) => {
+describe.each(['postgres', 'redis', 'milvus', 'dynamodb'])('the proof of %s', (name) => {
   const spec = specOf(name);
   const [write, read] = [scriptOf(spec, spec.restart?.after), scriptOf(spec, spec.pod)];
 
@@ -89,7 +99,7 @@ describe.each(['redis', 'milvus', 'dynamodb'])('the proof of %s', (name) => {
   });
 });
 
-it.each(['redis', 'milvus'])('of %s fails with another password, which it has from the Secret', (name) => {
+it.each(['postgres', 'redis', 'milvus'])('of %s fails with another password, which it has from the Secret', (name) => {
   const spec = specOf(name);
   expect(run(scriptOf(spec, spec.restart?.after), 'other').ok).toBe(false);
   expect(spec.secrets).toEqual([{ namespace: name, name: expect.any(String) }]);
