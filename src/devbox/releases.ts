@@ -8,14 +8,20 @@ const file = z.strictObject({
   url: z.string().startsWith('https://'),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** Where the programs lie in an archive. */
-  folder: z.string().regex(/^[\w.-]+$/).exactOptional(),
+  folder: z
+    .string()
+    .regex(/^[\w.-]+$/)
+    .exactOptional(),
 });
 
 const release = z.strictObject({
   version: z.string().regex(/^v?\d/),
   files: z.record(z.enum(ARCHITECTURES), file),
   /** Programs that it brings; none: it is an installer. */
-  programs: z.array(z.string().regex(/^[\w-]+$/)).min(1).exactOptional(),
+  programs: z
+    .array(z.string().regex(/^[\w-]+$/))
+    .min(1)
+    .exactOptional(),
   source: z.string().min(1),
 });
 

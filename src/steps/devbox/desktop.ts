@@ -1,6 +1,6 @@
+import { debTool } from '../../resources/deb-tool.ts';
 import { fileBlock } from '../../resources/file-block.ts';
 import { groupMember } from '../../resources/group-member.ts';
-import { packages } from '../../resources/package.ts';
 import { service } from '../../resources/service.ts';
 import type { Part } from './box.ts';
 
@@ -8,10 +8,10 @@ import type { Part } from './box.ts';
 const BLANK_SCREEN = ['unset DBUS_SESSION_BUS_ADDRESS', 'unset XDG_RUNTIME_DIR'];
 
 /** The desktop from elsewhere. facts: gpu-and-nodes sheet, 6 (xrdp) */
-export const desktop: Part = ({ devbox, at }) => {
+export const desktop: Part = ({ devbox, user, at }) => {
   if (!devbox.xrdp) return [];
   return [
-    packages({ ...at('xrdp', 'dpkg'), packages: ['xrdp', 'ssl-cert'] }),
+    debTool({ ...at('xrdp', 'base'), command: 'xrdp', packages: ['xrdp', 'ssl-cert'], user }),
     fileBlock({ ...at('xrdp-session', 'xrdp'), path: '/etc/xrdp/startwm.sh', name: 'xrdp', lines: BLANK_SCREEN }),
     // The key of its certificate can be read by that group alone.
     groupMember({ ...at('xrdp-group', 'xrdp'), user: 'xrdp', group: 'ssl-cert', restarts: 'xrdp.service' }),

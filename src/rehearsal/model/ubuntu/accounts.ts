@@ -61,7 +61,9 @@ export function addSystemUser(files: RigFiles, name: string): void {
   let uid = 999;
   while (ids.has(uid)) uid--;
   groupFile(files).add(name, { isSystem: true });
-  const gid = groupFile(files).read().find((group) => group.name === name)?.gid;
+  const gid = groupFile(files)
+    .read()
+    .find((group) => group.name === name)?.gid;
   files.write(PASSWD, `${lines}${name}:x:${uid}:${gid}::/nonexistent:/usr/sbin/nologin\n`, 0o644);
 }
 

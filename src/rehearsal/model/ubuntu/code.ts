@@ -12,11 +12,13 @@ const NEWEST = '1.0.0';
 /** Visual Studio Code's program, as far as extensions go. */
 export const code: Command = async (context) => {
   if (context.user === 'root') {
-    const text = 'You are trying to start Visual Studio Code as a super user which isn\'t recommended. If this was intended, please add the argument `--no-sandbox` and specify an alternate user data directory using the `--user-data-dir` argument.';
+    const text =
+      "You are trying to start Visual Studio Code as a super user which isn't recommended. If this was intended, please add the argument `--no-sandbox` and specify an alternate user data directory using the `--user-data-dir` argument.";
     return fail(context, text);
   }
   const options = parseOptions(context.args, OPTIONS);
-  if (options.problem || options.operands.length > 0) return fail(context, 'code: simulated machines know only extensions');
+  if (options.problem || options.operands.length > 0)
+    return fail(context, 'code: simulated machines know only extensions');
   const install = options.value('--install-extension');
   const remove = options.value('--uninstall-extension');
   if (install !== undefined) return add(context, install);

@@ -32,7 +32,8 @@ function bodyOf(name: string, { version, programs }: Release, url: string, folde
   if (!programs && url.endsWith('.sh')) return installer(version, url);
   if (!/\.(tar\.gz|tgz)$/.test(url)) return program(name, version, url);
   // A program that comes as a folder, with the sandbox of its browser.
-  if (!programs) return tar([name, 'chrome-sandbox'].map((each) => [`${name}-${version}/${each}`, program(each, version, url)]));
+  if (!programs)
+    return tar([name, 'chrome-sandbox'].map((each) => [`${name}-${version}/${each}`, program(each, version, url)]));
   return tar(programs.map((each) => [folder === '.' ? each : `${folder}/${each}`, program(each, version, url)]));
 }
 
