@@ -1,13 +1,13 @@
 /** Rules of `devbox:` that no single value can keep. Tolerant of values of a wrong type. */
 import { isLoose, type Loose, type Placed } from './loose.ts';
 import { quoted } from './rules.ts';
-import { remoteParts, WORKSTATION } from './rules-devbox.ts';
+import { devboxHost, remoteParts, WORKSTATION } from './rules-devbox.ts';
 
 export function devboxFaults(value: unknown, nodes: readonly Loose[]): Placed[] {
   const devbox = isLoose(value) ? value.devbox : undefined;
   if (!isLoose(value) || !isLoose(devbox)) return [];
   const host = devbox.host ?? WORKSTATION;
-  if (typeof host !== 'string') return [];
+  if (typeof host !== 'string' || devboxHost.fault(host)) return [];
   const member = nodes.find(({ name, local }) => (host === WORKSTATION ? local === true : name === host));
   if (host !== WORKSTATION && remoteParts(host) === undefined && !member) return [unknownMachine(host, nodes)];
   if (devbox.user !== undefined || remoteParts(host) !== undefined) return [];
