@@ -30,8 +30,11 @@ describe('docs/databases.md', () => {
   });
 
   it('says where each database is, and its login', () => {
-    const file = { databases: { postgres: {}, redis: {}, milvus: {}, dynamodb: {} } };
-    const text = `name: lab\nnodes: [{ name: rig1, address: 10.0.0.1, role: control-plane }]\nstorage: {}\n${JSON.stringify(file).slice(1, -1)}\n`;
+    const text = `name: lab
+nodes: [{ name: rig1, address: 10.0.0.1, role: control-plane }]
+storage: {}
+databases: { postgres: {}, redis: {}, milvus: {}, dynamodb: {} }
+`;
     const parsed = parseCluster(Buffer.from(text), 'mlk8s.yaml').file;
     for (const it of databasesStep.services?.(parsed) ?? []) {
       if (!it.client) continue;
