@@ -1,6 +1,8 @@
 import type { Declared, Step } from '../../engine/types.ts';
 import { dpkgState } from '../../resources/dpkg-state.ts';
+import { healthCheck } from '../../resources/health-check.ts';
 import { packages } from '../../resources/package.ts';
+import { sh } from '../../shell/script.ts';
 import { namedServices } from '../network/names.ts';
 import { apps } from './apps.ts';
 import { type Box, boxOf, type Part } from './box.ts';
@@ -28,9 +30,24 @@ export function devboxStep(others: readonly Step[]): Step {
 }
 
 /** curl fetches keys and releases, gpg looks at keys before they are trusted. */
-function base({ host, isMember, at }: Box): Declared[] {
+function base(box: Box): Declared[] {
+  const { host, isMember, at } = box;
   return [
-    dpkgState({ ...at('dpkg'), needs: isMember ? [`node/packages@${host}`] : [] }),
+    ...(isMember ? [] : [ubuntu(box)]),
+    dpkgState(isMember ? { ...at('dpkg'), needs: [`node/packages@${host}`] } : at('dpkg', 'ubuntu')),
     packages({ ...at('base', 'dpkg'), packages: ['ca-certificates', 'curl', 'gpg'] }),
   ];
+}
+
+/** Of members it is known before. */
+function ubuntu({ at, host }: Box): Declared {
+  return healthCheck({
+    ...at('ubuntu'),
+    probe: sh`. /etc/os-release && command -v apt-get >/dev/null && [[ " $ID \${ID_LIKE:-} " == *' ubuntu '* ]] && echo yes`,
+    timeoutS: 10,
+    works: 'it is an Ubuntu',
+    seen: `${host} is no Ubuntu`,
+    why: 'the tools come as packages for Ubuntu',
+    next: ['name another machine in devbox.host, or take the section devbox out of the cluster file'],
+  });
 }

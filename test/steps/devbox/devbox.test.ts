@@ -59,9 +59,14 @@ describe('the machine that is meant', () => {
 
 describe('what is there', () => {
   it('is nothing but the tools of the cluster unless more is named', () => {
-    const expected = ['dpkg', 'base', 'hosts', 'snapd-package', 'snapd', 'kubectl', 'helm', 'k9s'];
+    const expected = ['ubuntu', 'dpkg', 'base', 'hosts', 'snapd-package', 'snapd', 'kubectl', 'helm', 'k9s'];
     expect(names(alone('{ user: anna }'))).toEqual(expected);
-    expect(names(alone('{ user: anna, kubectl: false, helm: false, k9s: false }'))).toEqual(['dpkg', 'base', 'hosts']);
+    expect(names(alone('{ user: anna, kubectl: false, helm: false, k9s: false }'))).toEqual([
+      'ubuntu',
+      'dpkg',
+      'base',
+      'hosts',
+    ]);
   });
 
   it('takes a kubeconfig along to where the workstation is not', () => {
