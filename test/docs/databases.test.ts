@@ -29,6 +29,18 @@ describe('docs/databases.md', () => {
     expect(names).toEqual(expect.arrayContaining(['postgres', 'redis']));
   });
 
+  it('shows values that change what they are said to change', () => {
+    const [, ...fragments] = blocks('yaml');
+    const base = (blocks('yaml')[0] ?? '').replace('postgres: {}', 'milvus: {}');
+    const releases = fragments.map((fragment) => {
+      const { file } = parseCluster(Buffer.from(`${base}${fragment}`), 'mlk8s.yaml');
+      return JSON.stringify(databasesStep.resources(file).filter(({ kind }) => kind === 'helm-release'));
+    });
+    expect(releases).toHaveLength(2);
+    expect(releases[0]).toContain('maxmemory-policy allkeys-lru');
+    expect(releases[1]).toContain('"nodeSelector":{"kubernetes.io/hostname":"rig2"}');
+  });
+
   it('says where each database is, and its login', () => {
     const text = `name: lab
 nodes: [{ name: rig1, address: 10.0.0.1, role: control-plane }]
