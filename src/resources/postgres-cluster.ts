@@ -90,29 +90,26 @@ function judge(it: Declared<PostgresClusterSpec>, world: World): Verdict {
     if (first.trim() === '' || /doesn't have a resource type/.test(first)) return settling(`there is no ${title}`);
     const status = jsonOf(first, clusterShape)?.status;
     const pods = podsOf(third);
-    const dead = pods.find(({ exits }) => exits.includes(BUS_ERROR));
-    const {
-      phase = 'not looked at by the operator yet',
-      phaseReason,
-      readyInstances = 0,
-      currentPrimary,
-    } = status ?? {};
-    if (phase !== HEALTHY || readyInstances < instances) {
+    const { phase = 'not looked at by the operator yet', readyInstances = 0, currentPrimary } = status ?? {};
+    // What the operator said last stands there while it is away itself.
+    const ready = Math.min(readyInstances, pods.filter(({ isReady }) => isReady).length);
+    if (phase !== HEALTHY || ready < instances) {
+      const dead = pods.find(({ exits }) => exits.includes(BUS_ERROR));
       if (dead) return busError(it, dead.name);
-      const why = [...(phaseReason ? [phaseReason] : []), ...pods.flatMap(troubleOf)].join('; ');
-      const said = `${title}: ${phase}, ${readyInstances} of ${instances} ready`;
-      return settling(`${said}${why === '' ? '' : ` (${why})`}`);
+      const why = [status?.phaseReason ?? '', ...pods.map(troubleOf)].filter((text) => text !== '').join('; ');
+      return settling(`${title}: ${phase}, ${ready} of ${instances} ready${why === '' ? '' : ` (${why})`}`);
     }
     const open = jsonOf(second, databases)?.items.find((one) => one.status?.applied !== true);
     if (open)
       return settling(`Database ${open.metadata.name}: ${open.status?.message ?? 'not made by the operator yet'}`);
-    const because = `${readyInstances} of ${instances} instances ready, ${currentPrimary} is the primary`;
+    const because = `${ready} of ${instances} instances ready, ${currentPrimary} is the primary`;
     return { verdict: 'ok', because, shown: true };
   });
 }
 
 interface Pod {
   readonly name: string;
+  readonly isReady: boolean;
   readonly isFine: boolean;
   readonly exits: readonly string[];
   readonly trouble: string;
@@ -122,13 +119,14 @@ function podsOf(rows: string): Pod[] {
   return rows.split('\n').flatMap((row) => {
     const [name = '', phase = '', ready = '', exits = '', waiting = '', scheduling = ''] = row.split('\t');
     if (name === '') return [];
-    const isFine = ready === 'True' || phase === 'Succeeded';
-    return [{ name, isFine, exits: exits.split(' '), trouble: waiting || scheduling || phase }];
+    const isReady = ready === 'True';
+    const isFine = isReady || phase === 'Succeeded';
+    return [{ name, isReady, isFine, exits: exits.split(' '), trouble: waiting || scheduling || phase }];
   });
 }
 
-function troubleOf({ name, isFine, trouble }: Pod): string[] {
-  return isFine ? [] : [`pod ${name}: ${trouble}`];
+function troubleOf({ name, isFine, trouble }: Pod): string {
+  return isFine ? '' : `pod ${name}: ${trouble}`;
 }
 
 function busError({ id, spec: { namespace } }: Declared<PostgresClusterSpec>, pod: string): Verdict {

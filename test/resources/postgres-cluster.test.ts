@@ -49,6 +49,11 @@ describe('waits', () => {
       'Cluster postgres/postgres: Cluster in healthy state, 1 of 2 ready (pod postgres-2: ImagePullBackOff)',
     ],
     [
+      'for an instance that was lost while the operator was away',
+      told(HEALTHY, APPLIED, 'postgres-1\tRunning\tTrue\t\t\t\n'),
+      'Cluster postgres/postgres: Cluster in healthy state, 1 of 2 ready',
+    ],
+    [
       'for a machine to run on',
       told({ phase: 'Setting up primary' }, [], 'postgres-1-initdb-x\tPending\t\t\t\t0/3 nodes are available\n'),
       'Cluster postgres/postgres: Setting up primary, 0 of 2 ready (pod postgres-1-initdb-x: 0/3 nodes are available)',
