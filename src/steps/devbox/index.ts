@@ -43,7 +43,7 @@ function base(box: Box): Declared[] {
 function ubuntu({ at, host }: Box): Declared {
   return healthCheck({
     ...at('ubuntu'),
-    probe: sh`. /etc/os-release && command -v apt-get >/dev/null && [[ " $ID \${ID_LIKE:-} " == *' ubuntu '* ]] && echo yes`,
+    probe: sh`. /etc/os-release && command -v dpkg >/dev/null && [[ " $ID \${ID_LIKE:-} " == *' ubuntu '* ]] && echo yes`,
     timeoutS: 10,
     works: 'it is an Ubuntu',
     seen: `${host} is no Ubuntu`,
