@@ -71,7 +71,7 @@ function reconcile(view: View, cluster: KubeObject): Json {
   const ready = names.filter((name) => isUp(view, cluster, name));
   const before = (cluster.status ?? {}) as { currentPrimary?: string; phase?: string };
   const kept = before.currentPrimary ?? '';
-  const primary = ready.includes(kept) ? kept : ready[0];
+  const primary = ready.includes(kept) ? kept : (ready[0] ?? before.currentPrimary);
   for (const name of names) labelled(view, cluster, name, primary);
   const waits = made > 1 ? 'Creating a new replica' : 'Setting up primary';
   const was = before.currentPrimary === undefined ? waits : 'Waiting for the instances to become active';
