@@ -27,6 +27,8 @@ export class User {
   readonly folder = join(this.home, 'work');
   /** Further environment of what the user starts. */
   readonly env: Record<string, string> = {};
+  /** The program that the user starts. */
+  bin = BIN;
 
   constructor() {
     mkdirSync(this.folder);
@@ -48,7 +50,11 @@ export class User {
       LC_ALL: 'C.UTF-8',
       ...this.env,
     };
-    const child = spawn(process.execPath, [BIN, ...args], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [this.bin, ...args], {
+      cwd: this.folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

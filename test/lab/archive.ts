@@ -4,13 +4,15 @@ import { dirname, join } from 'node:path';
 import { $ } from 'zx';
 
 /** A package of the lab's own archive: the name is Ubuntu's, the contents stand in for it. */
-interface Deb {
+export interface Deb {
   readonly files?: Readonly<Record<string, string>>;
+  /** Files that can be run. */
+  readonly programs?: Readonly<Record<string, string>>;
   readonly links?: Readonly<Record<string, string>>;
   readonly postinst?: string;
 }
 
-const unit = (what: string) => `[Unit]
+export const unit = (what: string) => `[Unit]
 Description=${what} (stands in for the real one)
 [Service]
 ExecStart=/bin/sleep infinity
@@ -34,6 +36,14 @@ export const DEBS: Readonly<Record<string, Deb>> = {
   },
   'open-iscsi': { files: { '/usr/lib/systemd/system/iscsid.service': unit('iscsid') }, postinst: ISCSI_NAME },
   'nfs-common': { files: { '/usr/sbin/mount.nfs': 'stands in for the real one\n' } },
+  'ssl-cert': { postinst: 'getent group ssl-cert >/dev/null || groupadd --system ssl-cert' },
+  xrdp: {
+    files: { '/usr/lib/systemd/system/xrdp.service': unit('xrdp') },
+    programs: { '/etc/xrdp/startwm.sh': '#!/bin/sh\n# stands in for the real one\nexec /bin/sh /etc/X11/Xsession\n' },
+    postinst: `id xrdp >/dev/null 2>&1 || useradd --system --home-dir /run/xrdp xrdp
+systemctl enable --now xrdp.service`,
+  },
+  'git-lfs': { programs: { '/usr/bin/git-lfs': '#!/bin/sh\necho git-lfs stands in for the real one\n' } },
   /** There is time to interrupt it. */
   'slow-to-configure': { postinst: 'sleep 30' },
 };
@@ -45,7 +55,7 @@ export const VERSION = '9:9.0';
 export async function makeArchive(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const entries: string[] = [];
-  for (const [name, deb] of Object.entries(DEBS)) entries.push(await build(folder, name, deb));
+  for (const [name, deb] of Object.entries(DEBS)) entries.push(await buildDeb(folder, name, deb));
   const index = entries.join('\n');
   writeFileSync(join(folder, 'Packages'), index);
   writeFileSync(
@@ -54,7 +64,8 @@ export async function makeArchive(folder: string): Promise<void> {
   );
 }
 
-async function build(folder: string, name: string, deb: Deb): Promise<string> {
+/** Builds one package into a folder. Returns its entry in the index of an archive. */
+export async function buildDeb(folder: string, name: string, deb: Deb): Promise<string> {
   const tree = join(folder, `.${name}`);
   const control = `Package: ${name}\nVersion: ${VERSION}\nArchitecture: all\nMaintainer: the lab\nDescription: stands in for ${name}\n`;
   const write = (path: string, text: string, mode = 0o644) => {
@@ -65,6 +76,7 @@ async function build(folder: string, name: string, deb: Deb): Promise<string> {
   write('DEBIAN/control', control);
   if (deb.postinst) write('DEBIAN/postinst', `#!/bin/sh\nset -e\n${deb.postinst}\n`, 0o755);
   for (const [path, text] of Object.entries(deb.files ?? {})) write(path, text);
+  for (const [path, text] of Object.entries(deb.programs ?? {})) write(path, text, 0o755);
   for (const [path, target] of Object.entries(deb.links ?? {})) {
     mkdirSync(dirname(join(tree, path)), { recursive: true });
     symlinkSync(target, join(tree, path));
@@ -75,6 +87,6 @@ async function build(folder: string, name: string, deb: Deb): Promise<string> {
   return `${control}Filename: ./${name}.deb\nSize: ${statSync(file).size}\nSHA256: ${sum(readFileSync(file))}\n`;
 }
 
-function sum(content: string | Buffer): string {
+export function sum(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }

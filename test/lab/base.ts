@@ -18,7 +18,7 @@ import { CACHE, PASSWORD, USER } from './places.ts';
 const MIRROR = process.env.MLK8S_LAB_MIRROR ?? 'http://deb.debian.org/debian';
 const SUITE = 'bookworm';
 const PACKAGES =
-  'systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,sudo,iproute2,iputils-ping,procps,kmod,psmisc,usr-is-merged,curl,ca-certificates';
+  'systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,sudo,iproute2,iputils-ping,procps,kmod,psmisc,usr-is-merged,curl,ca-certificates,git,gpg';
 
 /** Programs that the lab needs, and Debian's package of each. */
 const NEEDED = {
