@@ -8,6 +8,7 @@ export const STORIES = [
   'test/acceptance/mayastor.test.ts',
   'test/acceptance/monitoring.test.ts',
   'test/acceptance/network.test.ts',
+  'test/acceptance/postgres.test.ts',
   'test/acceptance/prune.test.ts',
   'test/acceptance/reset.test.ts',
   'test/acceptance/services.test.ts',
@@ -17,6 +18,7 @@ export const STORIES = [
   'test/charts/real-tools.test.ts',
   'test/docs/readme.test.ts',
   'test/health/doctor.test.ts',
+  'test/resources/proof-restart.test.ts',
   'test/resources/proof.test.ts',
   'test/steps/network/in-cluster.test.ts',
 ];

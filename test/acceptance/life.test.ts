@@ -8,6 +8,8 @@ import { breaks, unbroken } from './breaks.ts';
 import { gpuBreaks, gpuUnbroken } from './gpu-breaks.ts';
 import { monitoringBreaks, monitoringUnbroken } from './monitoring-breaks.ts';
 import { namesUnbroken, networkBreaks, networkUnbroken } from './network-breaks.ts';
+import { postgresBreaks, postgresUnbroken } from './postgres-breaks.ts';
+import { storeBreaks, storeUnbroken } from './store-breaks.ts';
 import { type Run, User } from './user.ts';
 
 /** What hides the others while it is broken is tried alone. */
@@ -61,8 +63,12 @@ describe("a file of one's own, two machines", () => {
   it('has a break for each resource of the sample, or a reason why not', async () => {
     const { file } = await loadCluster(templatePath('samples', 'home-lab.yaml'));
     const names = steps.flatMap((step) => step.resources(file)).map((it) => it.id.slice(0, it.id.indexOf('@')));
-    const placed = Object.keys({ ...gpuBreaks, ...monitoringBreaks }).map((id) => id.slice(0, id.indexOf('@')));
-    const others = { ...gpuUnbroken, ...monitoringUnbroken, ...networkBreaks, ...networkUnbroken, ...namesUnbroken };
+    const byId = { ...gpuBreaks, ...monitoringBreaks, ...postgresBreaks, ...storeBreaks };
+    const placed = Object.keys(byId).map((id) => id.slice(0, id.indexOf('@')));
+    const others = {
+      ...{ ...gpuUnbroken, ...monitoringUnbroken, ...networkBreaks, ...networkUnbroken, ...namesUnbroken },
+      ...{ ...postgresUnbroken, ...storeUnbroken },
+    };
     const known = [...Object.keys(breaks), ...Object.keys(unbroken), ...placed, ...Object.keys(others)];
     expect([...new Set(names)].sort()).toEqual(known.sort());
   });

@@ -56,4 +56,6 @@ export const namesUnbroken: Readonly<Record<string, string>> = {
   'network/ingress-opencost': 'as that of Grafana',
   'network/ingress-prometheus': 'as that of Grafana',
   'network/ingress-alertmanager': 'as that of Grafana',
+  'network/ingress-redis-commander': 'as that of Grafana',
+  'network/ingress-attu': 'as that of Grafana',
 };

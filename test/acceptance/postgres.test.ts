@@ -1,0 +1,171 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseCluster } from '../../src/config/load.ts';
+import type { PlanItem } from '../../src/engine/events.ts';
+import { databasesStep } from '../../src/steps/databases/index.ts';
+import { postgresBreaks, postgresUnbroken } from './postgres-breaks.ts';
+import { type Run, User, until } from './user.ts';
+
+const BARE = `name: lab
+ssh: { user: lab }
+nodes:
+  - { name: rig1, address: 10.0.0.101, role: control-plane }
+  - { name: rig2, address: 10.0.0.102 }
+storage: {}
+monitoring: { sizeGi: 10 }
+`;
+const FILE = `${BARE}databases: { postgres: { instances: 2, sizeGi: 3 } }\n`;
+
+function open(run: Run): PlanItem[] {
+  const plan = run.events.find((event) => event.event === 'plan') as { items: PlanItem[] } | undefined;
+  return (plan?.items ?? []).filter((item) => item.verdict !== 'ok' && item.verdict !== 'later');
+}
+const name = (id: string): string => id.slice(0, id.indexOf('@'));
+
+describe('PostgreSQL on two machines', () => {
+  const user = new User();
+  const kubectl = (words: string) => user.exec('rig1', `microk8s kubectl ${words}`);
+  const credential = async () => {
+    const { stdout } = await user.run('credentials', 'postgres', '--rehearse', '--json');
+    return (JSON.parse(stdout) as { credentials: { user: string; password: string }[] }).credentials[0];
+  };
+  beforeAll(async () => {
+    user.file(FILE);
+    const { summary, problems } = await user.up();
+    expect([summary.exitCode, problems]).toEqual([0, []]);
+  }, 300_000);
+  afterAll(() => user.leave());
+
+  it('has nothing to do the second time, with one exec per machine', async () => {
+    const { summary } = await user.up();
+    expect(summary).toMatchObject({ exitCode: 0, changes: 0, applied: 0, execs: { rig1: 1, rig2: 1 } });
+    expect(summary.notes).toContain('postgres: to reach one from here: mlk8s connect --rehearse postgres');
+  });
+
+  it('shows that it is healthy, and how old its proof is', async () => {
+    const { code, stdout } = await user.run('status', '--rehearse');
+    expect(code).toBe(0);
+    // The proof restarted the first primary.
+    expect(stdout).toMatch(/postgres-ready +cluster: 2 of 2 instances ready, postgres-2 is the primary/);
+    expect(stdout).toMatch(/proof-postgres +cluster: proved/);
+  });
+
+  it('has a copy on each machine, in a volume of the class of the file', async () => {
+    const nodes = await kubectl('-n postgres get pods -o jsonpath="{.items[*].spec.nodeSelector}"');
+    expect([...nodes.matchAll(/rig\d/g)].map(([rig]) => rig).sort()).toEqual(['rig1', 'rig2']);
+    const claims = await kubectl('-n postgres get pvc -o jsonpath="{.items[*].spec.storageClassName}"');
+    expect(claims.trim()).toBe('openebs-hostpath openebs-hostpath');
+  });
+
+  it('has a break for each resource, or a reason why not', () => {
+    const { file } = parseCluster(Buffer.from(FILE), 'mlk8s.yaml');
+    const names = databasesStep.resources(file).map(({ id }) => name(id));
+    const broken = [...Object.keys(postgresBreaks).map(name), ...Object.keys(postgresUnbroken)];
+    expect(names.toSorted()).toEqual(broken.toSorted());
+  });
+
+  it('is named exactly by what is broken, and up mends it with the old password', { timeout: 300_000 }, async () => {
+    const before = await credential();
+    for (const script of Object.values(postgresBreaks)) await user.exec('rig1', `set -e\n${script}`);
+    const plan = await user.run('plan', '--rehearse', '--json');
+    const ids = open(plan).map(({ id }) => id);
+    expect(ids.toSorted()).toEqual(Object.keys(postgresBreaks).toSorted());
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: ids.length });
+    expect(await credential()).toEqual(before);
+  });
+
+  it('is reached through SSH until Ctrl-C, and the password stands in no journal', async () => {
+    const { password = '' } = (await credential()) ?? {};
+    const { child, end } = user.start('connect', 'postgres', '--rehearse');
+    let out = '';
+    child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    await until(() => out.includes('Ctrl-C'));
+    const url = new RegExp(`^postgresql://app:${password}@127\\.0\\.0\\.1:(\\d+)/app$`, 'm').exec(out);
+    expect(out).toContain(`psql ${url?.[0]}`);
+    // The simulated one speaks no SQL: it says which service it is.
+    expect(await (await fetch(`http://127.0.0.1:${url?.[1]}`)).text()).toContain('postgres/postgres-rw');
+    child.kill('SIGINT');
+    expect(await end).toMatchObject({ code: 0 });
+    const state = join(user.home, '.local', 'state', 'mlk8s');
+    const files = readdirSync(state, { recursive: true, withFileTypes: true }).filter((it) =>
+      it.name.endsWith('.ndjson'),
+    );
+    expect(files.length).toBeGreaterThan(0);
+    for (const it of files) expect(readFileSync(join(it.parentPath, it.name), 'utf8')).not.toContain(password);
+  });
+
+  it('keeps out who has lost the password, while there is data', async () => {
+    await kubectl('-n postgres get secret postgres-login -o json >/tmp/kept');
+    await kubectl('-n postgres delete secret postgres-login');
+    const run = await user.up();
+    await kubectl('create -f /tmp/kept');
+    expect(run.code).toBe(1);
+    expect(open(run)).toMatchObject([
+      {
+        ...{ id: 'databases/postgres-login@cluster', verdict: 'refused' },
+        because: expect.stringMatching(/no password any more.* claims postgres\/postgres-1, postgres\/postgres-2 know/),
+      },
+    ]);
+  });
+
+  it('says what it waits for when an instance is away', { timeout: 300_000 }, async () => {
+    // Without the operator it does not come back by itself.
+    await kubectl('-n cnpg-system scale deployment cnpg-cloudnative-pg --replicas=0');
+    await kubectl('-n postgres delete pod postgres-2');
+    const away = open(await user.run('plan', '--rehearse', '--json'));
+    expect(away).toMatchObject([
+      {
+        ...{ id: 'databases/postgres-ready@cluster', verdict: 'settling' },
+        because: 'Cluster postgres/postgres: Cluster in healthy state, 1 of 2 ready',
+      },
+    ]);
+    await kubectl('-n cnpg-system scale deployment cnpg-cloudnative-pg --replicas=1');
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: 0 });
+    expect((await user.run('status', '--rehearse')).stdout).toContain('postgres-1 is the primary');
+  });
+
+  it('stays with its data when it leaves the file, until that is given up by name', { timeout: 300_000 }, async () => {
+    user.file(BARE);
+    const refused = await user.up('--prune');
+    expect(refused.code).toBe(1);
+    expect(refused.problems.join('\n')).toMatch(
+      /^databases\/postgres@cluster: postgres holds data, in the claims postgres\/postgres-1 \(3Gi\), postgres\/postgres-2 \(3Gi\)$/m,
+    );
+    expect(refused.stdout).toContain('--prune --delete-data postgres');
+    expect(await kubectl('-n postgres get pods -o name')).toContain('postgres-1');
+    expect(await kubectl('-n postgres get secret -o name')).toContain('postgres-login');
+
+    const gone = await user.up('--prune', '--delete-data', 'postgres');
+    expect([gone.code, gone.problems]).toEqual([0, []]);
+    expect(await kubectl('get pvc,pods,secrets -n postgres -o name --ignore-not-found')).toBe('');
+    expect(await user.exec('rig1', 'microk8s helm3 list -A -q')).not.toContain('cnpg');
+    expect(await kubectl('get crd clusters.postgresql.cnpg.io -o name')).toContain('clusters');
+    expect((await user.up('--prune')).summary.changes).toBe(0);
+  });
+
+  it.each([
+    [['--delete-data', 'postgres'], 'without --prune'],
+    [['--prune', '--delete-data', 'postgre'], 'known are: postgres, redis, milvus, dynamodb'],
+  ])('gives nothing up by %j', async (args, why) => {
+    const { code, stderr, stdout } = await user.up(...args);
+    expect([code, stderr + stdout]).toEqual([1, expect.stringContaining(why)]);
+  });
+
+  it('gives nothing up that the file asks for', async () => {
+    user.file(FILE);
+    const { code, stderr, stdout } = await user.up('--prune', '--delete-data', 'postgres');
+    expect([code, stderr + stdout]).toEqual([1, expect.stringContaining('the cluster file asks for it')]);
+  });
+});
+
+it('without a database says what to type', async () => {
+  const user = new User();
+  try {
+    user.file(BARE);
+    const { code, stderr } = await user.run('connect', 'postgres', '--rehearse');
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/asks for no database[\s\S]*postgres: \{\}/)]);
+  } finally {
+    await user.leave();
+  }
+});
