@@ -94,7 +94,9 @@ describe('on a machine with hugepages (sheet 5/19)', () => {
   beforeEach(() => {
     lab.pass(120);
     const objects = Object.values(lab.world.clusters).flatMap((it) => Object.values(it.objects));
-    const node = objects.find(({ kind }) => kind === 'Node') as { status: { allocatable: Record<string, string> } };
+    const node = objects.find(({ kind }) => kind === 'Node') as unknown as {
+      status: { allocatable: Record<string, string> };
+    };
     node.status.allocatable['hugepages-2Mi'] = '2Gi';
   });
   const exits = async () =>
