@@ -5,6 +5,7 @@ import { MACHINE_STATE } from '../shell/job.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { judged, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
+import { OWN_FOLDERS } from './elsewhere.ts';
 import { gone, stays } from './stays.ts';
 import { unfinished } from './write.ts';
 
@@ -44,9 +45,6 @@ const FETCH_S = 1800;
 function receiptOf({ tool }: ReleaseFileSpec): string {
   return `${MACHINE_STATE}/releases/${tool}`;
 }
-
-/** Folders of a home where people put programs without root; root's own PATH has none of them. */
-const OWN_FOLDERS = ['.local/bin', 'bin', '.cargo/bin', 'miniforge3/bin'];
 
 function programsAsk(it: Declared<ReleaseFileSpec>): Ask {
   const { tool, programs, into, user } = it.spec;

@@ -177,6 +177,17 @@ describe.runIf(hasProgram('ssh'))('the hosts of a cluster file', () => {
     expect(warnings).toEqual(['rig1: ProxyCommand of ~/.ssh/config is not used; write it as ProxyJump']);
   });
 
+  test('a devbox that is no node, by its own address, user and port, whatever ssh says of the nodes', async () => {
+    const { port } = await server();
+    const nodes = [{ name: 'rig1', address: '127.0.0.1' }];
+    const devbox = { host: `eve@127.0.0.1:${port}` };
+    const hosts = open(cluster(nodes, { ssh: { user: 'ada', port: 1 }, devbox }), user());
+    const said = (await hosts.node('devbox').exec('echo "$(hostname) here"', S5)).stdout.toString();
+    expect(said).toMatch(/ here\n$/);
+    expect(hosts.node('devbox').name).toBe('devbox');
+    expect(() => open(cluster(nodes), user()).node('devbox')).toThrow('no machine devbox');
+  });
+
   test('unknown names are a bug', () => {
     expect(() => open(cluster([{ name: 'rig1', address: '127.0.0.1' }]), user()).node('rig9')).toThrow('rig9');
   });
