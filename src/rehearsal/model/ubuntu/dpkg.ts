@@ -230,7 +230,7 @@ function hold(context: CommandContext, name: string, held: boolean): void {
 
 /** apt-cache: show and policy. */
 export const aptCache: Command = withOptions(
-  { flags: ['-q|--quiet', '--no-all-versions'] },
+  { flags: ['-q|--quiet', '--no-all-versions'], values: ['-o|--option'] },
   (context, { operands: [verb, ...names] }) => {
     const offered = archive(context.rig);
     if (verb === 'policy') {
