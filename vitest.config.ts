@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** What takes long: whole stories on rehearsals, and kinds that run pods or real tools. `npm run test:rehearsal` */
 export const STORIES = [
   'test/acceptance/cost.test.ts',
+  'test/acceptance/devbox.test.ts',
   'test/acceptance/gpu-driver.test.ts',
   'test/acceptance/gpu.test.ts',
   'test/acceptance/mayastor.test.ts',
@@ -11,6 +12,7 @@ export const STORIES = [
   'test/acceptance/postgres.test.ts',
   'test/acceptance/prune.test.ts',
   'test/acceptance/reset.test.ts',
+  'test/acceptance/samples.test.ts',
   'test/acceptance/services.test.ts',
   'test/acceptance/stores.test.ts',
   'test/acceptance/troubles.test.ts',

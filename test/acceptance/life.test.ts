@@ -5,6 +5,7 @@ import { rehearsalCounts } from '../../src/rehearsal/client.ts';
 import { steps } from '../../src/steps/index.ts';
 import { templatePath } from '../../src/templates.ts';
 import { breaks, unbroken } from './breaks.ts';
+import { devboxBreaks, devboxUnbroken } from './devbox-breaks.ts';
 import { gpuBreaks, gpuUnbroken } from './gpu-breaks.ts';
 import { monitoringBreaks, monitoringUnbroken } from './monitoring-breaks.ts';
 import { namesUnbroken, networkBreaks, networkUnbroken } from './network-breaks.ts';
@@ -69,7 +70,9 @@ describe("a file of one's own, two machines", () => {
       ...{ ...gpuUnbroken, ...monitoringUnbroken, ...networkBreaks, ...networkUnbroken, ...namesUnbroken },
       ...{ ...postgresUnbroken, ...storeUnbroken },
     };
-    const known = [...Object.keys(breaks), ...Object.keys(unbroken), ...placed, ...Object.keys(others)];
+    // The sample asks for some of the tools that there are.
+    const tools = Object.keys({ ...devboxBreaks, ...devboxUnbroken }).filter((name) => names.includes(name));
+    const known = [...Object.keys(breaks), ...Object.keys(unbroken), ...placed, ...Object.keys(others), ...tools];
     expect([...new Set(names)].sort()).toEqual(known.sort());
   });
 
