@@ -5,11 +5,11 @@ import type { Credential } from '../engine/credentials.ts';
 import type { Summary } from '../engine/events.ts';
 import type { CostOptions, RunOptions, UpOptions } from '../engine/options.ts';
 import type { AlertOptions, Delivery } from '../engine/test-alert.ts';
-import type { Tunnel } from '../engine/tunnel.ts';
 import type { Service, Step } from '../engine/types.ts';
 import type { VisitOptions } from '../engine/visit.ts';
 import type { Output } from '../render/style.ts';
 import type { HostError, Hosts } from '../transport/host.ts';
+import type { Tunnel } from '../transport/tunnel.ts';
 import type { Asker } from './ask.ts';
 
 /** The surroundings of the process. */

@@ -2,7 +2,7 @@ import { ExitCode } from '../errors.ts';
 import { jsonLine } from '../render/json.ts';
 import { problemLines } from '../render/problem.ts';
 import { styleFor } from '../render/style.ts';
-import { showInBrowser } from './browser.ts';
+import { showInBrowser } from '../transport/browser.ts';
 import type { Context } from './context.ts';
 import { checkKnown } from './known.ts';
 import type { OpenFlags } from './open.ts';

@@ -34,12 +34,13 @@ async function look(options: RunOptions, judgement: (items: readonly PlanItem[])
   return finish(prepared, started, failed ? ExitCode.failed : partial, items, undefined);
 }
 
+export { openTunnel } from '../transport/tunnel.ts';
 export { authority } from './ca.ts';
 export { cost } from './cost.ts';
 export { credentials } from './credentials.ts';
 export { doctor } from './doctor.ts';
 export { testAlert } from './test-alert.ts';
-export { openTunnel, wayTo } from './tunnel.ts';
+export { wayTo } from './visit.ts';
 
 /** Brings the machines to what the file says. The same command is the first run, a repair and a resume. */
 export function up(options: UpOptions): Promise<Summary> {

@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import { kubectl } from '../resources/kube.ts';
 import { sh } from '../shell/script.ts';
 import { type Host, HostError } from '../transport/host.ts';
-import { askHttp } from './http.ts';
+import { askHttp } from '../transport/http.ts';
 import type { Service } from './types.ts';
 import { addressAsk, addressOf, type VisitOptions, visit } from './visit.ts';
 
