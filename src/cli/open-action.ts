@@ -2,6 +2,7 @@ import { ExitCode } from '../errors.ts';
 import { jsonLine } from '../render/json.ts';
 import { problemLines } from '../render/problem.ts';
 import { styleFor } from '../render/style.ts';
+import { tunnelLines } from '../render/tunnel.ts';
 import { showInBrowser } from '../transport/browser.ts';
 import type { Context } from './context.ts';
 import { checkKnown } from './known.ts';
@@ -33,10 +34,7 @@ export function openService(
     });
     const address = `${service.web ? 'http://' : ''}127.0.0.1:${tunnel.port}`;
     const told = { name, address, port: tunnel.port, rehearsal: options.hosts.rehearsal !== undefined };
-    const login = service.login
-      ? [`user ${service.login.user}; its password: ${textAsTyped(`mlk8s credentials ${name}`, typing)}`]
-      : [];
-    const text = flags.json ? jsonLine(told) : [`${name}: ${address}`, ...login, 'Ctrl-C closes it.'].join('\n');
+    const text = flags.json ? jsonLine(told) : textAsTyped(tunnelLines(service, address).join('\n'), typing);
     stdout.write(`${text}\n`);
     if (service.web && flags.browser) showInBrowser(address, env);
     await interrupted();
