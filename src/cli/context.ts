@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Loaded } from '../config/load.ts';
 import type { Cluster, ClusterNode } from '../config/schema.ts';
+import type { Check } from '../engine/check.ts';
 import type { Credential } from '../engine/credentials.ts';
 import type { Summary } from '../engine/events.ts';
 import type { CostOptions, RunOptions, UpOptions } from '../engine/options.ts';
@@ -31,7 +32,7 @@ export interface HostsWish {
 }
 
 export interface Engine {
-  up(options: UpOptions): Promise<Summary>;
+  up(options: UpOptions, checks: readonly Check[]): Promise<Summary>;
   reset(options: UpOptions): Promise<Summary>;
   plan(options: RunOptions): Promise<Summary>;
   status(options: RunOptions): Promise<Summary>;
@@ -62,6 +63,8 @@ export interface Parts {
   publicKeys(wish: HostsWish, node: ClusterNode): Promise<readonly { readonly path: string; readonly text: string }[]>;
   installKey(wish: HostsWish, node: ClusterNode, login: { password: string; publicKey: string }): Promise<unknown>;
   steps(): Promise<readonly Step[]>;
+  /** What must be right before `up` changes anything. */
+  checks(): Promise<readonly Check[]>;
   engine(): Promise<Engine>;
   rehearsal(): Promise<Rehearsal>;
 }

@@ -14,6 +14,7 @@ export const realParts: Parts = {
   installKey: async (wish, node, login) =>
     (await import('../transport/open.ts')).installUserKey(wish.file, node, login, openOptions(wish)),
   steps: async () => (await import('../steps/index.ts')).steps,
+  checks: async () => (await import('../steps/preflight/index.ts')).checks,
   engine: () => import('../engine/index.ts'),
   rehearsal: async () => {
     const { rehearsalExec, rehearsalDump, rehearsalReset } = await import('../rehearsal/client.ts');

@@ -1,7 +1,8 @@
 import { ExitCode, UserError } from '../errors.ts';
+import { placeOf, stepOf } from '../resources/places.ts';
 import { closeJob } from '../shell/job.ts';
-import type { Check } from '../steps/preflight/check.ts';
 import { HostError } from '../transport/host.ts';
+import type { Check } from './check.ts';
 import type { PlanItem, Summary } from './events.ts';
 import { endCode, finish, isOpen, showPlan, start } from './finish.ts';
 import { followJob } from './jobs.ts';
@@ -9,7 +10,6 @@ import { Lock } from './lock.ts';
 import { OWN_STEP } from './machine-state.ts';
 import type { UpOptions } from './options.ts';
 import { inParallel } from './parallel.ts';
-import { placeOf, stepOf } from './places.ts';
 import type { Prepared } from './prepare.ts';
 import { neverReady, undone } from './problems.ts';
 import { type Outcome, Runner } from './runner.ts';

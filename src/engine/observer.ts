@@ -1,14 +1,15 @@
 import type { Cluster } from '../config/schema.ts';
 import type { Problem } from '../errors.ts';
+import { type Membership, membershipAsk, parseMembership } from '../resources/membership.ts';
+import { placeKey } from '../resources/places.ts';
 import { listDebts } from '../shell/debts.ts';
 import { listOpenJobs } from '../shell/job.ts';
 import { DamagedAnswers, type FramedAsk, observeFrame, parseAnswers } from '../shell/observe.ts';
 import { type ExecResult, HostError, type Hosts } from '../transport/host.ts';
 import { type Homes, mayKeep } from './homes.ts';
 import { listClusterRecords, listHostRecords, listWorkstationRecords, parseRecords } from './inventory.ts';
-import { findLead, type Lead, type Membership, membershipAsk, parseMembership } from './lead.ts';
+import { findLead, type Lead } from './lead.ts';
 import { inParallel } from './parallel.ts';
-import { placeKey } from './places.ts';
 import type { Answer, Ask, InventoryRecord, Where, World } from './types.ts';
 
 /** What an observer is told besides the machines. */

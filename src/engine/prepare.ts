@@ -1,11 +1,11 @@
 import { misfits } from '../charts/fit.ts';
 import { type Cluster, clusterSchema } from '../config/schema.ts';
 import { ExitCode, type Problem } from '../errors.ts';
+import { hostOf, placeKey, placeOf, stepOf } from '../resources/places.ts';
 import type { PlanItem } from './events.ts';
 import { checkNeeds, type Judged, judgeAll, type Kinds, kindOf, planItems } from './judge.ts';
 import { Observer, type Told } from './observer.ts';
 import type { RunOptions } from './options.ts';
-import { hostOf, placeKey, placeOf, stepOf } from './places.ts';
 import type { Outcome } from './runner.ts';
 import type { Ask, Declared, Id, World } from './types.ts';
 import { lastingNeeds } from './undo.ts';

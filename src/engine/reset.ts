@@ -1,6 +1,7 @@
 import { ExitCode, type Problem } from '../errors.ts';
 import { kinds } from '../resources/index.ts';
 import { refuseLeaving } from '../resources/microk8s-leave.ts';
+import { hostOf, placeKey, placeOf } from '../resources/places.ts';
 import { MACHINE_STATE } from '../shell/job.ts';
 import type { PlanItem } from './events.ts';
 import { hasDamagedRecord, parseRecords } from './inventory.ts';
@@ -8,7 +9,6 @@ import { nameOf } from './judge.ts';
 import { machineState, machineStateKind } from './machine-state.ts';
 import { recordAsks } from './observer.ts';
 import type { RunOptions } from './options.ts';
-import { hostOf, placeKey, placeOf } from './places.ts';
 import { isWanted, Prepared } from './prepare.ts';
 import type { Ask, Declared, Id, Where } from './types.ts';
 import { toUndo, undoing } from './undo.ts';

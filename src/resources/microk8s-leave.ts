@@ -1,10 +1,10 @@
-import { LEAVING, type Membership, membershipAsk, parseMembership } from '../engine/lead.ts';
 import type { Ask, Id, Move, Recorded, Verdict, World } from '../engine/types.ts';
 import type { Problem } from '../errors.ts';
 import { MACHINE_STATE } from '../shell/job.ts';
 import { type Script, sh } from '../shell/script.ts';
 import { ownHost, placeName, refused } from './answers.ts';
 import { dqliteAsk, dqliteOf, kubectl, nodesAsk, nodesOf, SNAP_DATA } from './kube.ts';
+import { LEAVING, type Membership, membershipAsk, parseMembership } from './membership.ts';
 
 /** What leaving a cluster is judged by. */
 export function leaveAsks(host: string): Ask[] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { clusterSchema } from '../../src/config/schema.ts';
-import { findLead, type Membership, parseMembership } from '../../src/engine/lead.ts';
+import { findLead } from '../../src/engine/lead.ts';
+import type { Membership } from '../../src/resources/membership.ts';
 
 const file = clusterSchema.parse({
   name: 'lab',
@@ -112,27 +113,5 @@ describe('who is in charge', () => {
   it.each(cases)('$name → $expected', ({ facts, out = [], wiped = [], expected }) => {
     const lead = findLead(file, new Map(Object.entries(facts)), new Set(out), new Set(wiped));
     expect(lead.kind === 'refused' ? `refused ${lead.problem.where}` : `${lead.kind} ${lead.host}`).toBe(expected);
-  });
-});
-
-describe('what a machine says of its own MicroK8s', () => {
-  it('reads a control plane, its peers and what it holds beyond its own', () => {
-    const text =
-      'identity=x\nours=yes\nmicrok8s=control-plane\npeers=3\nnamespaces=default=a kube-system=x shop=c mlk8s-system=d \n';
-    expect(parseMembership(text)).toEqual({
-      microk8s: 'control-plane',
-      uid: 'x',
-      leaving: false,
-      identity: 'x',
-      ours: true,
-      holds: ['shop'],
-      peers: 3,
-    });
-  });
-
-  it('takes nothing for known that was not said', () => {
-    expect(parseMembership('identity=\nmicrok8s=none\n')).toEqual(fresh);
-    expect(parseMembership('')).toEqual(fresh);
-    expect(parseMembership('This MicroK8s deployment is acting as a node in a cluster.\n')).toEqual(fresh);
   });
 });

@@ -1,9 +1,10 @@
 import type { ClusterNode } from '../../config/schema.ts';
+import type { Check, Finding } from '../../engine/check.ts';
 import type { Ask } from '../../engine/types.ts';
 import type { Given } from '../../resources/answers.ts';
 import { microk8sDataAsk } from '../../resources/microk8s-data.ts';
 import { sh } from '../../shell/script.ts';
-import { type Check, comparison, error, type Finding, machineCheck, warning } from './check.ts';
+import { comparison, error, machineCheck, warning } from './check.ts';
 
 const on = (node: ClusterNode): Ask['on'] => ({ host: node.name });
 const isInstalled = (answer: Given | undefined) => answer?.text.trim() === 'yes';
