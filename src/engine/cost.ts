@@ -1,11 +1,11 @@
 import { allocationOf, priceFault } from '../cost/allocation.ts';
 import { allocationAsk, costAsks } from '../cost/asks.ts';
+import { openCostCorePrice } from '../cost/opencost.ts';
 import { nodesSeen, requestsSeen, volumesSeen } from '../cost/read.ts';
 import { type CostSight, reportOf } from '../cost/report.ts';
 import { pricesOf, wattsOf } from '../cost/tables.ts';
 import { ExitCode, type Problem } from '../errors.ts';
 import { kinds } from '../resources/index.ts';
-import { openCostCorePrice } from '../steps/cost/index.ts';
 import type { Summary } from './events.ts';
 import { finish, start } from './finish.ts';
 import type { CostOptions } from './options.ts';

@@ -6,8 +6,9 @@ import { expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { flatLines } from '../../src/charts/values.ts';
 import type { Cluster } from '../../src/config/schema.ts';
+import { openCostCorePrice } from '../../src/cost/opencost.ts';
 import type { HelmReleaseSpec } from '../../src/resources/helm-release.ts';
-import { costStep, openCostCorePrice } from '../../src/steps/cost/index.ts';
+import { costStep } from '../../src/steps/cost/index.ts';
 import { realTools } from '../real-tools.ts';
 import { cluster, node } from '../resources/world.ts';
 
