@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { coverable } from './fakes.ts';
-import type { Model, RigState } from './model/types.ts';
+import type { Model } from './model/contract.ts';
+import type { RigState } from './model/state.ts';
 import type { MountStep } from './rig.ts';
 import { SHIM_FOLDER } from './shim.ts';
 

@@ -1,4 +1,6 @@
-import type { ClusterState, MachineSite, WebAnswer, WebHandler } from '../types.ts';
+import type { MachineSite } from '../command.ts';
+import type { WebAnswer, WebHandler } from '../contract.ts';
+import type { ClusterState } from '../state.ts';
 import { releases } from './helm/releases.ts';
 import { isJson, type Json } from './merge.ts';
 import { membersOf } from './site.ts';

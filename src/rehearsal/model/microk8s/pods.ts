@@ -1,4 +1,4 @@
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../state.ts';
 import { type Gate, gateOf } from './gpu/gates.ts';
 import { mayastorGate } from './mayastor.ts';
 import { isJson, type Json } from './merge.ts';

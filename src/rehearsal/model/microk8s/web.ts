@@ -1,4 +1,4 @@
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../state.ts';
 import { certificateIn } from './certificates.ts';
 import { daemonSet, isReadyOn } from './gpu/machine.ts';
 import type { PodSpec } from './pods.ts';

@@ -1,5 +1,5 @@
+import type { Command } from '../command.ts';
 import { snap } from '../snapd/snap.ts';
-import type { Command } from '../types.ts';
 import { adduser, gpasswd, groupadd, groupdel, useradd, usermod } from './accounts.ts';
 import { aptGet } from './apt.ts';
 import { df, findmnt, fuser, lslocks, mount, mountNfs, swapoff, swapon } from './disk.ts';

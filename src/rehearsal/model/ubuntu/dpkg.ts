@@ -1,4 +1,5 @@
-import type { Command, CommandContext, RigState } from '../types.ts';
+import type { Command, CommandContext } from '../command.ts';
+import type { RigState } from '../state.ts';
 import { archive } from './archive.ts';
 import { fail, parseOptions, withOptions } from './arguments.ts';
 import { configureAll, lockHolder } from './packages.ts';

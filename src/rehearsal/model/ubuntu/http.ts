@@ -1,4 +1,4 @@
-import type { Command, CommandContext } from '../types.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { fail, parseOptions, withOptions } from './arguments.ts';
 import { internetStatus, isInternetAddress, resolve } from './names-data.ts';
 import { listeners } from './network-data.ts';

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../types.ts';
+import type { CommandContext } from '../command.ts';
 
 /** An archive besides Ubuntu's: only who has its key and its line gets packages from it (sheet gpu-and-nodes 2). */
 const NVIDIA = {

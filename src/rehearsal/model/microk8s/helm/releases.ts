@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { KubeObject } from '../../types.ts';
+import type { KubeObject } from '../../state.ts';
 import type { Json } from '../merge.ts';
 import { type KubeStore, type Manifest, notesOf } from '../store.ts';
 import type { Chart } from './charts.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../types.ts';
+import type { KubeObject } from '../../state.ts';
 import { rollout } from '../pods.ts';
 import { clusterOf, type Site } from '../site.ts';
 import { KubeStore, type Manifest, notesOf } from '../store.ts';

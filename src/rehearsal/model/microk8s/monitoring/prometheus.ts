@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../types.ts';
+import type { KubeObject } from '../../state.ts';
 import { isReady } from '../nodes.ts';
 import type { View } from '../view.ts';
 
