@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type Document, isMap, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
+import type { YAMLSeq } from 'yaml';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { type Script, sh } from '../shell/script.ts';
-import { type Admin, parseAdmin } from './admin-config.ts';
+import { parseAdmin } from './admin-config.ts';
 import { judged, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
+import { leadsElsewhere, putEntries, readKubeconfig, takeEntriesOut } from './kubeconfig-entries.ts';
 import { gone, stays } from './stays.ts';
 
 /** The user's kubeconfig has a context named after the cluster. Everything else in it is left alone. */
@@ -58,14 +59,14 @@ function judge(it: Declared<KubeconfigSpec>, world: World): Verdict {
     };
   }
   return judged(it, world, [mine], ({ text }) => {
-    const { path, mode, before, document, damage } = read(text);
+    const { path, mode, before, document, damage } = readKubeconfig(text);
     if (damage) {
       return refused(it.id, `${path} is no kubeconfig: ${damage}`, 'it was damaged', `mend or move it: ${path}`);
     }
     const admin = parseAdmin(theirs ?? '');
     if (!admin)
       return { verdict: 'settling', because: 'the lead does not hand out its kubeconfig yet', deadlineS: 120 };
-    const changes = merge(document, it.spec, admin);
+    const changes = putEntries(document, it.spec, admin);
     if (changes.length === 0 && mode === '600')
       return { verdict: 'ok', because: `context ${it.spec.context} is in ${path}` };
     const after = changes.length === 0 ? before : document.toString({ lineWidth: 0 });
@@ -86,71 +87,6 @@ function judge(it: Declared<KubeconfigSpec>, world: World): Verdict {
       ...(before.trim() !== '' && !world.record(it.id) ? { adopts: true } : {}),
     };
   });
-}
-
-/** What the first ask printed. */
-function read(text: string) {
-  const [path = '', mode = '600', ...rest] = text.split('\n');
-  const before = rest.join('\n');
-  const document = parseDocument(before, { prettyErrors: false });
-  return { path, mode, before, document, damage: damageOf(document, before) };
-}
-
-/** Where, and not in the parser's own words: they quote what stands there, which may be a key. */
-function damageOf({ contents, errors: [error] }: Document, text: string): string | undefined {
-  if (error) return `line ${text.slice(0, error.pos[0]).split('\n').length} is no valid YAML`;
-  return contents === null || isMap(contents) ? undefined : 'not a mapping';
-}
-
-/** Brings three entries to what they should be; says what was different, without a secret. */
-function merge(document: Document, { context, planes }: KubeconfigSpec, admin: Admin): string[] {
-  const user = `${context}-admin`;
-  const changes: string[] = [];
-  if (document.contents === null)
-    document.contents = document.createNode({ apiVersion: 'v1', kind: 'Config' }) as never;
-  const server = entryOf(document, 'clusters', context)?.getIn(['cluster', 'server']);
-  const reachable = serversOf(planes);
-  const keep = typeof server === 'string' && reachable.includes(server) ? server : (reachable[0] as string);
-  const set = (list: string, name: string, key: string, value: Record<string, unknown>, what: string) => {
-    if (setEntry(document, list, name, key, value)) changes.push(what);
-  };
-  set('clusters', context, 'cluster', { 'certificate-authority-data': admin.ca, server: keep }, `cluster ${context}`);
-  set('users', user, 'user', admin.user, `user ${user}`);
-  set('contexts', context, 'context', { cluster: context, user }, `context ${context}`);
-  if (!document.get('current-context')) {
-    document.set('current-context', context);
-    changes.push('no current context');
-  }
-  return changes;
-}
-
-function serversOf(planes: readonly string[]): string[] {
-  return planes.map((address) => `https://${address}:16443`);
-}
-
-function entryOf(document: Document, list: string, name: string): YAMLMap | undefined {
-  const entries = document.get(list);
-  if (!isSeq(entries)) return undefined;
-  return entries.items.filter(isMap).find((item) => item.get('name') === name);
-}
-
-/** True when it was different. A namespace or another key that the user put into a context of ours stays. */
-function setEntry(
-  document: Document,
-  list: string,
-  name: string,
-  key: string,
-  value: Record<string, unknown>,
-): boolean {
-  const entry = entryOf(document, list, name);
-  if (entry) {
-    const different = Object.entries(value).filter(([field, wanted]) => entry.getIn([key, field]) !== wanted);
-    for (const [field, wanted] of different) entry.setIn([key, field], wanted);
-    return different.length > 0;
-  }
-  if (!isSeq(document.get(list))) document.set(list, document.createNode([]));
-  document.addIn([list], document.createNode({ name, [key]: value }));
-  return true;
 }
 
 /** Stops where somebody else has changed the file since the question. */
@@ -187,13 +123,13 @@ const putInPlace: Script = sh`
 function undo(it: Recorded<KubeconfigSpec>, world: World): Verdict {
   const [mine] = asks(it) as [Ask];
   return judged(it, world, [mine], ({ text }) => {
-    const { path, before, document, damage } = read(text);
+    const { path, before, document, damage } = readKubeconfig(text);
     if (damage) return stays(`${path} is no kubeconfig any more: ${damage}`);
     const { context } = it.spec;
     if (leadsElsewhere(document, it.spec)) {
       return stays(`context ${context} in ${path} was changed after mlk8s wrote it: it leads to another address`);
     }
-    if (!takeOut(document, context)) return gone(`context ${context} is not in ${path}`);
+    if (!takeEntriesOut(document, context)) return gone(`context ${context} is not in ${path}`);
     const isEmpty = ['clusters', 'users', 'contexts'].every(
       (list) => (document.get(list) as YAMLSeq).items.length === 0,
     );
@@ -207,30 +143,6 @@ function undo(it: Recorded<KubeconfigSpec>, world: World): Verdict {
       moves: [{ does, on: it.on, run, deadlineS: 30, inputs }],
     };
   });
-}
-
-/** Somebody gave the name to another cluster since. */
-function leadsElsewhere(document: Document, { context, planes }: KubeconfigSpec): boolean {
-  const server = entryOf(document, 'clusters', context)?.getIn(['cluster', 'server']);
-  return server !== undefined && !serversOf(planes).some((url) => url === server);
-}
-
-/** False when there was nothing to take out. */
-function takeOut(document: Document, context: string): boolean {
-  const names = { clusters: context, users: `${context}-admin`, contexts: context };
-  let found = false;
-  for (const [list, name] of Object.entries(names)) {
-    const entries = document.get(list);
-    if (!isSeq(entries)) {
-      document.set(list, document.createNode([]));
-      continue;
-    }
-    const rest = entries.items.filter((item) => !isMap(item) || item.get('name') !== name);
-    found ||= rest.length < entries.items.length;
-    entries.items = rest;
-  }
-  if (found && document.get('current-context') === context) document.delete('current-context');
-  return found;
 }
 
 /** The backup is older than the file, and holds the same secrets. */
