@@ -10,7 +10,7 @@ import { fingerprint, pinned } from '../transport/host-keys.ts';
 import { Runner } from '../transport/runner.ts';
 import { Connection, SshHost } from '../transport/ssh.ts';
 import { privateKey } from '../transport/ssh-auth.ts';
-import type { SshTarget } from '../transport/ssh-link.ts';
+import type { SshTarget } from '../transport/ssh-connect.ts';
 import { noPasswords, type SudoPasswords } from '../transport/sudo.ts';
 import { scaledClock } from './clock.ts';
 import { asUserError, attach, control, dial, runningControl } from './connect.ts';
