@@ -17,7 +17,7 @@ export const realParts: Parts = {
   checks: async () => (await import('../steps/preflight/index.ts')).checks,
   engine: () => import('../engine/index.ts'),
   rehearsal: async () => {
-    const { rehearsalExec, rehearsalDump, rehearsalReset } = await import('../rehearsal/client.ts');
+    const { rehearsalExec, rehearsalDump, rehearsalReset } = await import('../rehearsal/operate.ts');
     return { exec: rehearsalExec, dump: rehearsalDump, reset: rehearsalReset };
   },
 };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadCluster, parseCluster } from '../../src/config/load.ts';
 import type { PlanItem } from '../../src/engine/events.ts';
-import { rehearsalCounts } from '../../src/rehearsal/client.ts';
+import { rehearsalCounts } from '../../src/rehearsal/operate.ts';
 import { steps } from '../../src/steps/index.ts';
 import { templatePath } from '../../src/templates.ts';
 import { breaks, unbroken } from './breaks.ts';

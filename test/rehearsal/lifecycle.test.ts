@@ -15,13 +15,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import {
-  openRehearsal,
-  rehearsalCounts,
-  rehearsalDump,
-  rehearsalExec,
-  rehearsalReset,
-} from '../../src/rehearsal/client.ts';
+import { openRehearsal } from '../../src/rehearsal/client.ts';
+import { rehearsalCounts, rehearsalDump, rehearsalExec, rehearsalReset } from '../../src/rehearsal/operate.ts';
 import { runOn, toyFile } from './toy.ts';
 
 const folder = join(import.meta.dirname, '../../node_modules/.cache/mlk8s-test');
