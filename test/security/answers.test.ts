@@ -8,7 +8,7 @@ import type { Answer, Declared, Id, InventoryRecord, Verdict, World } from '../.
 import { toUndo, undoing } from '../../src/engine/undo.ts';
 import { kinds } from '../../src/resources/index.ts';
 import { parseMembership } from '../../src/resources/membership.ts';
-import { parseJobEnd } from '../../src/shell/job.ts';
+import { parseJobEnd } from '../../src/shell/job-end.ts';
 import { DamagedAnswers, type FramedAsk, parseAnswers } from '../../src/shell/observe.ts';
 import { steps } from '../../src/steps/index.ts';
 import { checks } from '../../src/steps/preflight/index.ts';
