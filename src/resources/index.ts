@@ -23,6 +23,7 @@ import { kubeconfigKind } from './kubeconfig.ts';
 import { kubeletSeesKind } from './kubelet-sees.ts';
 import { loneIngressKind } from './lone-ingress.ts';
 import { loneNfdKind } from './lone-nfd.ts';
+import { loneStackKind } from './lone-stack.ts';
 import { manifestKind } from './manifest.ts';
 import { mayastorFitKind } from './mayastor-fit.ts';
 import { memberKind } from './member.ts';
@@ -77,6 +78,7 @@ const all: readonly Kind[] = [
   kubeconfigKind,
   loneIngressKind,
   loneNfdKind,
+  loneStackKind,
   kubeletSeesKind,
   manifestKind,
   mayastorFitKind,

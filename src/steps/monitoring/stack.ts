@@ -2,6 +2,7 @@ import { chartOf } from '../../charts/catalogue.ts';
 import { type Data, mergeValues } from '../../charts/values.ts';
 import type { Cluster } from '../../config/schema.ts';
 import type { Declared, Id, Load } from '../../engine/types.ts';
+import { loneStack } from '../../resources/lone-stack.ts';
 import { manifest } from '../../resources/manifest.ts';
 import { scrapeTargets } from '../../resources/scrape-targets.ts';
 import { secret } from '../../resources/secret.ts';
@@ -24,6 +25,7 @@ const FILLED = 80;
 /** Login of Grafana: what mlk8s makes once. */
 export const LOGIN = { secret: 'grafana-admin', user: 'admin', passwordKey: 'admin-password' } as const;
 const GRAFANA_CLAIM = 'grafana-data';
+const LONE: Id = 'monitoring/lone-stack@cluster';
 const OWNER: Id = 'monitoring/types-owner@cluster';
 const TYPES = { release: 'prometheus-operator-crds', namespace: NAMESPACE };
 const LOGIN_ID: Id = 'monitoring/grafana-admin@cluster';
@@ -35,7 +37,8 @@ export function stack(file: Cluster, monitoring: Monitoring): Declared[] {
   const alerts = alertResources(file, NAMESPACE);
   return [
     ...alerts,
-    typesOwner({ id: OWNER, on: 'cluster', needs: ['microk8s/member@*'], group: 'monitoring.coreos.com', ...TYPES }),
+    loneStack({ id: LONE, on: 'cluster', needs: ['microk8s/member@*'], namespace: NAMESPACE, release: RELEASE }),
+    typesOwner({ id: OWNER, on: 'cluster', needs: [LONE], group: 'monitoring.coreos.com', ...TYPES }),
     release(file, 'prometheus-operator-crds', {
       id: CRDS,
       needs: [OWNER],

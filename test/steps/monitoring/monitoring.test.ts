@@ -46,6 +46,7 @@ describe('what is declared', () => {
 
   it('by default: types, login, volumes, the stack, what it asks, rules and dashboards', () => {
     expect(ids(file())).toEqual([
+      'monitoring/lone-stack@cluster',
       'monitoring/types-owner@cluster',
       'monitoring/crds@cluster',
       'monitoring/grafana-admin@cluster',
@@ -225,6 +226,11 @@ describe('the traps of MicroK8s', () => {
       'prometheus-operator-crds',
       { crds: { annotations: { 'helm.sh/resource-policy': 'keep' } } },
     ]);
+  });
+
+  it('platform 5/5: no type is handed over and nothing is installed beside another stack', () => {
+    expect(find(file(), 'monitoring/types-owner@cluster').needs).toEqual(['monitoring/lone-stack@cluster']);
+    expect(find(file(), 'monitoring/crds@cluster').needs).toContain('monitoring/types-owner@cluster');
   });
 
   it('platform 5/6: types that the addon left behind are no obstacle', () => {
