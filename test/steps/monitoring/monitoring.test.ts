@@ -263,6 +263,7 @@ describe('rules', () => {
       'GpuXid',
       'VolumeFilling',
       'CertificateExpiring',
+      'CertificateNotRenewed',
       'ApiSilent',
     ]);
   });
