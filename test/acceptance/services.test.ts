@@ -10,7 +10,7 @@ nodes:
 storage: {}
 monitoring:
   alerts:
-    email: { to: me@example.org, from: lab@example.org, server: smtp.example.org:587, password: env:SMTP }
+    email: { to: me@example.org, from: lab@example.org, server: smtp.example.org:587, user: me, password: env:SMTP }
     telegram: { chat: -1001234567890, token: file:bot }
     ntfy: { url: https://ntfy.sh/my-lab }
     webhook: { url: env:HOOK }

@@ -8,6 +8,7 @@ import { scrapeTargets } from '../../resources/scrape-targets.ts';
 import { secret } from '../../resources/secret.ts';
 import { typesOwner } from '../../resources/types-owner.ts';
 import { templateData } from '../../templates.ts';
+import { nameOf } from '../network/names.ts';
 import { release } from '../release.ts';
 import { defaultClass } from '../storage/provisioner.ts';
 import { alertmanagerValues, alertResources } from './alerts.ts';
@@ -102,15 +103,22 @@ function valuesOf(file: Cluster, { retentionDays, sizeGi }: Monitoring): Data {
     retention: `${retentionDays}d`,
     retentionSize: `${Math.floor((sizeGi * 1024 * FILLED) / 100)}MiB`,
     storageSpec: volume(sizeGi),
+    ...linked(file, 'prometheus'),
   };
   const ofFile: Data = {
     prometheus: { prometheusSpec },
-    alertmanager: { alertmanagerSpec: { storage: volume(GIB.alertmanager) } },
+    alertmanager: { alertmanagerSpec: { storage: volume(GIB.alertmanager), ...linked(file, 'alertmanager') } },
     grafana: { persistence: { existingClaim: GRAFANA_CLAIM } },
     // Who does not let mlk8s keep the clocks right has his own way to see whether they are.
     ...(file.node.timeSync ? {} : { defaultRules: { disabled: { NodeClockNotSynchronising: true } } }),
   };
   return [alertmanagerValues(file), ofFile].reduce(mergeValues, templateData('monitoring/values.yaml'));
+}
+
+/** What links in mails and messages lead to; without it, to a name that only pods know. */
+function linked(file: Cluster, service: 'prometheus' | 'alertmanager'): Data {
+  const name = nameOf(file, service);
+  return name ? { externalUrl: name.url } : {};
 }
 
 function claimOf(storageClassName: string, gi: number): Data {

@@ -59,9 +59,8 @@ function asksFor({ network }: Cluster): Load[] {
 
 function notes({ file: { network } }: World, named: readonly Named[]): string[] {
   if (!network) return [];
-  const protocol = network.tls ? 'https' : 'http';
   return [
-    ...named.map(({ host, service }) => `${service.name}: ${protocol}://${host}`),
+    ...named.map(({ url, service }) => `${service.name}: ${url}`),
     ...(network.tls && named.length > 0 ? ['to have browsers trust these names: mlk8s ca --help'] : []),
   ];
 }
