@@ -21,10 +21,7 @@ export function sendTestAlert(context: Context, flags: AlertFlags): Promise<{ re
     const style = styleFor(stdout, env);
     const text = flags.json
       ? jsonLine({ deliveries: safe, rehearsal })
-      : safe
-          .flatMap((it) => deliveryLines(it, style))
-          .map((line) => textAsTyped(line, typing))
-          .join('\n');
+      : safe.flatMap((it) => deliveryLines(it, (words) => textAsTyped(words, typing), style)).join('\n');
     stdout.write(`${text}\n`);
     return { exitCode: safe.every((it) => it.result === 'sent') ? ExitCode.done : ExitCode.failed };
   });

@@ -1,6 +1,5 @@
 import type { Delivery } from '../engine/test-alert.ts';
-import { printable } from './printable.ts';
-import type { Style } from './style.ts';
+import { marked, type Style, wrap } from './style.ts';
 
 /** What to look at, by the name of the receiver that failed. */
 const NEXT: Readonly<Record<string, string>> = {
@@ -10,14 +9,23 @@ const NEXT: Readonly<Record<string, string>> = {
   webhook: 'check the address',
 };
 
-/** Whether a test alert went out to one receiver, and what to do when it did not. */
-export function deliveryLines({ receiver, result, error }: Delivery, { symbols, paint }: Style): string[] {
-  if (result === 'sent') return [`${paint('green', symbols.ok)} ${receiver}: Alertmanager sent it`];
+/** Whether a test alert went out to one receiver, and what to do when it did not. `typed`: commands as they are typed here. */
+export function deliveryLines(
+  { receiver, result, error }: Delivery,
+  typed: (text: string) => string,
+  style: Style,
+): string[] {
+  if (result === 'sent') return marked(style.symbols.ok, 'green', `${receiver}: Alertmanager sent it`, style);
   const seen = {
     failed: `Alertmanager could not send it: ${error ?? 'its log does not say why'}`,
-    open: 'Alertmanager did not try it in two minutes',
+    open: `Alertmanager did not try it in two minutes${error === undefined ? '' : `: ${error}`}`,
   };
   const next =
-    result === 'failed' ? `${NEXT[receiver]}; then: mlk8s up` : 'mlk8s plan says whether the cluster knows of it';
-  return [`${paint('red', symbols.failed)} ${receiver}: ${printable(seen[result])}`, `    next: ${next}`];
+    result === 'failed'
+      ? `${NEXT[receiver]}; then: mlk8s up`
+      : 'mlk8s plan says whether the cluster knows of it; mlk8s open alertmanager shows silences';
+  return [
+    ...marked(style.symbols.failed, 'red', `${receiver}: ${seen[result]}`, style),
+    ...wrap(typed(next), '    next: ', style),
+  ];
 }

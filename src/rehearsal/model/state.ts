@@ -35,6 +35,8 @@ export interface ClusterState {
   addons: string[];
   /** Alerts that somebody posted to Alertmanager, and when. */
   alerts?: { name: string; at: number }[];
+  /** Patterns of the names of alerts that nobody is told of. */
+  silences?: string[];
   /** Model time at which what serves GPUs last looked at its objects. */
   gpusAt?: number;
 }
