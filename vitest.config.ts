@@ -10,6 +10,7 @@ export const STORIES = [
   'test/acceptance/network.test.ts',
   'test/acceptance/prune.test.ts',
   'test/acceptance/reset.test.ts',
+  'test/acceptance/served.test.ts',
   'test/acceptance/services.test.ts',
   'test/acceptance/troubles.test.ts',
   'test/acceptance/verify.test.ts',

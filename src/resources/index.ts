@@ -31,6 +31,7 @@ import { memoryCgroupKind } from './memory-cgroup.ts';
 import { microk8sReadyKind } from './microk8s-ready.ts';
 import { microk8sUserKind } from './microk8s-user.ts';
 import { namesKnownKind } from './names-known.ts';
+import { namesServedKind } from './names-served.ts';
 import { noPoolsKind } from './no-pools.ts';
 import { nodeMetaKind } from './node-meta.ts';
 import { nvidiaDriverKind } from './nvidia-driver.ts';
@@ -87,6 +88,7 @@ const all: readonly Kind[] = [
   microk8sReadyKind,
   microk8sUserKind,
   namesKnownKind,
+  namesServedKind,
   noPoolsKind,
   nodeMetaKind,
   nvidiaDriverKind,

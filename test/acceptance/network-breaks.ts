@@ -52,6 +52,7 @@ export const networkUnbroken: Readonly<Record<string, string>> = {
 /** What there is besides when other sections bring something to look at. */
 export const namesUnbroken: Readonly<Record<string, string>> = {
   'network/names': 'a check of the workstation, tried in test/cases/names-known.json',
+  'network/served': 'a check, tried in test/acceptance/served.test.ts',
   'network/ingress-grafana': 'broken in test/steps/network/in-cluster.test.ts',
   'network/ingress-opencost': 'as that of Grafana',
   'network/ingress-prometheus': 'as that of Grafana',

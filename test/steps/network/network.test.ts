@@ -73,6 +73,7 @@ describe('what is declared', () => {
       'network/certificates@cluster',
       'network/ingress-grafana@cluster',
       'network/ingress-board@cluster',
+      'network/served@cluster',
       'network/names@workstation',
       'network/proof-ingress@rig1',
       'network/proof-ingress@rig3',

@@ -129,6 +129,12 @@ export function certificateIn(secret: KubeObject | undefined): string {
   return typeof data['tls.crt'] === 'string' ? data['tls.crt'] : '';
 }
 
+/** Certificate of the authority that signed the one in a secret; empty: nobody did. */
+export function authorityIn(secret: KubeObject | undefined): string {
+  const data = isJson(secret?.data) ? secret.data : {};
+  return typeof data['ca.crt'] === 'string' ? Buffer.from(data['ca.crt'], 'base64').toString() : '';
+}
+
 /** What cert-manager writes of a certificate. */
 export function certificateStatus({ store }: View, object: KubeObject): Json {
   const { secretName = '', duration } = specOf(object);

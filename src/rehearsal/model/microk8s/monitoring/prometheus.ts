@@ -115,7 +115,8 @@ function apiServers(view: View): Target[] {
   }));
 }
 
-function addressOf(node: KubeObject): string {
+/** The address by which machines know each other. */
+export function addressOf(node: KubeObject): string {
   const { addresses = [] } = (node.status ?? {}) as { addresses?: { type: string; address: string }[] };
   return addresses.find(({ type }) => type === 'InternalIP')?.address ?? '';
 }
