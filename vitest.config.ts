@@ -5,6 +5,7 @@ export const STORIES = [
   'test/acceptance/cost.test.ts',
   'test/acceptance/gpu-driver.test.ts',
   'test/acceptance/gpu.test.ts',
+  'test/acceptance/kill-points.test.ts',
   'test/acceptance/mayastor.test.ts',
   'test/acceptance/monitoring.test.ts',
   'test/acceptance/network.test.ts',
