@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadCluster, parseCluster } from '../../src/config/load.ts';
-import type { PlanItem } from '../../src/engine/events.ts';
 import { rehearsalCounts } from '../../src/rehearsal/operate.ts';
 import { steps } from '../../src/steps/index.ts';
 import { templatePath } from '../../src/templates.ts';
@@ -8,7 +7,8 @@ import { breaks, unbroken } from './breaks.ts';
 import { gpuBreaks, gpuUnbroken } from './gpu-breaks.ts';
 import { monitoringBreaks, monitoringUnbroken } from './monitoring-breaks.ts';
 import { namesUnbroken, networkBreaks, networkUnbroken } from './network-breaks.ts';
-import { type Run, User } from './user.ts';
+import { openIds } from './plan.ts';
+import { User } from './user.ts';
 
 /** What hides the others while it is broken is tried alone. */
 const ALONE = ['microk8s/ready', 'microk8s/member', 'microk8s/rbac'];
@@ -61,8 +61,10 @@ describe("a file of one's own, two machines", () => {
   it('has a break for each resource of the sample, or a reason why not', async () => {
     const { file } = await loadCluster(templatePath('samples', 'home-lab.yaml'));
     const names = steps.flatMap((step) => step.resources(file)).map((it) => it.id.slice(0, it.id.indexOf('@')));
-    const placed = Object.keys({ ...gpuBreaks, ...monitoringBreaks }).map((id) => id.slice(0, id.indexOf('@')));
-    const others = { ...gpuUnbroken, ...monitoringUnbroken, ...networkBreaks, ...networkUnbroken, ...namesUnbroken };
+    const placed = Object.keys({ ...gpuBreaks, ...monitoringBreaks, ...networkBreaks }).map((id) =>
+      id.slice(0, id.indexOf('@')),
+    );
+    const others = { ...gpuUnbroken, ...monitoringUnbroken, ...networkUnbroken, ...namesUnbroken };
     const known = [...Object.keys(breaks), ...Object.keys(unbroken), ...placed, ...Object.keys(others)];
     expect([...new Set(names)].sort()).toEqual(known.sort());
   });
@@ -74,7 +76,7 @@ describe("a file of one's own, two machines", () => {
       if (scripts.length > 0) await user.exec(rig, `set -e\n${scripts.join('\n')}`);
     }
     const plan = await user.run('plan', '--rehearse', '--json');
-    expect([plan.code, open(plan).sort()]).toEqual([2, ids.sort()]);
+    expect([plan.code, openIds(plan)]).toEqual([2, ids.sort()]);
     expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: names.length });
   });
 
@@ -112,10 +114,4 @@ function rigOf(name: string, id: string): string {
   const place = id.slice(id.indexOf('@') + 1);
   const isInCluster = place === 'cluster' || name === 'microk8s/labels' || name.startsWith('storage/proof');
   return isInCluster ? 'rig1' : place;
-}
-
-/** Ids of a plan that are not as they should be; what only waits for one of them is left out. */
-function open(run: Run): string[] {
-  const plan = run.events.find((event) => event.event === 'plan') as { items: PlanItem[] } | undefined;
-  return (plan?.items ?? []).filter((item) => item.verdict !== 'ok' && item.verdict !== 'later').map((item) => item.id);
 }
