@@ -78,6 +78,9 @@ const TOLERANCE = 0.05;
 /** It rounds each figure to five digits after the point: allocation_json.go, see above. */
 const ROUNDED = 0.5e-5;
 
+/** Below this share of a price it is taken for that of a month. */
+const MONTHLY = 0.01;
+
 /** Hours of a core, and what OpenCost reckoned for them, when that is not what was written. */
 interface Off {
   readonly hours: number;
@@ -122,7 +125,7 @@ function otherPrice(off: Off, written: number): Problem {
     where: 'OpenCost',
     seen: seenOf(off, written),
     why:
-      off.factor < 0.01
+      off.factor < MONTHLY
         ? 'up to 1.120 OpenCost takes prices for those of a month, and divides them by 730'
         : 'its prices were changed, or it has figures of the time before they were written',
     next: ['mlk8s up   brings the release and the prices that mlk8s pins', 'look again after a day: mlk8s cost'],
@@ -134,7 +137,7 @@ function splitPrice(off: Off, written: number, machines: readonly string[]): Pro
   return {
     where: 'OpenCost',
     seen: `on ${machines.join(', ')} ${seenOf(off, written)}`,
-    why: 'of machines with graphics cards OpenCost does not take the written prices: a known fault, opencost/opencost#3160',
+    why: `of machines with graphics cards OpenCost does not take the written prices, a known fault (opencost/opencost#3160)${off.factor < MONTHLY ? '; up to 1.120 it also divides all prices by 730' : ''}`,
     next: ['take the money of this bill, not that of the pages of OpenCost; hours and shares are right in both'],
   };
 }

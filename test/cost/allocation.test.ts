@@ -96,6 +96,8 @@ describe('the price that OpenCost reckons with', () => {
     expect(found?.seen).toMatch(/^on rig4 for 48 hours of a core, .* 27 times too little$/);
     expect(found?.why).toContain('opencost/opencost#3160');
     expect(fault([...rows(WRITTEN / 730, 48), ...cards], WRITTEN, ['rig4'])?.why).toContain('divides them by 730');
+    const old = rows(WRITTEN / 730, 48);
+    expect(fault(old, WRITTEN, ['rig1'])?.why).toMatch(/#3160.*up to 1\.120/);
     expect(fault([...cards, ...rows(WRITTEN, 48)])).toMatchObject({ why: expect.stringContaining('were changed') });
   });
 });
