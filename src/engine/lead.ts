@@ -64,17 +64,25 @@ function memberLead(
   const host = answering ?? silent ?? members[0];
   if (host !== undefined) return { kind: 'lead', host, identity };
   const keepers = [...facts].filter(([, it]) => it.identity === identity).map(([name]) => name);
+  // Only when all of them answered is it sure that none holds the cluster: giving it up is no advice before.
+  const quiet = planes.filter((name) => !facts.has(name));
   return {
     kind: 'refused',
     why: 'unknown',
     problem: {
       where: planes.join(', '),
       seen: `a machine belongs to the cluster ${short(identity)}, but no control plane that can be reached does`,
-      why: 'the control planes were reinstalled, or those that belong to the cluster are off',
-      next: [
-        'start the control planes of that cluster and run the same command again',
-        `or give that cluster up: mlk8s up ${keepers.map((name) => `--wipe-node ${name}`).join(' ')}`,
-      ],
+      why:
+        quiet.length > 0
+          ? `${quiet.join(', ')} did not answer and may hold it`
+          : 'the control planes were reinstalled, or those that belong to the cluster are off',
+      next:
+        quiet.length > 0
+          ? [`start ${quiet.join(', ')} and run the same command again`]
+          : [
+              'start the control planes of that cluster and run the same command again',
+              `or give that cluster up: mlk8s up ${keepers.map((name) => `--wipe-node ${name}`).join(' ')}`,
+            ],
     },
   };
 }

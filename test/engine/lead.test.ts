@@ -115,3 +115,14 @@ describe('who is in charge', () => {
     expect(lead.kind === 'refused' ? `refused ${lead.problem.where}` : `${lead.kind} ${lead.host}`).toBe(expected);
   });
 });
+
+it('advises to give a cluster up only where every control plane answered', () => {
+  const adviceOf = (facts: Record<string, Membership>) => {
+    const lead = findLead(file, new Map(Object.entries(facts)), new Set(), new Set());
+    return lead.kind === 'refused' ? lead.problem.next.join('\n') : '';
+  };
+  expect(adviceOf({ a: fresh, b: fresh, w: worker })).toContain('--wipe-node w');
+  const quiet = adviceOf({ b: fresh, w: worker });
+  expect(quiet).toContain('start a and');
+  expect(quiet).not.toContain('--wipe-node');
+});
