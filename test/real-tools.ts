@@ -1,7 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
+import { parse } from 'yaml';
 
 const require = createRequire(import.meta.url);
 
@@ -20,6 +23,33 @@ export function realTools(): string {
     renameSync(unfinished, join(folder, name));
   }
   return folder;
+}
+
+/** Values of a chart as the real helm hands them to its templates. */
+export function asHelmReads(values: object): unknown {
+  const dir = mkdtempSync(join(tmpdir(), 'mlk8s-values-'));
+  try {
+    mkdirSync(join(dir, 'echo/templates'), { recursive: true });
+    writeFileSync(join(dir, 'echo/Chart.yaml'), 'apiVersion: v2\nname: echo\nversion: 1.0.0\n');
+    writeFileSync(join(dir, 'echo/templates/values.yaml'), '{{ toYaml .Values }}\n');
+    const words = ['template', 'x', join(dir, 'echo'), '-f', '-'];
+    const out = execFileSync(join(realTools(), 'helm'), words, { input: JSON.stringify(values), env: { HOME: dir } });
+    return parse(out.toString());
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Several objects as one text that kubectl reads. */
+export function listOf(objects: readonly object[]): string {
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+}
+
+/** Names of all objects in a text, YAML or JSON, that the real kubectl can read, such as `pod/player`. */
+export function namesByKubectl(objects: string): string[] {
+  const words = ['annotate', '--local', '-f', '-', '-o', 'name', 'parsed=yes'];
+  const options = { input: objects, encoding: 'utf8', env: { HOME: tmpdir() } } as const;
+  return execFileSync(join(realTools(), 'kubectl'), words, options).trim().split('\n');
 }
 
 /** One file of a zip archive, by the directory at its end. */

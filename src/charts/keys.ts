@@ -9,7 +9,6 @@ export const CHARTS = [
   'gpu-operator',
   'nvidia-device-plugin',
   'dcgm-exporter',
-  'node-feature-discovery',
   'prometheus-operator-crds',
   'kube-prometheus-stack',
   'prometheus-pushgateway',

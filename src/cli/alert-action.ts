@@ -1,9 +1,8 @@
-import type { Delivery } from '../engine/test-alert.ts';
 import { ExitCode, UserError } from '../errors.ts';
 import { secrets } from '../redact.ts';
+import { deliveryLines } from '../render/deliveries.ts';
 import { jsonLine } from '../render/json.ts';
-import { printable } from '../render/printable.ts';
-import { type Style, styleFor } from '../render/style.ts';
+import { styleFor } from '../render/style.ts';
 import type { AlertFlags } from './alert.ts';
 import type { Context } from './context.ts';
 import { textAsTyped } from './typed.ts';
@@ -22,31 +21,10 @@ export function sendTestAlert(context: Context, flags: AlertFlags): Promise<{ re
     const style = styleFor(stdout, env);
     const text = flags.json
       ? jsonLine({ deliveries: safe, rehearsal })
-      : safe
-          .flatMap((it) => lines(it, style))
-          .map((line) => textAsTyped(line, typing))
-          .join('\n');
+      : safe.flatMap((it) => deliveryLines(it, (words) => textAsTyped(words, typing), style)).join('\n');
     stdout.write(`${text}\n`);
     return { exitCode: safe.every((it) => it.result === 'sent') ? ExitCode.done : ExitCode.failed };
   });
-}
-
-const NEXT: Readonly<Record<string, string>> = {
-  email: 'check monitoring.alerts.email: server, user, password and sender',
-  telegram: 'check the token and chat; the bot must be in the chat, and the number of a group starts with a minus',
-  ntfy: 'check the address of the topic and its token',
-  webhook: 'check the address',
-};
-
-function lines({ receiver, result, error }: Delivery, { symbols, paint }: Style): string[] {
-  if (result === 'sent') return [`${paint('green', symbols.ok)} ${receiver}: Alertmanager sent it`];
-  const seen = {
-    failed: `Alertmanager could not send it: ${error ?? 'its log does not say why'}`,
-    open: 'Alertmanager did not try it in two minutes',
-  };
-  const next =
-    result === 'failed' ? `${NEXT[receiver]}; then: mlk8s up` : 'mlk8s plan says whether the cluster knows of it';
-  return [`${paint('red', symbols.failed)} ${receiver}: ${printable(seen[result])}`, `    next: ${next}`];
 }
 
 function nobody(): UserError {

@@ -1,15 +1,16 @@
 import type { Duplex } from 'node:stream';
 import type { Loaded } from '../config/load.ts';
 import type { Cluster, ClusterNode } from '../config/schema.ts';
+import type { Check } from '../engine/check.ts';
 import type { Credential } from '../engine/credentials.ts';
 import type { Summary } from '../engine/events.ts';
 import type { CostOptions, RunOptions, UpOptions } from '../engine/options.ts';
 import type { AlertOptions, Delivery } from '../engine/test-alert.ts';
-import type { Tunnel } from '../engine/tunnel.ts';
 import type { Service, Step } from '../engine/types.ts';
 import type { VisitOptions } from '../engine/visit.ts';
 import type { Output } from '../render/style.ts';
 import type { HostError, Hosts } from '../transport/host.ts';
+import type { Tunnel } from '../transport/tunnel.ts';
 import type { Asker } from './ask.ts';
 
 /** The surroundings of the process. */
@@ -31,7 +32,7 @@ export interface HostsWish {
 }
 
 export interface Engine {
-  up(options: UpOptions): Promise<Summary>;
+  up(options: UpOptions, checks: readonly Check[]): Promise<Summary>;
   reset(options: UpOptions): Promise<Summary>;
   plan(options: RunOptions): Promise<Summary>;
   status(options: RunOptions): Promise<Summary>;
@@ -62,6 +63,8 @@ export interface Parts {
   publicKeys(wish: HostsWish, node: ClusterNode): Promise<readonly { readonly path: string; readonly text: string }[]>;
   installKey(wish: HostsWish, node: ClusterNode, login: { password: string; publicKey: string }): Promise<unknown>;
   steps(): Promise<readonly Step[]>;
+  /** What must be right before `up` changes anything. */
+  checks(): Promise<readonly Check[]>;
   engine(): Promise<Engine>;
   rehearsal(): Promise<Rehearsal>;
 }

@@ -1,6 +1,6 @@
 import { ExitCode } from '../errors.ts';
+import { credentialLines } from '../render/credentials.ts';
 import { jsonLine } from '../render/json.ts';
-import { printable } from '../render/printable.ts';
 import type { Context } from './context.ts';
 import { checkKnown } from './known.ts';
 import type { VisitFlags } from './options.ts';
@@ -31,26 +31,8 @@ export function showCredentials(
     const rehearsal = options.hosts.rehearsal !== undefined;
     const text = flags.json
       ? jsonLine({ credentials: rows, rehearsal })
-      : table(rows, textAsTyped('mlk8s up', typing)).join('\n');
+      : credentialLines(rows, textAsTyped('mlk8s up', typing)).join('\n');
     context.io.stdout.write(`${text}\n`);
     return { exitCode: rows.every((it) => it.password !== undefined) ? ExitCode.done : ExitCode.failed };
   });
-}
-
-interface Row {
-  readonly name: string;
-  readonly address: string;
-  readonly user: string;
-  readonly password: string | undefined;
-  readonly secret: string;
-}
-
-/** `up`: how that command is typed here. */
-function table(rows: readonly Row[], up: string): string[] {
-  const cells = rows.map(({ name, address, user, password, secret }) =>
-    [name, address, user, password ?? `not there (Secret ${secret}): ${up} makes it`].map(printable),
-  );
-  const all = [['NAME', 'ADDRESS', 'USER', 'PASSWORD'], ...cells];
-  const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
-  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
 }

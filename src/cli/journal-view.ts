@@ -1,9 +1,8 @@
-import { type JournalFile, type JournalLine, listRuns, readRun } from '../engine/journal.ts';
+import { type JournalFile, listRuns, readRun } from '../engine/journal.ts';
 import { type Problem, UserError } from '../errors.ts';
+import { journalLines, runLine } from '../render/journal.ts';
 import { jsonLine } from '../render/json.ts';
-import { createStyle, styleFor } from '../render/style.ts';
-import { teller } from '../render/text.ts';
-import { duration } from '../render/words.ts';
+import { styleFor } from '../render/style.ts';
 import type { Context } from './context.ts';
 import { checkKnown } from './known.ts';
 import type { LogsFlags } from './logs.ts';
@@ -42,28 +41,16 @@ function choose(
   });
 }
 
-function listed(file: JournalFile, flags: LogsFlags): string {
+function listed(file: JournalFile, { json }: LogsFlags): string {
   const lines = readRun(file);
+  if (!json) return runLine(file, lines);
   const end = lines.findLast((line) => line.event === 'summary');
-  if (flags.json) return jsonLine({ run: file.run, ...(end ? { exitCode: end.exitCode } : {}) });
-  const how = end
-    ? `exit code ${end.exitCode}, ${end.applied} applied, ${end.failed} failed, ${duration(end.seconds)}`
-    : 'did not come to its end';
-  return `${file.run}  ${how}`;
+  return jsonLine({ run: file.run, ...(end ? { exitCode: end.exitCode } : {}) });
 }
 
-function shown(context: Context, file: JournalFile, flags: LogsFlags): string[] {
+function shown({ io }: Context, file: JournalFile, { json }: LogsFlags): string[] {
   const lines = readRun(file);
-  if (flags.json) return lines.map(jsonLine);
-  const style = styleFor(context.io.stdout, context.io.env);
-  // As wide as they come: a journal is searched and paged.
-  const tell = teller({ ...style, columns: createStyle({ unicode: style.unicode, colour: false }).columns });
-  return lines.flatMap((line) => tell(line).map((text, index) => `${time(line, index)}  ${text}`));
-}
-
-/** The time of day stands before the first line of an event. */
-function time(line: JournalLine, index: number): string {
-  return index === 0 ? new Date(line.at).toTimeString().slice(0, 8) : ' '.repeat(8);
+  return json ? lines.map(jsonLine) : journalLines(lines, styleFor(io.stdout, io.env));
 }
 
 function noRuns(cluster: string, flags: LogsFlags): Problem {

@@ -1,6 +1,7 @@
 import { ExitCode } from '../errors.ts';
 import { jsonLine } from '../render/json.ts';
-import { showInBrowser } from './browser.ts';
+import { tunnelLines } from '../render/tunnel.ts';
+import { showInBrowser } from '../transport/browser.ts';
 import type { Context } from './context.ts';
 import { checkKnown } from './known.ts';
 import type { OpenFlags } from './open.ts';
@@ -27,10 +28,7 @@ export function openService(
     await tunnelled(context, visit, service, flags.port, (port) => {
       const address = `${service.web ? 'http://' : ''}127.0.0.1:${port}`;
       const told = { name, address, port, rehearsal: options.hosts.rehearsal !== undefined };
-      const login = service.login
-        ? [`user ${service.login.user}; its password: ${textAsTyped(`mlk8s credentials ${name}`, typing)}`]
-        : [];
-      const text = flags.json ? jsonLine(told) : [`${name}: ${address}`, ...login, 'Ctrl-C closes it.'].join('\n');
+      const text = flags.json ? jsonLine(told) : textAsTyped(tunnelLines(service, address).join('\n'), typing);
       stdout.write(`${text}\n`);
       if (service.web && flags.browser) showInBrowser(address, env);
     });

@@ -14,7 +14,7 @@ export function addOpen(program: Command, context: Context): void {
     .command('open')
     .description('open something that runs in the cluster, through the SSH connection')
     .argument('<name>', 'what, such as grafana')
-    .option('--port <n>', 'port on this machine (default: one that is free)', wholeNumber(1), 0)
+    .option('--port <n>', 'port on this machine (default: one that is free)', wholeNumber(1, 65_535), 0)
     .option('--no-browser', 'only print the address');
   addVisitOptions(command).action(async (name: string, flags: OpenFlags) => {
     const { act } = await import('./action.ts');

@@ -117,11 +117,12 @@ export function collect(value: string, before: readonly string[]): readonly stri
   return [...before, value];
 }
 
-/** Argument parser of a whole number of at least `least`. */
-export function wholeNumber(least: number): (value: string) => number {
+/** Argument parser of a whole number from `least` to `most`. */
+export function wholeNumber(least: number, most = Number.POSITIVE_INFINITY): (value: string) => number {
   return (value) => {
     const number = Number(value);
-    if (/^\d+$/.test(value) && number >= least) return number;
-    throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
+    if (/^\d+$/.test(value) && number >= least && number <= most) return number;
+    const range = most === Number.POSITIVE_INFINITY ? `${least} or more` : `from ${least} to ${most}`;
+    throw new InvalidArgumentError(`It must be a whole number, ${range}.`);
   };
 }

@@ -14,9 +14,10 @@ export const realParts: Parts = {
   installKey: async (wish, node, login) =>
     (await import('../transport/open.ts')).installUserKey(wish.file, node, login, openOptions(wish)),
   steps: async () => (await import('../steps/index.ts')).steps,
+  checks: async () => (await import('../steps/preflight/index.ts')).checks,
   engine: () => import('../engine/index.ts'),
   rehearsal: async () => {
-    const { rehearsalExec, rehearsalDump, rehearsalReset } = await import('../rehearsal/client.ts');
+    const { rehearsalExec, rehearsalDump, rehearsalReset } = await import('../rehearsal/operate.ts');
     return { exec: rehearsalExec, dump: rehearsalDump, reset: rehearsalReset };
   },
 };

@@ -79,7 +79,7 @@ export function bringUp(
       letGo: session.interrupt.letGo,
     };
     await before?.(engine, session);
-    return engine.up(options);
+    return engine.up(options, await context.parts.checks());
   });
 }
 

@@ -117,11 +117,12 @@ function notesOf({ sources, kilowattHour, currency, nodes, basis }: CostReport):
   const used = basis.from === 'opencost' ? 'by OpenCost' : 'what pods ask for';
   return [
     `Cloud: list prices and rates of ${dates[0]} to ${dates.at(-1)}, see mlk8s cost. Shares of namespaces: ${used}.`,
-    `Home: ${kilowattHour} ${currency} for a kWh; watts ${from.join(', ')}. What the machines cost to buy is not counted.`,
+    `Home: ${kilowattHour} ${currency} for a kWh; watts ${from.join(', ')}.`,
+    'What the machines cost to buy is not counted.',
   ];
 }
 
-const WORDS = { file: 'from the cluster file', measured: 'measured', table: 'from a table' } as const;
+const WORDS = { file: 'from the cluster file', measured: 'measured at one moment', table: 'from a table' } as const;
 
 /** Round numbers from 0 to at least `most`, five or six of them. */
 function ticksTo(most: number): number[] {
@@ -153,7 +154,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** A text as XML may have it: no markup, and none of the signs that XML forbids. */
-function escaped(content: string): string {
+export function escaped(content: string): string {
   return content
     .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
     .replaceAll(/[&<>"']/g, (it) => ENTITIES[it] ?? '');

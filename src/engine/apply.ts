@@ -1,4 +1,5 @@
-import { directFrame, type Job, type JobChange, type JobEnd, parseJobEnd } from '../shell/job.ts';
+import { directFrame, type Job, type JobChange } from '../shell/job.ts';
+import { type JobEnd, parseJobEnd } from '../shell/job-end.ts';
 import { type Script, sh } from '../shell/script.ts';
 import { type Host, HostError } from '../transport/host.ts';
 import { recordFor, removeRecord, writeRecord } from './inventory.ts';

@@ -1,11 +1,11 @@
 import { allocationOf, priceFault } from '../cost/allocation.ts';
 import { allocationAsk, costAsks } from '../cost/asks.ts';
+import { openCostCorePrice } from '../cost/opencost.ts';
 import { nodesSeen, requestsSeen, volumesSeen } from '../cost/read.ts';
 import { type CostSight, reportOf } from '../cost/report.ts';
 import { pricesOf, wattsOf } from '../cost/tables.ts';
 import { ExitCode, type Problem } from '../errors.ts';
 import { kinds } from '../resources/index.ts';
-import { openCostCorePrice } from '../steps/cost/index.ts';
 import type { Summary } from './events.ts';
 import { finish, start } from './finish.ts';
 import type { CostOptions } from './options.ts';
@@ -59,8 +59,9 @@ function look(world: World, { file, limitHosts }: CostOptions): Sight | Problem 
   const answer = world.answer('cluster', allocationAsk.key);
   const counted = answer.kind === 'bytes' && answer.status === 0 ? allocationOf(answer.text) : undefined;
   if (counted === undefined || counted === 'empty') return { cost: byRequests, faults: [notCounted(counted)] };
-  const { hours, uses, totalCost, perCoreHour } = counted;
-  const fault = priceFault(perCoreHour, openCostCorePrice(file));
+  const { hours, uses, totalCost, cores } = counted;
+  const withCards = all.filter(({ capacity, cards = [] }) => capacity.gpu > 0 || cards.length > 0);
+  const fault = priceFault(cores, openCostCorePrice(file), new Set(withCards.map(({ name }) => name)));
   return {
     cost: { ...asked, uses: uses.filter(isWanted), basis: { from: 'opencost', hours }, openCostTotal: totalCost },
     faults: fault ? [fault] : [],

@@ -1,7 +1,8 @@
 import { ExitCode, UserError } from '../errors.ts';
+import { placeOf, stepOf } from '../resources/places.ts';
 import { closeJob } from '../shell/job.ts';
-import type { Check } from '../steps/preflight/check.ts';
 import { HostError } from '../transport/host.ts';
+import type { Check } from './check.ts';
 import type { PlanItem, Summary } from './events.ts';
 import { endCode, finish, isOpen, showPlan, start } from './finish.ts';
 import { followJob } from './jobs.ts';
@@ -9,7 +10,6 @@ import { Lock } from './lock.ts';
 import { OWN_STEP } from './machine-state.ts';
 import type { UpOptions } from './options.ts';
 import { inParallel } from './parallel.ts';
-import { placeOf, stepOf } from './places.ts';
 import type { Prepared } from './prepare.ts';
 import { neverReady, undone } from './problems.ts';
 import { type Outcome, Runner } from './runner.ts';
@@ -142,11 +142,18 @@ async function followOpenJobs(options: UpOptions, prepared: Prepared): Promise<b
   return open.length > 0;
 }
 
-/** One last full look: all that was done must stand together. */
+/**
+ * One last full look: all that was done must stand together. Where a machine falls silent in that look, or nobody is left
+ * who speaks for the cluster, nothing is said to be undone: that it was not seen proves nothing.
+ */
 async function proveAll(prepared: Prepared, outcome: Outcome): Promise<Outcome> {
+  const { dropped } = prepared.observer;
+  const silent = dropped.size;
   if (outcome.applied.size > 0) await prepared.observe();
+  const { lead, founder } = prepared.world;
+  if (dropped.size > silent || (lead ?? founder) === undefined) return outcome;
   const failed = new Set(outcome.failed);
-  const blocked = prepared.observer.dropped.size > 0 || outcome.failed.size > 0 || outcome.refused.size > 0;
+  const blocked = dropped.size > 0 || outcome.failed.size > 0 || outcome.refused.size > 0;
   for (const [id, { verdict, waitsFor }] of prepared.judge()) {
     if (verdict.verdict === 'ok' || verdict.verdict === 'refused' || failed.has(id)) continue;
     const stood = outcome.stood.has(id);

@@ -1,12 +1,12 @@
 import type { Problem } from '../errors.ts';
 import { secrets } from '../redact.ts';
+import { placeKey } from '../resources/places.ts';
 import { type Host, HostError } from '../transport/host.ts';
 import { jobChange, MoveFailed, reboot, runBare, runOn, type Surroundings } from './apply.ts';
 import type { Listener } from './events.ts';
 import { JobRefused } from './jobs.ts';
 import type { Lock } from './lock.ts';
 import type { UpOptions } from './options.ts';
-import { placeKey } from './places.ts';
 import { type Change, type Group, machineOf } from './planner.ts';
 import { changeFailed, notStarted } from './problems.ts';
 import type { Input, Move } from './types.ts';

@@ -1,4 +1,4 @@
-import { placeKey, placeOf } from './places.ts';
+import { placeKey, placeOf } from '../resources/places.ts';
 import type { Id, InventoryRecord, Where } from './types.ts';
 
 /** Who may keep records of what. */

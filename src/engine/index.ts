@@ -1,5 +1,5 @@
 import { ExitCode } from '../errors.ts';
-import { checks } from '../steps/preflight/index.ts';
+import type { Check } from './check.ts';
 import { drive } from './drive.ts';
 import type { PlanItem, Summary } from './events.ts';
 import { finish, isOpen, showPlan, start } from './finish.ts';
@@ -34,15 +34,16 @@ async function look(options: RunOptions, judgement: (items: readonly PlanItem[])
   return finish(prepared, started, failed ? ExitCode.failed : partial, items, undefined);
 }
 
+export { openTunnel } from '../transport/tunnel.ts';
 export { authority } from './ca.ts';
 export { cost } from './cost.ts';
 export { credentials } from './credentials.ts';
 export { doctor } from './doctor.ts';
 export { testAlert } from './test-alert.ts';
-export { openTunnel, wayTo } from './tunnel.ts';
+export { wayTo } from './visit.ts';
 
 /** Brings the machines to what the file says. The same command is the first run, a repair and a resume. */
-export function up(options: UpOptions): Promise<Summary> {
+export function up(options: UpOptions, checks: readonly Check[]): Promise<Summary> {
   return drive(options, new PreparedUp(options, options.wipeNodes), checks);
 }
 

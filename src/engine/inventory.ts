@@ -1,10 +1,9 @@
+import { NAMESPACE } from '../resources/kube.ts';
 import { MACHINE_STATE } from '../shell/job.ts';
 import { dropOriginals, recordName } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import type { Declared, Id, InventoryRecord, Where } from './types.ts';
 
-/** Namespace of what mlk8s itself keeps in the cluster. */
-export const NAMESPACE = 'mlk8s-system';
 const CONFIG_MAP = 'inventory';
 
 /** Prints all records of a host, one JSON object a line. */

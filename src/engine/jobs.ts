@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { followFrame, type Job, type JobEnd, mark, parseJobEnd, startFrame } from '../shell/job.ts';
+import { followFrame, type Job, startFrame } from '../shell/job.ts';
+import { type JobEnd, mark, parseJobEnd } from '../shell/job-end.ts';
 import { type ExecResult, type Host, HostError } from '../transport/host.ts';
 import { Bytes } from '../transport/wire.ts';
 

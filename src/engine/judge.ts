@@ -1,5 +1,5 @@
+import { hostOf, placeOf, stepOf } from '../resources/places.ts';
 import type { PlanItem } from './events.ts';
-import { hostOf, placeOf, stepOf } from './places.ts';
 import type { Declared, Id, Kind, Verdict, World } from './types.ts';
 
 export type Kinds = Readonly<Record<string, Kind>>;

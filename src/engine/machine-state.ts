@@ -1,10 +1,11 @@
 import { judged } from '../resources/answers.ts';
+import { NAMESPACE } from '../resources/kube.ts';
 import { clusterEnds } from '../resources/microk8s-leave.ts';
+import { placeKey } from '../resources/places.ts';
 import { MACHINE_STATE } from '../shell/job.ts';
 import { leaveOriginals } from '../shell/originals.ts';
 import { type Script, sh } from '../shell/script.ts';
-import { NAMESPACE, workstationRecords } from './inventory.ts';
-import { placeKey } from './places.ts';
+import { workstationRecords } from './inventory.ts';
 import type { Ask, Declared, Id, Kind, Move, Verdict, Where, World } from './types.ts';
 
 /** Stands in ids for mlk8s itself, where others have a step. */

@@ -1,15 +1,15 @@
 import { machinesOf } from '../config/machines.ts';
 import type { Cluster } from '../config/schema.ts';
 import type { Problem } from '../errors.ts';
-import { listDebts } from '../shell/debts.ts';
-import { listOpenJobs } from '../shell/job.ts';
+import { type Membership, parseMembership } from '../resources/membership.ts';
+import { placeKey } from '../resources/places.ts';
 import { DamagedAnswers, type FramedAsk, observeFrame, parseAnswers } from '../shell/observe.ts';
 import { type ExecResult, HostError, type Hosts } from '../transport/host.ts';
 import { type Homes, mayKeep } from './homes.ts';
-import { listClusterRecords, listHostRecords, listWorkstationRecords, parseRecords } from './inventory.ts';
-import { findLead, type Lead, type Membership, membershipAsk, parseMembership } from './lead.ts';
+import { parseRecords } from './inventory.ts';
+import { findLead, type Lead } from './lead.ts';
+import { clusterRecordsAsk, engineAsks, workstationRecordsAsk } from './own-asks.ts';
 import { inParallel } from './parallel.ts';
-import { placeKey } from './places.ts';
 import type { Answer, Ask, InventoryRecord, Where, World } from './types.ts';
 
 /** What an observer is told besides the machines. */
@@ -165,7 +165,7 @@ export class Observer {
   }
 
   async #ask(name: string, own: readonly Ask[], cluster: readonly Ask[]): Promise<void> {
-    const asks = unique([...own, ...(cluster.length > 0 ? [...cluster, CLUSTER_RECORDS] : [])]);
+    const asks = unique([...own, ...(cluster.length > 0 ? [...cluster, clusterRecordsAsk] : [])]);
     if (asks.length === 0) return;
     const host = name === 'workstation' ? this.#hosts.workstation : this.#hosts.node(name);
     const framed = asks.map(
@@ -221,29 +221,6 @@ export class Observer {
   #firstPlane(names: readonly string[]): string | undefined {
     return this.#file.nodes.find((n) => n.role === 'control-plane' && names.includes(n.name))?.name;
   }
-}
-
-const CLUSTER_RECORDS: Ask = { key: 'mlk8s.inventory', on: 'cluster', sh: listClusterRecords, timeoutS: 20 };
-
-function workstationRecordsAsk(file: Cluster): Ask {
-  const sh = listWorkstationRecords(file.name);
-  return { key: 'mlk8s.inventory', on: 'workstation', sh, timeoutS: 10 };
-}
-
-/** Asks for the records that are asked for only beside other questions: those of the cluster and of the workstation. */
-export function recordAsks(file: Cluster): Ask[] {
-  return [CLUSTER_RECORDS, workstationRecordsAsk(file)];
-}
-
-/** What the engine itself wants to know of every machine. */
-function engineAsks(host: string): Ask[] {
-  const on = { host };
-  return [
-    { key: 'mlk8s.inventory', on, sh: listHostRecords, timeoutS: 10 },
-    { key: 'mlk8s.debts', on, sh: listDebts, timeoutS: 10 },
-    { key: 'mlk8s.jobs', on, sh: listOpenJobs, timeoutS: 20 },
-    membershipAsk(host),
-  ];
 }
 
 function at(askedAtS: number, answer: Answer): Answer {

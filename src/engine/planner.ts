@@ -1,5 +1,5 @@
+import { placeKey } from '../resources/places.ts';
 import type { Judged } from './judge.ts';
-import { placeKey } from './places.ts';
 import type { Id, Move, Verdict, Where } from './types.ts';
 
 export type Change = Judged & { readonly verdict: Extract<Verdict, { verdict: 'change' }> };

@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts';
 import { explain, remedies } from '../health/catalogue.ts';
-import { hostOf } from './places.ts';
+import { hostOf } from '../resources/places.ts';
 import type { Id } from './types.ts';
 
 const AGAIN = 'run the same command again: it goes on where this run stopped';

@@ -1,9 +1,9 @@
 import { machinesOf } from '../config/machines.ts';
 import { kinds } from '../resources/index.ts';
+import { placeOf } from '../resources/places.ts';
 import type { PlanItem } from './events.ts';
-import { recordAsks } from './observer.ts';
 import type { RunOptions } from './options.ts';
-import { placeOf } from './places.ts';
+import { recordAsks } from './own-asks.ts';
 import { isWanted, Prepared } from './prepare.ts';
 import type { Ask, Declared, Id, InventoryRecord, Recorded } from './types.ts';
 import { LEFT, pruning, toUndo } from './undo.ts';

@@ -1,11 +1,11 @@
 import type { Problem } from '../errors.ts';
+import { hostOf } from '../resources/places.ts';
 import type { Surroundings } from './apply.ts';
 import { type Ending, Executor } from './executor.ts';
 import { type Judged, kindOf } from './judge.ts';
 import type { Lock } from './lock.ts';
 import type { Observer } from './observer.ts';
 import type { UpOptions } from './options.ts';
-import { hostOf } from './places.ts';
 import { type Change, type Group, machineOf, movedOn, nextGroups, rebootedBy } from './planner.ts';
 import type { Prepared } from './prepare.ts';
 import { stillNeeded, tookTooLong } from './problems.ts';

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import * as z from 'zod';
 import type { Cluster } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
-import { kubectl } from '../resources/kube.ts';
+import { jsonOf, kubectl } from '../resources/kube.ts';
 import { sh } from '../shell/script.ts';
 import { type Host, HostError } from '../transport/host.ts';
-import { askHttp } from './http.ts';
+import { askHttp } from '../transport/http.ts';
 import type { Service } from './types.ts';
 import { addressAsk, addressOf, type VisitOptions, visit } from './visit.ts';
 
@@ -19,7 +20,7 @@ export interface AlertOptions extends VisitOptions {
 export interface Delivery {
   readonly receiver: string;
   readonly result: 'sent' | 'failed' | 'open';
-  /** What Alertmanager said went wrong. */
+  /** What Alertmanager said went wrong, or what it says holds the alert back. */
   readonly error?: string;
 }
 
@@ -27,7 +28,6 @@ export interface Delivery {
 const SENT_WITHIN_S = 120;
 const POLL_S = 5;
 const ANSWER_S = 15;
-const ENDS_AFTER_MS = 5 * 60_000;
 
 /** One entry of the receiver: what Alertmanager calls it, and what the cluster file calls it. */
 interface Integration {
@@ -76,7 +76,31 @@ export async function testAlert(options: AlertOptions, service: Service): Promis
     tally(kind, before, counts).sent >= integrations.filter((it) => it.kind === kind).length;
   if ([...kinds].every(isSent)) return integrations.map(({ name }) => ({ receiver: name, result: 'sent' }));
   const errors = errorsIn(await failures(lead, service), name);
-  return integrations.map((it) => deliveryOf(it, isSent(it.kind), tally(it.kind, before, counts), errors));
+  const held = heldBack(await alertmanager.alerts(name), name);
+  return integrations.map((it) => {
+    const delivery = deliveryOf(it, isSent(it.kind), tally(it.kind, before, counts), errors);
+    return delivery.result === 'open' && held !== undefined ? { ...delivery, error: held } : delivery;
+  });
+}
+
+/** facts: api/v2/openapi.yaml of Alertmanager, gettableAlert */
+const listedAlerts = z.array(
+  z.object({
+    labels: z.object({ alertname: z.string() }),
+    receivers: z.array(z.object({ name: z.string() })),
+    status: z.object({ silencedBy: z.array(z.string()), inhibitedBy: z.array(z.string()) }),
+  }),
+);
+
+/** What keeps an alert from people, by what the API lists; undefined: nothing that it shows. */
+export function heldBack(json: string, name: string): string | undefined {
+  const alert = jsonOf(json, listedAlerts)?.find(({ labels }) => labels.alertname === name);
+  if (!alert) return 'it does not list the alert any more';
+  const { silencedBy, inhibitedBy } = alert.status;
+  if (silencedBy.length > 0) return 'a silence holds it back';
+  if (inhibitedBy.length > 0) return 'another alert that fires holds it back (inhibition)';
+  const receivers = alert.receivers.map((it) => it.name);
+  return receivers.every((it) => it === 'null') ? 'its configuration in the cluster sends it to nobody' : undefined;
 }
 
 interface Tally {
@@ -125,7 +149,7 @@ export function errorsIn(log: string, alert: string): Errors {
     const isOther = line.includes('alertname=') && !line.includes(alert);
     if (integration === undefined || error === undefined || isOther) continue;
     const text = error.replaceAll('\\"', '"').replace(/^.*?after \d+ attempts:? /, '');
-    found.set(integration, text.replaceAll(/(https?:\/\/[^/\s"]+)\/[^\s"]*/g, '$1/…'));
+    found.set(integration, text.replaceAll(/(https?:\/\/)(?:[^/\s"@]*@)?([^/?#\s"]+)[/?#][^\s"]*/g, '$1$2/…'));
   }
   return found;
 }
@@ -158,18 +182,23 @@ class Alertmanager {
     return all;
   }
 
-  /** A name of its own each time: alerts of one name are told together, and not again for hours. */
+  /**
+   * A name of its own each time: alerts of one name are told together, and not again for hours. Without times: it starts
+   * now and ends after five minutes (`resolve_timeout`) by Alertmanager's clock, which may be another than ours.
+   */
   async post(severity: string): Promise<string> {
     const alertname = `Mlk8sTest-${randomBytes(3).toString('hex')}`;
-    const now = this.#lead.clock.now().getTime();
     const alert = {
       labels: { alertname, severity },
       annotations: { summary: 'This is a test', description: 'Somebody typed: mlk8s alert test' },
-      startsAt: new Date(now).toISOString(),
-      endsAt: new Date(now + ENDS_AFTER_MS).toISOString(),
     };
     await this.#ask('POST', '/api/v2/alerts', [alert]);
     return alertname;
+  }
+
+  /** The alerts of that name, as JSON. */
+  alerts(name: string): Promise<string> {
+    return this.#ask('GET', `/api/v2/alerts?filter=${encodeURIComponent(`alertname="${name}"`)}`);
   }
 
   async #ask(method: 'GET' | 'POST', path: string, json?: unknown): Promise<string> {

@@ -1,9 +1,9 @@
 import type { Problem } from '../errors.ts';
+import { NAMESPACE } from '../resources/kube.ts';
+import { placeKey, placeOf } from '../resources/places.ts';
 import { MACHINE_STATE } from '../shell/job.ts';
 import { sh } from '../shell/script.ts';
-import { NAMESPACE } from './inventory.ts';
 import { type Kinds, kindOf, nameOf } from './judge.ts';
-import { placeKey, placeOf } from './places.ts';
 import type { Ask, Declared, Id, InventoryRecord, Kind, Recorded, Verdict } from './types.ts';
 
 /** Stands for a kind that this version does not know. */

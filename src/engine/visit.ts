@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Cluster } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import { kubectl } from '../resources/kube.ts';
@@ -41,6 +42,13 @@ function noCluster(name: string) {
     why: 'none of its machines is a member of one',
     next: ['mlk8s up'],
   };
+}
+
+/** A way to a service, over the SSH connection of the lead. Throws UserError. */
+export async function wayTo(options: VisitOptions, service: Service): Promise<() => Promise<Duplex>> {
+  const { world, lead } = await visit(options, [addressAsk(service)]);
+  const address = addressOf(world, service);
+  return () => lead.connect(address, service.port);
 }
 
 /** Where a service answers inside of the cluster. */

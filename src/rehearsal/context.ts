@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { CallerGone, type ChildStatus, type ProgramSpec, type ShimCall } from './call.ts';
 import type { Machine } from './machine.ts';
-import type { CommandContext, RigFiles, RigState, WorldState } from './model/types.ts';
+import type { CommandContext, RigFiles } from './model/command.ts';
+import type { RigState, WorldState } from './model/state.ts';
 import { REAL_USR } from './rootfs.ts';
 
 /** Who is pretended to run a program; every process of a machine is root in truth. */

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { WorldState } from './model/types.ts';
+import type { WorldState } from './model/state.ts';
 import type { Layout } from './paths.ts';
 
 export interface DumpSource {

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { RigState } from './model/types.ts';
+import type { RigState } from './model/state.ts';
 import { sparePlugged } from './model/ubuntu/lsblk.ts';
 
 /**

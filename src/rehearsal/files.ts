@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { join, posix } from 'node:path';
-import type { RigFiles } from './model/types.ts';
+import type { RigFiles } from './model/command.ts';
 
 /** Where parts of a machine's file tree lie on this computer; everything else is on its disk. */
 export interface TreeMap {

@@ -1,4 +1,4 @@
-import type { RigFiles } from './model/types.ts';
+import type { RigFiles } from './model/command.ts';
 import { LOGIN_PATH } from './rootfs.ts';
 
 export interface Account {

@@ -11,7 +11,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { coverable } from './fakes.ts';
-import type { Model, RigState } from './model/types.ts';
+import type { Model } from './model/contract.ts';
+import type { RigState } from './model/state.ts';
 import type { MountStep } from './rig.ts';
 import { NOTHING, SHIM_FOLDER } from './shim.ts';
 

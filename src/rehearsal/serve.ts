@@ -1,5 +1,5 @@
 import { RehearsalServer } from './host-process.ts';
-import type { Model } from './model/types.ts';
+import type { Model } from './model/contract.ts';
 import { buildId } from './paths.ts';
 
 const IDLE_MS = 10 * 60_000;

@@ -1,6 +1,7 @@
 import type { HostContext } from './context.ts';
 import type { Machine } from './machine.ts';
-import type { Command, Model } from './model/types.ts';
+import type { Command } from './model/command.ts';
+import type { Model } from './model/contract.ts';
 import type { Layout, Sockets } from './paths.ts';
 import type { World } from './world.ts';
 

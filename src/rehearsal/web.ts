@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { WebHandler } from './model/types.ts';
+import type { WebHandler } from './model/contract.ts';
 
 /** Bytes of a request that a simulated service reads. */
 const MOST_BYTES = 1 << 20;

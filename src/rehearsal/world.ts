@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { noCounts } from './model/counts.ts';
-import type { WorldState } from './model/types.ts';
+import type { WorldState } from './model/state.ts';
 
 /** Model seconds that a rehearsal lets pass while it is switched on again: services are up when somebody looks. */
 const START_UP_MS = 15 * 60_000;

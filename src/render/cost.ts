@@ -83,9 +83,10 @@ function table(rows: readonly Row[], style: Style): string[] {
 }
 
 function sourceLines(
-  { basis, kilowattHour, currency, sources, gaps, openCostTotal }: CostReport,
+  { basis, kilowattHour, currency, sources, gaps, openCostTotal, nodes }: CostReport,
   style: Style,
 ): string[] {
+  const isMeasured = nodes.some(({ draw }) => draw.from.includes('measured'));
   const shares =
     basis.from === 'opencost'
       ? `Namespaces: what their pods took in the last ${timeWords(basis.hours)}, by OpenCost, which itself reckons ${money(openCostTotal ?? 0)} USD for that time.`
@@ -97,6 +98,7 @@ function sourceLines(
       '  ',
       style,
     ),
+    ...(isMeasured ? wrap('Measured watts are those of this moment, taken for the whole month.', '  ', style) : []),
     ...wrap('In a cloud, on demand:', '  ', style),
     ...sources.flatMap(({ what, asOf, source }) => wrap(`${what}: ${asOf}, ${source}`, '    ', style)),
     ...gaps.flatMap((gap) => wrap(gap, `  ${style.symbols.warning} `, style)),

@@ -1,9 +1,9 @@
-import { LEAVING, parseMembership } from '../engine/lead.ts';
 import type { Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { MACHINE_STATE } from '../shell/job.ts';
 import { sh } from '../shell/script.ts';
 import type { Placed } from './declare.ts';
 import { kubectl } from './kube.ts';
+import { LEAVING, parseMembership } from './membership.ts';
 import { gone } from './stays.ts';
 
 /** There is a cluster, and its identity (the UID of kube-system) is written down on its first member. */

@@ -1,8 +1,6 @@
-import { posix } from 'node:path';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { owe } from '../shell/debts.ts';
 import { MACHINE_STATE } from '../shell/job.ts';
-import { missing, noteOnce } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { type Given, judged, ownHost, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
@@ -12,7 +10,7 @@ import { SNAP_DATA } from './kube.ts';
 import { gone, stays } from './stays.ts';
 import { assignments, lowered, sysctlFilesAsk } from './sysctl.ts';
 import { removeFile } from './undo-file.ts';
-import { writeFile } from './write.ts';
+import { writeOwnFile } from './write.ts';
 
 /** The kernel keeps so many pages of 2 MiB apart, now and after a reboot. gpu-and-nodes sheet 6, hugepages. */
 export type HugepagesSpec = {
@@ -126,12 +124,7 @@ function change(it: Declared<HugepagesSpec>, there: number, was: string, pages: 
       {
         does: `write ${path} and apply it`,
         on: it.on,
-        run: lines(
-          noteOnce(it.id, missing(posix.dirname(path))),
-          ...(isShort ? [oweRestart] : []),
-          writeFile(path, content, '644'),
-          apply(path, it.spec.pages),
-        ),
+        run: lines(...(isShort ? [oweRestart] : []), writeOwnFile(it.id, path, content), apply(path, it.spec.pages)),
         deadlineS: 120,
       },
     ],

@@ -29,6 +29,7 @@ import { homeKubeconfigKind, kubeconfigKind } from './kubeconfig.ts';
 import { kubeletSeesKind } from './kubelet-sees.ts';
 import { loneIngressKind } from './lone-ingress.ts';
 import { loneNfdKind } from './lone-nfd.ts';
+import { loneStackKind } from './lone-stack.ts';
 import { madeWithKind } from './made-with.ts';
 import { manifestKind } from './manifest.ts';
 import { mayastorFitKind } from './mayastor-fit.ts';
@@ -38,6 +39,7 @@ import { microk8sReadyKind } from './microk8s-ready.ts';
 import { microk8sUserKind } from './microk8s-user.ts';
 import { miniforgeKind } from './miniforge.ts';
 import { namesKnownKind } from './names-known.ts';
+import { namesServedKind } from './names-served.ts';
 import { noPoolsKind } from './no-pools.ts';
 import { nodeMetaKind } from './node-meta.ts';
 import { nvidiaDriverKind } from './nvidia-driver.ts';
@@ -99,6 +101,7 @@ const all: readonly Kind[] = [
   loneIngressKind,
   loneNfdKind,
   madeWithKind,
+  loneStackKind,
   kubeletSeesKind,
   manifestKind,
   mayastorFitKind,
@@ -108,6 +111,7 @@ const all: readonly Kind[] = [
   microk8sUserKind,
   miniforgeKind,
   namesKnownKind,
+  namesServedKind,
   noPoolsKind,
   nodeMetaKind,
   nvidiaDriverKind,

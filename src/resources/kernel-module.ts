@@ -1,13 +1,11 @@
-import { posix } from 'node:path';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
-import { missing, noteOnce } from '../shell/originals.ts';
 import { lines, sh } from '../shell/script.ts';
 import { judged } from './answers.ts';
 import type { Placed } from './declare.ts';
 import { contentAsk, seenContent } from './file.ts';
 import { gone, stays } from './stays.ts';
 import { removeFile } from './undo-file.ts';
-import { writeFile } from './write.ts';
+import { writeOwnFile } from './write.ts';
 
 /** Kernel modules that are loaded now and at every boot. Those built into the kernel count as loaded. */
 export type KernelModuleSpec = {
@@ -58,11 +56,7 @@ function judge(it: Declared<KernelModuleSpec>, world: World): Verdict {
         {
           does: unloaded.length > 0 ? `load ${unloaded.join(', ')}` : `write ${path}`,
           on: it.on,
-          run: lines(
-            noteOnce(it.id, missing(posix.dirname(path))),
-            writeFile(path, content, '644'),
-            ...unloaded.map((name) => sh`modprobe ${name}`),
-          ),
+          run: lines(writeOwnFile(it.id, path, content), ...unloaded.map((name) => sh`modprobe ${name}`)),
           deadlineS: 60,
         },
       ],

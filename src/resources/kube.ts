@@ -16,6 +16,9 @@ export function withoutNoise(text: string): string {
   return text.replace(new RegExp(`${NOISE}\\n?`, 'gm'), '');
 }
 
+/** Namespace of what mlk8s itself keeps in the cluster. */
+export const NAMESPACE = 'mlk8s-system';
+
 /** MicroK8s' own data. `current` is a link to the revision. facts: microk8s sheet, section 3. */
 export const SNAP_DATA = '/var/snap/microk8s/current';
 

@@ -1,9 +1,26 @@
-import { type Document, isMap, isSeq, type YAMLMap } from 'yaml';
+import { type Document, isMap, isSeq, parseDocument, type YAMLMap } from 'yaml';
 import type { Admin } from './admin-config.ts';
 import type { KubeconfigSpec } from './kubeconfig.ts';
 
+/**
+ * The user's kubeconfig, as the question about it prints it: path, mode, then the file. `damage`: why it cannot be
+ * changed.
+ */
+export function readKubeconfig(text: string) {
+  const [path = '', mode = '600', ...rest] = text.split('\n');
+  const before = rest.join('\n');
+  const document = parseDocument(before, { prettyErrors: false });
+  return { path, mode, before, document, damage: damageOf(document, before) };
+}
+
+/** Where, and not in the parser's own words: they quote what stands there, which may be a key. */
+function damageOf({ contents, errors: [error] }: Document, text: string): string | undefined {
+  if (error) return `line ${text.slice(0, error.pos[0]).split('\n').length} is no valid YAML`;
+  return contents === null || isMap(contents) ? undefined : 'not a mapping';
+}
+
 /** Brings three entries to what they should be; says what was different, without a secret. */
-export function merge(document: Document, { context, planes }: KubeconfigSpec, admin: Admin): string[] {
+export function putEntries(document: Document, { context, planes }: KubeconfigSpec, admin: Admin): string[] {
   const user = `${context}-admin`;
   const changes: string[] = [];
   if (document.contents === null)
@@ -53,14 +70,14 @@ function setEntry(
   return true;
 }
 
-/** Somebody gave the name to another cluster since. */
+/** The entry leads to no control plane of ours: somebody gave the name to another cluster since. */
 export function leadsElsewhere(document: Document, { context, planes }: KubeconfigSpec): boolean {
   const server = entryOf(document, 'clusters', context)?.getIn(['cluster', 'server']);
   return server !== undefined && !serversOf(planes).some((url) => url === server);
 }
 
-/** False when there was nothing to take out. */
-export function takeOut(document: Document, context: string): boolean {
+/** Takes the three entries of the cluster out. False when there were none. */
+export function takeEntriesOut(document: Document, context: string): boolean {
   const names = { clusters: context, users: `${context}-admin`, contexts: context };
   let found = false;
   for (const [list, name] of Object.entries(names)) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Document, isMap, parseDocument, type YAMLSeq } from 'yaml';
+import type { YAMLSeq } from 'yaml';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { asUser } from '../shell/as-user.ts';
 import { type Script, sh } from '../shell/script.ts';
@@ -7,7 +7,7 @@ import { noAccount } from './account.ts';
 import { parseAdmin } from './admin-config.ts';
 import { judged, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
-import { leadsElsewhere, merge, takeOut } from './kubeconfig-entries.ts';
+import { leadsElsewhere, putEntries, readKubeconfig, takeEntriesOut } from './kubeconfig-entries.ts';
 import { gone, stays } from './stays.ts';
 
 /** The user's kubeconfig has a context named after the cluster. Everything else in it is left alone. */
@@ -94,14 +94,14 @@ function judge(it: Declared<KubeconfigSpec>, world: World): Verdict {
     };
   }
   return judged(it, world, [mine], ({ text }) => {
-    const { path, mode, before, document, damage } = read(text);
+    const { path, mode, before, document, damage } = readKubeconfig(text);
     if (damage) {
       return refused(it.id, `${path} is no kubeconfig: ${damage}`, 'it was damaged', `mend or move it: ${path}`);
     }
     const admin = parseAdmin(theirs ?? '');
     if (!admin)
       return { verdict: 'settling', because: 'the lead does not hand out its kubeconfig yet', deadlineS: 120 };
-    const changes = merge(document, it.spec, admin);
+    const changes = putEntries(document, it.spec, admin);
     if (changes.length === 0 && mode === '600')
       return { verdict: 'ok', because: `context ${it.spec.context} is in ${path}` };
     const after = changes.length === 0 ? before : document.toString({ lineWidth: 0 });
@@ -122,20 +122,6 @@ function judge(it: Declared<KubeconfigSpec>, world: World): Verdict {
       ...(before.trim() !== '' && !world.record(it.id) ? { adopts: true } : {}),
     };
   });
-}
-
-/** What the first ask printed. */
-function read(text: string) {
-  const [path = '', mode = '600', ...rest] = text.split('\n');
-  const before = rest.join('\n');
-  const document = parseDocument(before, { prettyErrors: false });
-  return { path, mode, before, document, damage: damageOf(document, before) };
-}
-
-/** Where, and not in the parser's own words: they quote what stands there, which may be a key. */
-function damageOf({ contents, errors: [error] }: Document, text: string): string | undefined {
-  if (error) return `line ${text.slice(0, error.pos[0]).split('\n').length} is no valid YAML`;
-  return contents === null || isMap(contents) ? undefined : 'not a mapping';
 }
 
 /** Stops where somebody else has changed the file since the question. */
@@ -172,13 +158,13 @@ const putInPlace: Script = sh`
 function undo(it: Recorded<KubeconfigSpec>, world: World): Verdict {
   const [mine] = asks(it) as [Ask];
   return judged(it, world, [mine], ({ text }) => {
-    const { path, before, document, damage } = read(text);
+    const { path, before, document, damage } = readKubeconfig(text);
     if (damage) return stays(`${path} is no kubeconfig any more: ${damage}`);
     const { context } = it.spec;
     if (leadsElsewhere(document, it.spec)) {
       return stays(`context ${context} in ${path} was changed after mlk8s wrote it: it leads to another address`);
     }
-    if (!takeOut(document, context)) return gone(`context ${context} is not in ${path}`);
+    if (!takeEntriesOut(document, context)) return gone(`context ${context} is not in ${path}`);
     const isEmpty = ['clusters', 'users', 'contexts'].every(
       (list) => (document.get(list) as YAMLSeq).items.length === 0,
     );

@@ -1,8 +1,7 @@
-import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
-import { sh } from '../shell/script.ts';
+import type { Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { refused } from './answers.ts';
 import type { Placed } from './declare.ts';
-import { kubectl } from './kube.ts';
+import { holdersAsk, holdersOf, titleOfHolder } from './host-ports.ts';
 
 /**
  * No pods but those of the addon hold the ports 80 and 443 of the machines: of two, one is never started.
@@ -20,7 +19,7 @@ export function loneIngress({ id, on, needs, ...spec }: Placed & LoneIngressSpec
 export const loneIngressKind: Kind<LoneIngressSpec> = {
   kind: 'lone-ingress',
   transient: true,
-  asks: () => [portsAsk],
+  asks: () => [holdersAsk],
   judge,
 };
 
@@ -28,37 +27,19 @@ const NAMESPACE = 'ingress';
 /** What the addon of tracks up to 1.34 runs. */
 const NGINX = 'nginx-ingress-microk8s-controller';
 
-const FIELDS = [
-  '{.kind}',
-  '{.metadata.namespace}',
-  '{.metadata.name}',
-  '{.spec.template.spec.containers[*].ports[*].hostPort}',
-];
-const ROWS = `jsonpath={range .items[*]}${FIELDS.join('{"\\t"}')}{"\\n"}{end}`;
-
-const portsAsk: Ask = {
-  key: 'ports of machines that pods hold',
-  on: 'cluster',
-  sh: sh`${kubectl} get daemonsets,deployments,statefulsets -A -o ${ROWS}`,
-  timeoutS: 20,
-};
-
 function judge({ id, spec: { controller } }: Declared<LoneIngressSpec>, world: World): Verdict {
   if (world.identity === undefined) return { verdict: 'ok', because: 'there is no cluster yet' };
-  const answer = world.answer('cluster', portsAsk.key);
-  if (answer.kind !== 'bytes' || answer.status !== 0) {
-    return { verdict: 'settling', because: `the API on ${world.lead} does not answer`, deadlineS: 300 };
-  }
-  const rows = answer.text.split('\n').map((row) => row.split('\t'));
-  const others = rows.filter(([, namespace, name, ports = '']) => {
+  const holders = holdersOf(world);
+  if (!holders) return { verdict: 'settling', because: `the API on ${world.lead} does not answer`, deadlineS: 300 };
+  const others = holders.filter(({ namespace, name, ports }) => {
     const isOurs = namespace === NAMESPACE && name === controller;
-    return !isOurs && ports.split(' ').some((port) => port === '80' || port === '443');
+    return !isOurs && ports.some((port) => port === '80' || port === '443');
   });
   if (others.length === 0) return { verdict: 'ok', because: 'nobody else holds the ports 80 and 443 of the machines' };
-  const isOld = others.some(([, namespace, name]) => namespace === NAMESPACE && name === NGINX);
+  const isOld = others.some(({ namespace, name }) => namespace === NAMESPACE && name === NGINX);
   return refused(
     id,
-    `the ports 80 and 443 are held by ${others.map(([kind, namespace, name]) => `${kind} ${namespace}/${name}`).join(', ')}`,
+    `the ports 80 and 443 are held by ${others.map(titleOfHolder).join(', ')}`,
     isOld
       ? 'the ingress of an older MicroK8s is still there, and the new one cannot start beside it'
       : 'a second ingress controller is there, and only one can have these ports',
@@ -66,7 +47,7 @@ function judge({ id, spec: { controller } }: Declared<LoneIngressSpec>, world: W
       ? 'names are out of reach for some minutes: microk8s disable ingress   then mlk8s up'
       : `to keep it, write into the cluster file: network: { ingress: false }`,
     ...others.map(
-      ([kind = '', namespace = '', name = '']) =>
+      ({ kind, namespace, name }) =>
         `to remove it: microk8s kubectl -n ${namespace} delete ${kind.toLowerCase()} ${name}`,
     ),
   );

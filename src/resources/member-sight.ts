@@ -1,6 +1,6 @@
-import type { Membership } from '../engine/lead.ts';
 import type { Declared, World } from '../engine/types.ts';
 import type { NodeInfo } from './kube.ts';
+import type { Membership } from './membership.ts';
 
 /** The machine is a member of the cluster, in its role, under its name and address, and the lead sees it Ready. */
 export type MemberSpec = {

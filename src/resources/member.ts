@@ -1,4 +1,3 @@
-import { membershipAsk, parseMembership } from '../engine/lead.ts';
 import type { Ask, Declared, Kind, Move, Recorded, Verdict, World } from '../engine/types.ts';
 import { lines, sh } from '../shell/script.ts';
 import { judged, ownHost, refused } from './answers.ts';
@@ -8,6 +7,7 @@ import { dqliteAsk, dqliteOf, nodesAsk, nodesOf } from './kube.ts';
 import { awaitNode, join, wipeAndJoin } from './member-join.ts';
 import { refuseForeign, refuseReinstalled, refuseRole } from './member-refusals.ts';
 import type { MemberSpec, Sight } from './member-sight.ts';
+import { membershipAsk, parseMembership } from './membership.ts';
 import { leaveCluster } from './microk8s-leave.ts';
 import { gone } from './stays.ts';
 

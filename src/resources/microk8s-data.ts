@@ -1,7 +1,7 @@
-import { membershipAsk, parseMembership } from '../engine/lead.ts';
 import type { Ask, Id, Recorded, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
 import { judged, ownHost } from './answers.ts';
+import { membershipAsk, parseMembership } from './membership.ts';
 import { isAbsent, snapAsk } from './snap.ts';
 import { stays } from './stays.ts';
 

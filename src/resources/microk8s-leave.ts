@@ -1,10 +1,9 @@
-import { LEAVING, type Membership, membershipAsk, parseMembership } from '../engine/lead.ts';
 import type { Ask, Id, Move, Recorded, Verdict, World } from '../engine/types.ts';
 import type { Problem } from '../errors.ts';
-import { MACHINE_STATE } from '../shell/job.ts';
-import { type Script, sh } from '../shell/script.ts';
-import { ownHost, placeName, refused } from './answers.ts';
-import { dqliteAsk, dqliteOf, kubectl, nodesAsk, nodesOf, SNAP_DATA } from './kube.ts';
+import { ownHost, refused } from './answers.ts';
+import { dqliteAsk, dqliteOf, nodesAsk, nodesOf } from './kube.ts';
+import { drain, leave, removeNode } from './leave-moves.ts';
+import { type Membership, membershipAsk, parseMembership } from './membership.ts';
 
 /** What leaving a cluster is judged by. */
 export function leaveAsks(host: string): Ask[] {
@@ -15,11 +14,6 @@ export function leaveAsks(host: string): Ask[] {
 export type Leave =
   | { readonly free: true; readonly moves: readonly Move[]; readonly alone: boolean; readonly disrupts: string }
   | { readonly free: false; readonly verdict: Verdict };
-
-/** Seconds that pods get to end themselves on a machine that leaves. */
-const DRAIN_S = 300;
-/** A control plane takes one to two minutes to leave. facts: microk8s sheet, 2.4. */
-const LEAVE_S = 600;
 
 /** No machine of the cluster stays a member: whatever is in it goes with it. True where there is none. */
 export function clusterEnds(world: World): boolean {
@@ -215,49 +209,4 @@ function planes(world: World): string[] {
 
 function addressOf(world: World, name: string): string {
   return world.file.nodes.find((node) => node.name === name)?.address ?? '';
-}
-
-/** A pod that nothing may move (a disruption budget) ends with its machine: the user was told so. */
-function drain(host: string, keeper: string): Move {
-  const run = sh`
-    node=$(${kubectl} get node ${host} -o name --ignore-not-found)
-    [ -n "$node" ] || exit 0
-    microk8s kubectl drain ${host} --ignore-daemonsets --delete-emptydir-data --force ${`--timeout=${DRAIN_S}s`} ||
-      echo 'not everything could be moved away; it ends with its machine'
-  `;
-  return { does: `move away what runs on ${host}`, on: { host: keeper }, run, deadlineS: DRAIN_S + 120 };
-}
-
-/** Where MicroK8s is in no cluster, `leave` only fails (microk8s sheet, 2.4). */
-function leave(host: string, mustWork: boolean): Move {
-  const order = mustWork
-    ? sh`microk8s leave`
-    : sh`microk8s leave || echo 'it could not leave in order; its MicroK8s goes all the same'`;
-  const run = sh`
-    touch ${LEAVING}
-    ${forgetIdentity}
-    peers=$(grep -c Address: ${SNAP_DATA}/var/kubernetes/backend/cluster.yaml 2>/dev/null || true)
-    if [ -e ${SNAP_DATA}/var/lock/clustered.lock ] || [ "\${peers:-0}" -gt 1 ]; then ${order}; fi
-  `;
-  return { does: `have ${host} leave the cluster`, on: { host }, run, deadlineS: LEAVE_S };
-}
-
-/** The machine belongs to no cluster any more. Before its MicroK8s goes, or it would count as one that was lost. */
-export const forgetIdentity: Script = sh`rm -f ${MACHINE_STATE}/identity`;
-
-/** Refused while the datastore still lists it, which can lag (microk8s sheet, 2.4). */
-function removeNode(host: string, keeper: string, mustWork: boolean): Move {
-  const on = { host: keeper };
-  const run = sh`
-    for try in $(seq 12); do
-      if node=$(${kubectl} get node ${host} -o name --ignore-not-found); then
-        [ -n "$node" ] || exit 0
-        microk8s remove-node ${host} || true
-      fi
-      sleep 5
-    done
-    echo ${`the cluster still lists ${host}`} >&2
-    exit ${mustWork ? 1 : 0}
-  `;
-  return { does: `have ${placeName(on)} drop the node ${host}`, on, run, deadlineS: 300 };
 }

@@ -49,12 +49,13 @@ function asks(it: Declared<PackageSpec>): Ask[] {
     `,
     timeoutS: 20,
   };
-  // Without its cache files: writing them anew is more than an ask may write.
+  // Only where something is missing: without its cache files, which are more than an ask may write, apt reads all its lists.
   // A cloud image comes without lists: then the archive is not known to lack anything.
   const offered: Ask = {
     key: `offered debs ${list}`,
     on: it.on,
     sh: sh`
+      if states=$(dpkg-query -W -f '\${db:Status-Abbrev}\n' ${names}) && ! grep -qv '^[ihu]i' <<<"$states"; then exit; fi
       if [ -d /var/lib/apt/lists ] && ! ls /var/lib/apt/lists | grep -q _Packages; then echo 'no lists'; fi
       apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy ${names}
     `,

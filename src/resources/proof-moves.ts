@@ -1,9 +1,8 @@
 import { digestOf } from '../charts/values.ts';
-import { NAMESPACE } from '../engine/inventory.ts';
 import type { Ask, Declared, Move } from '../engine/types.ts';
 import { recordName } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
-import { kubectl, NOISE } from './kube.ts';
+import { kubectl, NAMESPACE, NOISE } from './kube.ts';
 import { listOf } from './objects.ts';
 import type { ProofSpec, Restart } from './proof.ts';
 

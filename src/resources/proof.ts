@@ -1,7 +1,5 @@
 import * as z from 'zod';
 import { digestOf, flatLines, isData } from '../charts/values.ts';
-import { NAMESPACE } from '../engine/inventory.ts';
-import { placeOf } from '../engine/places.ts';
 import type { Ask, Declared, Json, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { cardsAsk } from '../gpu/cards.ts';
 import { recordName } from '../shell/originals.ts';
@@ -9,9 +7,10 @@ import { sh } from '../shell/script.ts';
 import { judged } from './answers.ts';
 import type { Placed } from './declare.ts';
 import { GPU_RESOURCE, usableCards } from './gpu-operands.ts';
-import { jsonOf, kubectl, nodesOf, nodesAsk as nodesQuestion } from './kube.ts';
+import { jsonOf, kubectl, NAMESPACE, nodesOf, nodesAsk as nodesQuestion } from './kube.ts';
 import type { KubeManifest } from './manifest.ts';
 import { clusterEnds } from './microk8s-leave.ts';
+import { placeOf } from './places.ts';
 import { forgetMove, leftoversAsk, PROOF_NAMESPACE, proveMove, RESULTS } from './proof-moves.ts';
 import { gone } from './stays.ts';
 

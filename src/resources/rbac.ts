@@ -1,9 +1,9 @@
-import { parseMembership } from '../engine/lead.ts';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
 import { unanswered } from './answers.ts';
 import type { Placed } from './declare.ts';
 import { kubectl, SNAP_DATA } from './kube.ts';
+import { parseMembership } from './membership.ts';
 import { clusterEnds } from './microk8s-leave.ts';
 import { gone } from './stays.ts';
 

@@ -29,14 +29,12 @@ function asks(it: Declared<ServiceSpec>): Ask[] {
 }
 
 function printState(unit: string): Script {
-  return sh`
-    echo "enabled=$(systemctl is-enabled ${unit})"
-    echo "active=$(systemctl is-active ${unit})"
-  `;
+  return sh`systemctl show -p UnitFileState,ActiveState ${unit}`;
 }
 
 function stateIn(text: string): { enabled: string; active: string } {
-  return { enabled: /^enabled=(.*)$/m.exec(text)?.[1] ?? '', active: /^active=(.*)$/m.exec(text)?.[1] ?? '' };
+  const property = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1] ?? '';
+  return { enabled: property('UnitFileState'), active: property('ActiveState') };
 }
 
 function judge(it: Declared<ServiceSpec>, world: World): Verdict {

@@ -3,7 +3,8 @@ import { missing, noteOnce } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { type Given, judged, ownHost, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
-import { forgetIdentity, leaveAsks, leaveCluster } from './microk8s-leave.ts';
+import { forgetIdentity } from './leave-moves.ts';
+import { leaveAsks, leaveCluster } from './microk8s-leave.ts';
 import { GROUP, REMAINS, remains } from './microk8s-remains.ts';
 import { gone, noteAsk } from './stays.ts';
 

@@ -1,13 +1,12 @@
 import { posix } from 'node:path';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
-import { missing, noteOnce } from '../shell/originals.ts';
 import { lines, sh } from '../shell/script.ts';
 import { judged } from './answers.ts';
 import type { Placed } from './declare.ts';
 import { contentAsk, seenContent } from './file.ts';
 import { gone, stays } from './stays.ts';
 import { removeFile } from './undo-file.ts';
-import { writeFile } from './write.ts';
+import { writeOwnFile } from './write.ts';
 
 /** Kernel settings that must be at least this large, now and after a reboot. A larger value is never lowered. */
 export type SysctlSpec = {
@@ -59,11 +58,7 @@ function judge(it: Declared<SysctlSpec>, world: World): Verdict {
         {
           does: `write ${path} and apply it`,
           on: it.on,
-          run: lines(
-            noteOnce(it.id, missing(posix.dirname(path))),
-            writeFile(path, content, '644'),
-            sh`sysctl -p ${path}`,
-          ),
+          run: lines(writeOwnFile(it.id, path, content), sh`sysctl -p ${path}`),
           deadlineS: 30,
         },
       ],

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
-import { type Script, sh } from '../shell/script.ts';
+import { missing, noteOnce } from '../shell/originals.ts';
+import { lines, type Script, sh } from '../shell/script.ts';
 
 /**
  * The name a file has until it is complete. Always the same, so that what an interrupted write leaves is replaced by
@@ -21,4 +22,9 @@ export function writeFile(path: string, content: string, mode: string): Script {
     sync -- ${unfinished(path)}
     mv -fT -- ${unfinished(path)} ${path}
   `;
+}
+
+/** Writes a file that is mlk8s' alone and everybody may read; notes whether its folder was there, for whoever undoes it. */
+export function writeOwnFile(id: string, path: string, content: string): Script {
+  return lines(noteOnce(id, missing(posix.dirname(path))), writeFile(path, content, '644'));
 }

@@ -1,4 +1,5 @@
 import { dropPaid } from './debts.ts';
+import { mark } from './job-end.ts';
 import { lines, type Script, sh } from './script.ts';
 
 /** Everything that mlk8s keeps on a machine: jobs, inventory, debts, the lock. Root's, 0700. */
@@ -202,11 +203,6 @@ printf '\\n%s ended\\nfinished\\n%s' '${mark(job.id)}' "$progress"
 `;
 }
 
-/** Line in a job's output at which the output of the next change begins. */
-export function mark(id: string): string {
-  return `mlk8s-job ${id}`;
-}
-
 /**
  * Prints the output as it grows, then how it ended. `tail --pid` waits for the job without asking again and again. A job
  * begins a few milliseconds after systemd-run has ended; systemd, which takes longer to answer, is asked when it does not.
@@ -241,31 +237,3 @@ const listFullDisks: Script = sh`
     case $free in [0-9] | [0-9][0-9]) echo "full $at" ;; esac
   done
 `;
-
-/** How a job ended. A change that was begun and has no status was interrupted: the machine or somebody stopped it. */
-export interface JobEnd {
-  /** Exit status of each change that was begun and ended, by its place in the job. */
-  readonly statuses: ReadonlyMap<number, number>;
-  /** Places of the changes that were skipped, because one that they need failed. */
-  readonly skipped: ReadonlySet<number>;
-  /** Mount points of full disks; only of a job that did not go well. */
-  readonly full: readonly string[];
-}
-
-/** Reads the end of what a start or follow frame printed; undefined when the end has not come through. */
-export function parseJobEnd(id: string, stdout: string): JobEnd | undefined {
-  const at = stdout.lastIndexOf(`\n${mark(id)} ended\n`);
-  if (at < 0) return undefined;
-  // Behind it stands how the unit ended, or nothing where there was no room to write that.
-  const progress = stdout.slice(at).trim().split('\n').slice(1);
-  const statuses = new Map<number, number>();
-  const skipped = new Set<number>();
-  const full: string[] = [];
-  for (const line of progress) {
-    const match = /^end (\d+) (\d+)$/.exec(line);
-    if (match) statuses.set(Number(match[1]), Number(match[2]));
-    else if (line.startsWith('skip ')) skipped.add(Number(line.slice(5)));
-    else if (line.startsWith('full /')) full.push(line.slice(5));
-  }
-  return { statuses, skipped, full };
-}

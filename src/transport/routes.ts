@@ -11,7 +11,7 @@ import { me } from './me.ts';
 import type { InTurn } from './prompts.ts';
 import { Connection, type ConnectionOptions } from './ssh.ts';
 import { parseJump, type SshConfigOptions, type SshSettings, sshSettings, usualIdentityFiles } from './ssh-config.ts';
-import type { SshTarget } from './ssh-link.ts';
+import type { SshTarget } from './ssh-connect.ts';
 
 /** A jump host that needs a jump host that needs … : a loop in the configuration. */
 const MOST_JUMPS = 8;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PlanItem } from '../../src/engine/events.ts';
+import { openIds, planOf } from './plan.ts';
 import { type Run, User } from './user.ts';
 
 const file = (more = '') => `name: lab
@@ -9,10 +9,6 @@ nodes:
 gpu: {}
 `;
 
-const planOf = ({ events }: Run): readonly PlanItem[] =>
-  (events.find(({ event }) => event === 'plan') as { items: readonly PlanItem[] } | undefined)?.items ?? [];
-const open = (run: Run): string[] =>
-  planOf(run).flatMap(({ id, verdict }) => (verdict === 'ok' || verdict === 'later' ? [] : [id]));
 const driverIn = (run: Run) => planOf(run).find(({ id }) => id === 'gpu/driver@rig1');
 
 /** Steps of a run in the order in which their changes were made. */
@@ -41,7 +37,7 @@ describe('the driver that mlk8s installs', () => {
   ])('is named alone and mended when %s', async (_, script) => {
     const boot = await user.exec('rig1', 'cat /proc/sys/kernel/random/boot_id');
     await user.exec('rig1', script);
-    expect(open(await plan())).toEqual(['gpu/driver@rig1']);
+    expect(openIds(await plan())).toEqual(['gpu/driver@rig1']);
     expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: 1 });
     expect(await user.exec('rig1', 'cat /proc/sys/kernel/random/boot_id')).toBe(boot);
   });

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCluster } from '../../src/config/load.ts';
-import type { PlanItem, Proof } from '../../src/engine/events.ts';
+import type { Proof } from '../../src/engine/events.ts';
 import { gpuStep } from '../../src/steps/gpu/index.ts';
 import { brokenOn, gpuBreaks, gpuUnbroken } from './gpu-breaks.ts';
+import { open, openIds } from './plan.ts';
 import { type Run, User } from './user.ts';
 
 const TWO = `name: lab
@@ -18,12 +19,6 @@ nodes:
   - { name: rig1, address: 10.0.0.101, role: control-plane, labels: { mlk8s/role: gpu } }
 gpu: {}
 `;
-
-/** What a plan does not find as it should be; what only waits for that is left out. */
-function open(run: Run): PlanItem[] {
-  const plan = run.events.find((event) => event.event === 'plan') as { items: PlanItem[] } | undefined;
-  return (plan?.items ?? []).filter((item) => item.verdict !== 'ok' && item.verdict !== 'later');
-}
 
 function proofs(run: Run): string[] {
   const end = run.events.find(({ event }) => event === 'proofs') as { proofs: readonly Proof[] } | undefined;
@@ -63,11 +58,7 @@ describe('two machines, one of them with a card', () => {
   it('names exactly what is broken, and up mends it', async () => {
     for (const [id, script] of Object.entries(gpuBreaks)) await user.exec(brokenOn[id] ?? 'rig1', `set -e\n${script}`);
     const plan = await user.run('plan', '--rehearse', '--json');
-    expect(
-      open(plan)
-        .map(({ id }) => id)
-        .sort(),
-    ).toEqual(Object.keys(gpuBreaks).sort());
+    expect(openIds(plan)).toEqual(Object.keys(gpuBreaks).sort());
     expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: Object.keys(gpuBreaks).length });
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { PlanItem } from '../../src/engine/events.ts';
-import { type Run, User } from './user.ts';
+import { openIds } from './plan.ts';
+import { User } from './user.ts';
 
 const FILE = `name: disks
 ssh: { user: lab }
@@ -19,11 +19,6 @@ storage:
 const user = new User();
 const kubectl = 'microk8s kubectl';
 
-/** What a plan does not find as it should be; what only waits for one of them is left out. */
-function open(run: Run): string[] {
-  const plan = run.events.find((event) => event.event === 'plan') as { items: PlanItem[] } | undefined;
-  return (plan?.items ?? []).filter((item) => item.verdict !== 'ok' && item.verdict !== 'later').map((item) => item.id);
-}
 const plan = (...more: string[]) => user.run('plan', '--rehearse', '--json', ...more);
 
 afterAll(() => user.leave());
@@ -71,11 +66,11 @@ const BREAKS = [
 
 it('names exactly what is broken, and up mends it', async () => {
   for (const [, rig, script] of BREAKS) await user.exec(rig, script);
-  expect(open(await plan()).sort()).toEqual(BREAKS.map(([id]) => id).sort());
+  expect(openIds(await plan())).toEqual(BREAKS.map(([id]) => id).sort());
   const { summary, problems } = await user.up();
   expect(problems).toEqual([]);
   expect(summary.exitCode).toBe(0);
-  expect(open(await plan())).toEqual([]);
+  expect(openIds(await plan())).toEqual([]);
 });
 
 it('finds the node whose kubelet does not see its hugepages, and restarts that one, once', async () => {
@@ -83,7 +78,7 @@ it('finds the node whose kubelet does not see its hugepages, and restarts that o
     'sysctl -qw vm.nr_hugepages=0; snap restart microk8s.daemon-kubelite; sleep 120; sysctl -qw vm.nr_hugepages=1024';
   await user.exec('rig3', blind);
   const found = await plan();
-  expect(open(found)).toEqual(['storage/kubelet@rig3']);
+  expect(openIds(found)).toEqual(['storage/kubelet@rig3']);
   expect(found.stdout).toContain(
     'kubelet on rig3 offers 0 of 2048 MiB of hugepages: it counts them only when it starts',
   );
@@ -94,7 +89,7 @@ it('finds the node whose kubelet does not see its hugepages, and restarts that o
   const applied = run.events.filter((event) => event.event === 'applied').map((event) => event.id);
   expect(applied.filter((id) => id === 'storage/kubelet@rig3')).toHaveLength(1);
   expect(await user.exec('rig3', 'ls /var/lib/mlk8s/debts')).not.toContain('restart-kubelite');
-  expect(open(await plan())).toEqual([]);
+  expect(openIds(await plan())).toEqual([]);
 });
 
 it('refuses a disk that holds a file system, and one that is not there, by their names', async () => {
@@ -126,7 +121,7 @@ it('keeps Mayastor while its pools are there, whatever the file says', async () 
   );
   expect(pools).toBe('Online Online Online');
   user.file(before);
-  expect(open(await plan())).toEqual([]);
+  expect(openIds(await plan())).toEqual([]);
 });
 
 it('goes with a prune: first its pools, then what their engines need', async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCluster } from '../../src/config/load.ts';
-import type { PlanItem } from '../../src/engine/events.ts';
 import { monitoringStep } from '../../src/steps/monitoring/index.ts';
 import { monitoringBreaks, monitoringUnbroken } from './monitoring-breaks.ts';
-import { type Run, User } from './user.ts';
+import { open, openIds } from './plan.ts';
+import { User } from './user.ts';
 
 const TWO = `name: lab
 ssh: { user: lab }
@@ -13,12 +13,6 @@ nodes:
 storage: {}
 monitoring: { sizeGi: 10 }
 `;
-
-/** What a plan does not find as it should be; what only waits for that is left out. */
-function open(run: Run): PlanItem[] {
-  const plan = run.events.find((event) => event.event === 'plan') as { items: PlanItem[] } | undefined;
-  return (plan?.items ?? []).filter((item) => item.verdict !== 'ok' && item.verdict !== 'later');
-}
 
 const name = (id: string): string => id.slice(0, id.indexOf('@'));
 
@@ -57,9 +51,8 @@ describe('two machines that are watched', () => {
   it('are named exactly by what is broken, and up mends it', async () => {
     for (const [, script] of Object.entries(monitoringBreaks)) await user.exec('rig1', `set -e\n${script}`);
     const plan = await user.run('plan', '--rehearse', '--json');
-    const ids = open(plan).map(({ id }) => id);
-    expect(ids.toSorted()).toEqual(Object.keys(monitoringBreaks).toSorted());
-    expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: ids.length });
+    expect(openIds(plan)).toEqual(Object.keys(monitoringBreaks).toSorted());
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: openIds(plan).length });
   });
 
   it('are missed by name when nobody watches them', async () => {

@@ -1,6 +1,7 @@
-import { afterAll, describe, expect, it } from 'vitest';
-import type { PlanItem } from '../../src/engine/events.ts';
-import { type Run, User, until } from './user.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { planOf } from './plan.ts';
+import { type Run, UP, type User } from './user.ts';
+import { users } from './users.ts';
 
 const BARE = `name: lab
 ssh: { user: lab }
@@ -8,17 +9,8 @@ nodes:
   - { name: rig1, address: 10.0.0.101, role: control-plane }
 `;
 const WITH_STORAGE = `${BARE}storage: {}\n`;
-const users: User[] = [];
-function newUser(file: string): User {
-  const user = new User();
-  user.file(file);
-  users.push(user);
-  return user;
-}
-afterAll(async () => void (await Promise.all(users.map((user) => user.leave()))));
+const newUser = users();
 
-const planOf = (run: Run): readonly PlanItem[] =>
-  (run.events.find((event) => event.event === 'plan') as { items: readonly PlanItem[] } | undefined)?.items ?? [];
 const changes = (run: Run) => planOf(run).filter(({ verdict }) => verdict === 'change');
 const removed = (run: Run): string[] =>
   changes(run)
@@ -30,10 +22,18 @@ const plan = (user: User, ...args: string[]): Promise<Run> => user.run('plan', '
 const listed = (user: User, what: string) => user.exec('rig1', `microk8s kubectl get ${what} -A --ignore-not-found`);
 const hint = (run: Run): string[] => warnings(run).filter((text) => text.includes('sections that left the file'));
 
-describe('a section that leaves the file', () => {
-  it('is told of, removed by --prune and by nothing else, and forgotten', { timeout: 240_000 }, async () => {
-    const user = newUser(WITH_STORAGE);
-    expect((await user.up()).code).toBe(0);
+describe('a section that leaves the file', { timeout: 240_000 }, () => {
+  let user: User;
+  beforeAll(() => {
+    user = newUser(BARE);
+  });
+  const upWithStorage = async () => {
+    user.file(WITH_STORAGE);
+    expect(await user.up()).toMatchObject({ code: 0, problems: [] });
+  };
+
+  it('is told of, removed by --prune and by nothing else, and forgotten', async () => {
+    await upWithStorage();
     const full = await plan(user);
     expect([full.code, hint(full)]).toEqual([0, []]);
     const ofStorage = planOf(full).filter(({ id }) => id.startsWith('storage/'));
@@ -73,27 +73,19 @@ describe('a section that leaves the file', () => {
     expect([last.code, last.summary.changes, hint(last)]).toEqual([0, 0, []]);
   });
 
-  it('is removed by the next run when the first was killed in the middle', { timeout: 240_000 }, async () => {
-    const user = newUser(WITH_STORAGE);
-    expect((await user.up()).code).toBe(0);
+  it('is removed by the next run when the first was killed in the middle', async () => {
+    await upWithStorage();
     user.file(BARE);
-    const { child, end } = user.start('up', '--rehearse', '--yes', '--json', '--prune');
-    let said = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-    });
-    await until(() => child.exitCode !== null || said.includes('uninstall release openebs'));
-    expect(child.kill('SIGKILL'), said).toBe(true);
-    await end;
+    const { killed, said } = await user.killAt('"does":"uninstall release openebs"', 1, ...UP, '--prune');
+    expect(killed, said).toBe(true);
     const next = await user.up('--prune');
     expect([next.code, next.problems]).toEqual([0, []]);
     expect(await listed(user, 'deployments')).not.toContain('openebs');
     expect((await user.up('--prune')).summary.changes).toBe(0);
   });
 
-  it('is kept, with the names of what would be lost, while volumes are in use', { timeout: 240_000 }, async () => {
-    const user = newUser(WITH_STORAGE);
-    expect((await user.up()).code).toBe(0);
+  it('is kept, with the names of what would be lost, while volumes are in use', async () => {
+    await upWithStorage();
     const spec = 'spec: {storageClassName: openebs-hostpath, accessModes: [ReadWriteOnce]}';
     const claim = `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: photos}\n${spec}\n`;
     await user.exec('rig1', `printf '${claim}' | microk8s kubectl apply -f -`);
@@ -110,7 +102,7 @@ describe('a section that leaves the file', () => {
     expect((await user.up('--prune')).summary.changes).toBe(0);
   });
 
-  it('stays with a machine that left the file', { timeout: 240_000 }, async () => {
+  it('stays with a machine that left the file', async () => {
     const user = newUser(`${BARE}  - { name: rig2, address: 10.0.0.102, role: worker, labels: { disk: fast } }\n`);
     expect((await user.up()).code).toBe(0);
     user.file(BARE);
@@ -119,7 +111,7 @@ describe('a section that leaves the file', () => {
     expect(await user.exec('rig1', 'microk8s kubectl get nodes --show-labels')).toMatch(/rig2.*disk=fast/);
   });
 
-  it('gives back what was there before', { timeout: 240_000 }, async () => {
+  it('gives back what was there before', async () => {
     const user = newUser(BARE);
     await plan(user);
     const path = '/etc/systemd/logind.conf.d/10-mlk8s.conf';

@@ -60,8 +60,7 @@ function onDesk(script: string): string {
 function breaksOfWorkstation(): Map<string, string> {
   const byName = new Map([
     ...Object.entries({ ...breaks, ...devboxBreaks }),
-    ...Object.entries(networkBreaks).map(([id, { script }]) => [id, script] as const),
-    ...Object.entries({ ...monitoringBreaks, ...postgresBreaks, ...storeBreaks }).map(
+    ...Object.entries({ ...networkBreaks, ...monitoringBreaks, ...postgresBreaks, ...storeBreaks }).map(
       ([id, script]) => [name(id), script] as const,
     ),
   ]);

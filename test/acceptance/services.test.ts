@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Typed, terminalPicture } from '../docs/terminal-picture.ts';
 import { User, until } from './user.ts';
 
 const FILE = `name: lab
@@ -10,7 +11,7 @@ nodes:
 storage: {}
 monitoring:
   alerts:
-    email: { to: me@example.org, from: lab@example.org, server: smtp.example.org:587, password: env:SMTP }
+    email: { to: me@example.org, from: lab@example.org, server: smtp.example.org:587, user: me, password: env:SMTP }
     telegram: { chat: -1001234567890, token: file:bot }
     ntfy: { url: https://ntfy.sh/my-lab }
     webhook: { url: env:HOOK }
@@ -26,6 +27,18 @@ function journals(): string {
     it.name.endsWith('.ndjson'),
   );
   return files.map((it) => readFileSync(join(it.parentPath, it.name), 'utf8')).join('');
+}
+
+/** What a command prints; one that goes on is ended. What is another one each time is made the same. */
+async function shown(...args: string[]): Promise<Typed> {
+  const { child, end } = user.start(...args);
+  if (args[0] === 'open') child.stdout?.once('data', () => child.kill('SIGINT'));
+  const { stdout, stderr } = await end;
+  const printed = (stderr + stdout)
+    .replace(/Mlk8sTest-\w{6}/g, 'Mlk8sTest-5992ed')
+    .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:40123')
+    .replace(/\b[A-Za-z0-9]{32}\b/g, 'x'.repeat(32));
+  return { command: `mlk8s ${args.join(' ')}`, printed };
 }
 
 describe('what runs in the cluster', () => {
@@ -79,6 +92,24 @@ describe('what runs in the cluster', () => {
     await expect(fetch(address)).rejects.toThrow();
   });
 
+  it('looks as docs/services.svg shows it', async () => {
+    user.env.NO_COLOR = '';
+    user.env.FORCE_COLOR = '1';
+    const typed = [
+      await shown('open', '--rehearse', 'grafana', '--no-browser'),
+      await shown('credentials', '--rehearse'),
+      await shown('alert', 'test', '--rehearse', '--fault', 'rig1:alertfails:telegram'),
+    ];
+    user.env.NO_COLOR = '1';
+    user.env.FORCE_COLOR = '0';
+    // What a rehearsal says of itself is shown once.
+    const once = typed.map((it, i) =>
+      i === 0 ? it : { ...it, printed: it.printed.replace(/^.*Rehearsal: .*\n/, '') },
+    );
+    const picture = terminalPicture('mlk8s open, credentials and alert test in a rehearsal', once);
+    await expect(picture).toMatchFileSnapshot('../../docs/services.svg');
+  });
+
   it('names what can be opened, and why something cannot', async () => {
     const wrong = await user.run('open', 'grafna', '--rehearse');
     expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('did you mean service grafana?')]);
@@ -106,6 +137,26 @@ describe('what runs in the cluster', () => {
     expect(code).toBe(1);
     expect(deliveries.filter(({ result }) => result !== 'sent')).toEqual([{ receiver, result: 'failed', error }]);
     expect(deliveries).toHaveLength(4);
+  });
+
+  it('says that a silence holds an alert back', async () => {
+    const { child, end } = user.start('open', 'alertmanager', '--rehearse', '--no-browser');
+    let out = '';
+    child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    await until(() => out.includes('Ctrl-C'));
+    const address = /http:\/\/127\.0\.0\.1:\d+/.exec(out)?.[0] ?? '';
+    const matchers = [{ name: 'alertname', value: 'Mlk8sTest-.*', isRegex: true }];
+    const { status } = await fetch(`${address}/api/v2/silences`, {
+      method: 'POST',
+      body: JSON.stringify({ matchers }),
+    });
+    child.kill('SIGINT');
+    expect([status, (await end).code]).toEqual([200, 0]);
+    const { code, stdout } = await user.run('alert', 'test', '--rehearse');
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringContaining('telegram: Alertmanager did not try it in two minutes: a silence'),
+    ]);
   });
 });
 

@@ -1,5 +1,6 @@
-import { afterAll, describe, expect, it } from 'vitest';
-import { User, until } from './user.ts';
+import { describe, expect, it } from 'vitest';
+import { until } from './user.ts';
+import { users } from './users.ts';
 
 const TWO_PLANES = `name: lab
 ssh: { user: lab }
@@ -7,14 +8,7 @@ nodes:
   - { name: rig1, address: 10.0.0.101, role: control-plane }
   - { name: rig2, address: 10.0.0.102, role: control-plane }
 `;
-const users: User[] = [];
-function newUser(file: { sample: string } | string): User {
-  const user = new User();
-  user.file(file);
-  users.push(user);
-  return user;
-}
-afterAll(async () => void (await Promise.all(users.map((user) => user.leave()))));
+const newUser = users();
 
 describe('a machine that is gone for good', () => {
   it.concurrent('leaves the others finished, with exit code 4 and a line that says how to go on', async () => {

@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Summary } from '../../src/engine/events.ts';
 import type { Problem } from '../../src/errors.ts';
 
 const BIN = new URL('../../bin/mlk8s.js', import.meta.url).pathname;
+/** `up` in a rehearsal, as a program runs it. */
+export const UP = ['up', '--rehearse', '--yes', '--json'];
 const SAMPLES = new URL('../../templates/samples/', import.meta.url);
 
 /** What a command printed, and how it ended. */
@@ -69,9 +71,22 @@ export class User {
     return this.start(...args).end;
   }
 
+  /** Starts a command and kills it when it has said `moment` for the nth time; false if it ended before. */
+  async killAt(moment: string, nth: number, ...args: string[]): Promise<{ killed: boolean; said: string }> {
+    const { child, end } = this.start(...args);
+    let said = '';
+    let killed = false;
+    child.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (!killed && said.split(moment).length > nth) killed = child.kill('SIGKILL');
+    });
+    await end;
+    return { killed, said };
+  }
+
   /** `up` in a rehearsal, as a program runs it. */
   up(...args: string[]): Promise<Run> {
-    return this.run('up', '--rehearse', '--yes', '--json', ...args);
+    return this.run(...UP, ...args);
   }
 
   /** A command inside a simulated machine; throws when it fails there. */
@@ -84,13 +99,6 @@ export class User {
   /** The whole simulated world, normalised: equal states give equal texts. */
   async dump(): Promise<string> {
     return (await this.run('rehearsal', 'dump', '--json')).stdout;
-  }
-
-  /** Another person's world at this point: machines, model and file. The server must not run meanwhile. */
-  async copy(): Promise<User> {
-    const other = new User();
-    cpSync(this.home, other.home, { recursive: true, verbatimSymlinks: true });
-    return other;
   }
 
   /** Everything below the home that is not mlk8s' own state, nor the folder that the user works in. */

@@ -1,6 +1,8 @@
-import { afterAll, describe, expect, it } from 'vitest';
-import type { PlanItem, Proof } from '../../src/engine/events.ts';
-import { type Run, User } from './user.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Proof } from '../../src/engine/events.ts';
+import { planOf } from './plan.ts';
+import type { Run, User } from './user.ts';
+import { users } from './users.ts';
 
 const FILE = `name: lab
 ssh: { user: lab }
@@ -9,22 +11,13 @@ nodes:
   - { name: rig2, address: 10.0.0.102, role: worker }
 storage: {}
 `;
-const users: User[] = [];
-function newUser(file: string): User {
-  const user = new User();
-  user.file(file);
-  users.push(user);
-  return user;
-}
-afterAll(async () => void (await Promise.all(users.map((user) => user.leave()))));
+const newUser = users();
 
 const verify = (user: User, ...args: string[]): Promise<Run> => user.run('verify', '--rehearse', '--json', ...args);
 const proofs = (run: Run): string[] => {
   const end = run.events.find(({ event }) => event === 'proofs') as { proofs: readonly Proof[] } | undefined;
   return (end?.proofs ?? []).map(({ id, result }) => `${id} ${result}`);
 };
-const items = (run: Run): readonly PlanItem[] =>
-  (run.events.find(({ event }) => event === 'plan') as { items: readonly PlanItem[] } | undefined)?.items ?? [];
 const results = (user: User) =>
   user.exec('rig1', 'microk8s kubectl get cm proofs -n mlk8s-system -o jsonpath={.data} --ignore-not-found');
 const leftovers = (user: User) =>
@@ -32,10 +25,14 @@ const leftovers = (user: User) =>
 
 const CLASS = 'storage/proof-openebs-hostpath';
 
-describe('proofs', () => {
-  it('are made by up, kept, shown with their age, and made anew by verify alone', { timeout: 240_000 }, async () => {
-    const user = newUser(FILE);
+describe('proofs', { timeout: 240_000 }, () => {
+  let user: User;
+  beforeAll(async () => {
+    user = newUser(FILE);
     expect(await user.up()).toMatchObject({ code: 0, problems: [] });
+  });
+
+  it('are made by up, kept, shown with their age, and made anew by verify alone', async () => {
     const second = await user.up();
     expect([second.code, second.summary.changes, second.summary.execs]).toEqual([0, 0, { rig1: 1, rig2: 1 }]);
     const status = await user.run('status', '--rehearse');
@@ -47,7 +44,7 @@ describe('proofs', () => {
     const run = await verify(user);
     expect([run.code, run.problems]).toEqual([0, []]);
     expect(proofs(run)).toEqual([`${CLASS}@rig1 proved`, `${CLASS}@rig2 proved`]);
-    const because = items(run).map((item) => `${item.verdict}: ${item.because.replace(/: proved .*/, '')}`);
+    const because = planOf(run).map((item) => `${item.verdict}: ${item.because.replace(/: proved .*/, '')}`);
     expect(because).toEqual(['change: asked for again', 'change: asked for again']);
     expect(await results(user)).not.toBe(before);
     expect(await leftovers(user)).toBe('');
@@ -60,11 +57,7 @@ describe('proofs', () => {
     );
   });
 
-  it('that fail are named, leave nothing, and keep no other machine from its changes', {
-    timeout: 240_000,
-  }, async () => {
-    const user = newUser(FILE);
-    expect((await user.up()).code).toBe(0);
+  it('that fail are named, leave nothing, and keep no other machine from its changes', async () => {
     const run = await verify(user, '--fault', 'rig2:podfails');
     expect(run.code).toBe(1);
     expect(proofs(run)).toEqual([`${CLASS}@rig1 proved`, `${CLASS}@rig2 failed`]);
@@ -81,22 +74,14 @@ describe('proofs', () => {
     expect([without.code, proofs(without)]).toEqual([4, [`${CLASS}@rig1 proved`, `${CLASS}@rig2 open`]]);
   });
 
-  it('that were cut off are made by the next run', { timeout: 240_000 }, async () => {
-    const user = newUser(FILE);
-    expect((await user.up()).code).toBe(0);
-    const { child, end } = user.start('verify', '--rehearse', '--json');
-    let said = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      if (said.includes('"event":"change"')) child.kill('SIGKILL');
-    });
-    await end;
-    expect(said).not.toContain('"event":"summary"');
+  it('that were cut off are made by the next run', async () => {
+    const { killed, said } = await user.killAt('"event":"change"', 1, 'verify', '--rehearse', '--json');
+    expect(killed, said).toBe(true);
     expect(await verify(user)).toMatchObject({ code: 0, problems: [] });
     expect(await leftovers(user)).toBe('');
   });
 
-  it('need a cluster, and say so', { timeout: 120_000 }, async () => {
+  it('need a cluster, and say so', async () => {
     const run = await verify(newUser(FILE));
     expect([run.code, run.problems]).toEqual([1, ['lab: there is no cluster, so nothing can be proved']]);
   });

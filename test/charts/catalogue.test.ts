@@ -16,7 +16,6 @@ describe('charts.yaml', () => {
       'gpu-operator v26.7.0',
       'nvidia-device-plugin 0.20.0',
       'dcgm-exporter 4.8.2',
-      'node-feature-discovery 0.19.0',
       'prometheus-operator-crds 31.0.1',
       'kube-prometheus-stack 88.5.3',
       'prometheus-pushgateway 3.8.0',

@@ -76,6 +76,7 @@ describe('errors', () => {
     [['stauts'], "unknown command 'stauts'", 'did you mean status?'],
     [['up', '--paralel', '3'], "unknown option '--paralel'", 'did you mean --parallel?'],
     [['up', '--parallel', '0'], 'It must be a whole number, 1 or more.', 'mlk8s up --help'],
+    [['open', 'grafana', '--port', '65536'], 'It must be a whole number, from 1 to 65535.', 'mlk8s open --help'],
     [['up', '--lock-wait', 'x'], 'It must be a whole number, 0 or more.', 'mlk8s up --help'],
     [['up', '--only', 'storge'], 'there is no "storge"', 'did you mean --only storage?'],
     [['plan', '--skip', 'nod'], 'there is no "nod"', 'did you mean --skip node?'],

@@ -122,6 +122,7 @@ export const BAD_FILES: Readonly<Record<string, string | Buffer>> = {
   'mayastor-label': `${node('labels: { openebs.io/engine: other }')}  - { name: rig2, address: 10.0.0.102 }\n  - { name: rig3, address: 10.0.0.103 }\nstorage:\n  mayastor:\n    pools:\n      - { node: rig1, disk: /dev/disk/by-id/ata-A }\n      - { node: rig2, disk: /dev/disk/by-id/ata-B }\n      - { node: rig3, disk: /dev/disk/by-id/ata-C }\n`,
   nfs: `${GOOD}storage: { nfs: { server: "-h", share: "srv nfs" } }\n`,
   gpu: `${GOOD}gpu: { mode: plugin, driver: yes, sharing: 0 }\n`,
+  'alerts-half-a-login': `${GOOD}storage: {}\nmonitoring:\n  alerts:\n    email: { to: a@b.example, from: a@b.example, server: c.example:25, password: env:MAIL }\n`,
   'monitoring-without-storage': `${GOOD}monitoring: {}\n`,
   'gpu-driver-that-nobody-brings': `${GOOD}gpu: { mode: device-plugin, driver: operator }\n`,
   'network-range-backwards': `${GOOD}network: { loadBalancer: { from: 10.0.0.220, to: 10.0.0.200 } }\n`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allocationOf, priceFault } from '../../src/cost/allocation.ts';
+import { allocationOf, type Cores, priceFault } from '../../src/cost/allocation.ts';
 
 const GIB = 1024 ** 3;
 const item = (node: string, namespace: string, more: object = {}) => ({
@@ -19,13 +19,24 @@ describe('what OpenCost counted', () => {
         { cluster: 'home', node: 'rig1', namespace: 'web', cpu: 0.5, memory: 4, gpu: 0 },
       ].map(({ cluster: _, ...use }) => use),
       totalCost: 0.22,
-      perCoreHour: (2 * 0.087244) / 5,
+      cores: [
+        { node: 'rig1', hours: 4, cost: 0.087244 },
+        { node: 'rig1', hours: 1, cost: 0.087244 },
+      ],
     });
   });
 
   it('has no idle time and no volumes that nobody mounts', () => {
     const set = { __idle__: item('', ''), 'rig1/__unmounted__': item('rig1', ''), 'rig1/llm': item('rig1', 'llm') };
     expect(allocationOf(answer(set))).toMatchObject({ uses: [{ namespace: 'llm' }] });
+  });
+
+  it('counts nothing for a figure that it cannot reckon, and keeps the others', () => {
+    const set = { 'rig1/llm': item('rig1', 'llm', { totalCost: null, gpuHours: null }), '/web': item('', 'web') };
+    expect(allocationOf(answer(set, { '': { ...item('', ''), properties: null } }))).toMatchObject({
+      uses: [{ namespace: 'llm', cpu: 2, gpu: 0 }, { namespace: 'web' }, { node: '', namespace: '' }],
+      totalCost: 0.22,
+    });
   });
 
   it.each([
@@ -43,26 +54,50 @@ describe('what OpenCost counted', () => {
   ])('is no answer: %s', (_, text) => expect(allocationOf(text)).toBeUndefined());
 });
 
+/** What OpenCost says of so many hours of a core in each row, rounded as its API rounds. */
+const rows = (perHour: number, ...hours: number[]) =>
+  hours.map((it) => ({ node: 'rig1', hours: it, cost: Math.round(it * perHour * 1e5) / 1e5 }));
+const WRITTEN = 0.021811;
+const fault = (cores: readonly Cores[], written = WRITTEN, withCards: readonly string[] = []) =>
+  priceFault(cores, written, new Set(withCards));
+
 describe('the price that OpenCost reckons with', () => {
-  it.each([
-    [0.021811, 0.021811],
-    [0.0222, 0.021811],
-    [Number.NaN, 0.021811],
-    [0.02, Number.NaN],
-  ])('%d where %d was written is right, or says nothing', (seen, written) =>
-    expect(priceFault(seen, written)).toBeUndefined(),
-  );
+  it.each<[what: string, cores: Cores[], written?: number]>([
+    ['is the one that was written', rows(WRITTEN, 12, 40)],
+    ['is off by less than its windows are', rows(0.0222, 12, 40)],
+    ['is not known before anything was counted', []],
+    ['is not known where nobody used a core', rows(WRITTEN, 0)],
+    ['is not known when there is none in the values', rows(WRITTEN, 12), Number.NaN],
+    // its first minutes, a few thousandths of a core: 0.00001 where it should be 0.000013
+    ['is not judged by its rounding', rows(WRITTEN, 0.0006, 0.0006, 0.0006)],
+    ['is not judged by what rounding hides', rows(WRITTEN / 730, 0.0002)],
+  ])('%s', (_, cores, written) => expect(fault(cores, written)).toBeUndefined());
 
   it('is that of a month in old releases, and that is said', () => {
-    const fault = priceFault(0.021811 / 730, 0.021811);
-    expect(fault?.seen).toBe(
-      'it reckons 0.0000299 for an hour of a core where 0.021811 was written: 730 times too little',
-    );
-    expect(fault?.why).toContain('divides them by 730');
+    const found = fault(rows(WRITTEN / 730, 120));
+    expect(found?.seen).toBe('for 120 hours of a core, at 0.021811 each, it reckons 0.0036, 729 times too little');
+    expect(found?.why).toContain('divides them by 730');
+  });
+
+  it('is that of a month also when all of it is rounded to nothing', () => {
+    const found = fault(rows(WRITTEN / 730, 0.05, 0.05));
+    expect(found?.seen).toBe('for 0.1 hours of a core, at 0.021811 each, it reckons nothing at all');
+    expect(found?.why).toContain('divides them by 730');
   });
 
   it('was changed by somebody', () => {
-    expect(priceFault(1.25, 0.021811)?.seen).toContain('57 times too much');
-    expect(priceFault(0.02, 0.021811)).toMatchObject({ why: expect.stringContaining('were changed') });
+    expect(fault(rows(1.25, 4))?.seen).toContain('57 times too much');
+    expect(fault(rows(0.02, 400))).toMatchObject({ why: expect.stringContaining('were changed') });
+  });
+
+  it('is its own on a machine with cards, which says nothing of the others', () => {
+    const cards = rows(0.0008, 48).map((it) => ({ ...it, node: 'rig4' }));
+    const found = fault([...rows(WRITTEN, 48), ...cards], WRITTEN, ['rig4']);
+    expect(found?.seen).toMatch(/^on rig4 for 48 hours of a core, .* 27 times too little$/);
+    expect(found?.why).toContain('opencost/opencost#3160');
+    expect(fault([...rows(WRITTEN / 730, 48), ...cards], WRITTEN, ['rig4'])?.why).toContain('divides them by 730');
+    const old = rows(WRITTEN / 730, 48);
+    expect(fault(old, WRITTEN, ['rig1'])?.why).toMatch(/#3160.*up to 1\.120/);
+    expect(fault([...cards, ...rows(WRITTEN, 48)])).toMatchObject({ why: expect.stringContaining('were changed') });
   });
 });

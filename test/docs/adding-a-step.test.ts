@@ -11,8 +11,9 @@ import type { Answer, Declared, Id, Json, Kind, Recorded, Verdict, World } from 
 import { undoing } from '../../src/engine/undo.ts';
 import { kinds as known } from '../../src/resources/index.ts';
 import { answersTo, at, cluster, node, type Told, worldOf } from '../resources/world.ts';
+import { pageOf } from './page.ts';
 
-const page = readFileSync(new URL('../../docs/adding-a-step.md', import.meta.url), 'utf8');
+const page = pageOf('docs/adding-a-step.md');
 const examples = new URL('../../docs/examples/adding-a-step/', import.meta.url);
 const kinds: Kinds = { ...known, symlink: symlinkKind };
 

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { parseFaults } from '../../src/rehearsal/faults.ts';
 import { model } from '../../src/rehearsal/model/index.ts';
+import { pageOf } from './page.ts';
 
-const page = readFileSync(new URL('../../docs/design.md', import.meta.url), 'utf8');
+const page = pageOf('docs/design.md');
 const table = /^\| Fault +\|[^\n]*\n\|[- |]+\n((?:\|[^\n]*\n)+)/m.exec(page)?.[1] ?? '';
 const written = table.split('\n').flatMap((row) => /^\| `([a-z-]+)/.exec(row)?.[1] ?? []);
 

@@ -1,28 +1,27 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseCluster } from '../../src/config/load.ts';
 import { monitoringStep } from '../../src/steps/monitoring/index.ts';
 import { templateData } from '../../src/templates.ts';
+import { blocks, pageOf } from './page.ts';
 
-const page = readFileSync(new URL('../../docs/monitoring.md', import.meta.url), 'utf8');
-const blocks = (language: string): string[] =>
-  [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].flatMap(([, is, body = '']) => (is === language ? body : []));
+const page = pageOf('docs/monitoring.md');
+const [file = '', monitor = ''] = blocks(page, 'yaml');
 
 describe('docs/monitoring.md', () => {
-  const { file } = parseCluster(Buffer.from(blocks('yaml')[0] ?? ''), 'mlk8s.yaml');
+  const { file: cluster } = parseCluster(Buffer.from(file), 'mlk8s.yaml');
 
   it('shows a cluster file that is right', () => {
-    expect(monitoringStep.resources(file).map(({ id }) => id)).toContain('monitoring/stack@cluster');
+    expect(monitoringStep.resources(cluster).map(({ id }) => id)).toContain('monitoring/stack@cluster');
   });
 
   it('opens what there is', () => {
-    const names = monitoringStep.services?.(file).map(({ name }) => name) ?? [];
+    const names = monitoringStep.services?.(cluster).map(({ name }) => name) ?? [];
     for (const name of names) expect(page).toContain(name === 'grafana' ? 'mlk8s open grafana' : `\`${name}\``);
   });
 
   it('names every release', () => {
-    const releases = monitoringStep.resources(file).flatMap(({ kind, spec }) => {
+    const releases = monitoringStep.resources(cluster).flatMap(({ kind, spec }) => {
       return kind === 'helm-release' ? [(spec as { release: string }).release] : [];
     });
     const named = [...page.matchAll(/^\| [\w ]+ \| `([\w-]+)` \|/gm)].map(([, name]) => name);
@@ -40,6 +39,6 @@ describe('docs/monitoring.md', () => {
   });
 
   it('shows a monitor that is one', () => {
-    expect(parse(blocks('yaml')[1] ?? '')).toMatchObject({ kind: 'ServiceMonitor', spec: { endpoints: [{}] } });
+    expect(parse(monitor)).toMatchObject({ kind: 'ServiceMonitor', spec: { endpoints: [{}] } });
   });
 });

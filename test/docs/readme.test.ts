@@ -1,15 +1,11 @@
-import { readFileSync } from 'node:fs';
-import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Context } from '../../src/cli/context.ts';
-import { createProgram } from '../../src/cli/program.ts';
 import { parseCluster } from '../../src/config/load.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { type Run, User } from '../acceptance/user.ts';
+import { blocks, pageOf, typedIn, understand } from './page.ts';
 
-const root = new URL('../../', import.meta.url);
-const readme = readFileSync(new URL('README.md', root), 'utf8');
-const packageJson = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+const readme = pageOf('README.md');
+const packageJson = JSON.parse(pageOf('package.json'));
 
 /** What the page lets a reader type besides mlk8s and the scripts of the package. */
 const OTHERS = [
@@ -33,12 +29,6 @@ function section(title: string): string {
   return readme.slice(from, to < 0 ? undefined : to);
 }
 
-function blocks(text: string, language: string): string[] {
-  return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].flatMap(([, is, body = '']) =>
-    is === language ? body : [],
-  );
-}
-
 function typed(line: string): Typed {
   const [text = '', comment = ''] = line.split(/\s+# /);
   const [, rest] = /^(?:npx )?mlk8s (.*)$/.exec(text) ?? [];
@@ -46,9 +36,7 @@ function typed(line: string): Typed {
   return { text, args: rest?.split(' '), exitCode: code === undefined ? undefined : Number(code) };
 }
 
-function commandsIn(text: string): Typed[] {
-  return blocks(text, 'sh').flatMap((block) => block.trim().split('\n').map(typed));
-}
+const commandsIn = (text: string): Typed[] => typedIn(text).map(typed);
 
 /** Commands of mlk8s between backquotes, such as `mlk8s up --wipe-node rig2`. */
 function commandsInWords(text: string): Typed[] {
@@ -57,30 +45,17 @@ function commandsInWords(text: string): Typed[] {
   );
 }
 
-/** Everything but the act itself: unknown commands, options, choices and missing arguments throw. */
-async function parse(args: readonly string[]): Promise<void> {
-  const nowhere = { write: () => true, isTTY: false };
-  const io = { stdin: process.stdin, stdout: nowhere, stderr: nowhere, env: {}, cwd: '/' };
-  const program = createProgram({ io, parts: {}, finish: () => {} } as unknown as Context);
-  const disarm = (command: Command): void => {
-    if (command.commands.length === 0) command.action(() => {});
-    for (const each of command.commands) disarm(each);
-  };
-  disarm(program);
-  await program.parseAsync(args, { from: 'user' });
-}
-
 describe('commands of README.md', () => {
   const all = [...commandsIn(readme), ...commandsInWords(readme)];
   const ofMlk8s = all.flatMap(({ text, args }) => (args ? [{ text, args }] : []));
 
   it.each(ofMlk8s)('$text: is understood', async ({ args }) => {
-    await parse(args);
+    await understand(args);
   });
 
   it('are not understood when they are wrong', async () => {
-    await expect(parse(['up', '--rehearsal'])).rejects.toThrow('unknown option');
-    await expect(parse(['add-node', '--name', 'rig6'])).rejects.toThrow('missing required argument');
+    await expect(understand(['up', '--rehearsal'])).rejects.toThrow('unknown option');
+    await expect(understand(['add-node', '--name', 'rig6'])).rejects.toThrow('missing required argument');
   });
 
   it('are otherwise scripts of the package, or known here', () => {

@@ -1,25 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import type { Command } from 'commander';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import type { Context } from '../../src/cli/context.ts';
-import { createProgram } from '../../src/cli/program.ts';
 import { parseCluster } from '../../src/config/load.ts';
 import { STORAGE_CLASSES } from '../../src/config/storage-classes.ts';
 import { storageStep } from '../../src/steps/storage/index.ts';
-import { realTools } from '../real-tools.ts';
+import { namesByKubectl, realTools } from '../real-tools.ts';
 import { Lab } from '../rehearsal/model/microk8s/harness.ts';
+import { blocks, pageOf, typedIn, understand } from './page.ts';
 
-const page = readFileSync(new URL('../../docs/storage.md', import.meta.url), 'utf8');
-
-const blocks = (language: string): string[] =>
-  [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].flatMap(([, is, body = '']) => (is === language ? body : []));
-const typed = blocks('sh').flatMap((block) => block.trim().split('\n'));
+const page = pageOf('docs/storage.md');
+const typed = typedIn(page);
 const of = (program: string) =>
   typed.filter((line) => line.startsWith(`${program} `)).map((line) => line.split(' ').slice(1));
-const [file = '', objects = ''] = blocks('yaml');
+const [file = '', objects = ''] = blocks(page, 'yaml');
 
 describe('docs/storage.md', () => {
   it('has only commands that are tried here', () => {
@@ -27,17 +21,8 @@ describe('docs/storage.md', () => {
     expect([of('mlk8s').length, of('kubectl').length]).toEqual([4, 5]);
   });
 
-  /** Everything but the act itself: unknown commands, options, choices and missing arguments throw. */
   it.each(of('mlk8s').map((args) => [args.join(' '), args] as const))('mlk8s %s: is understood', async (_, args) => {
-    const nowhere = { write: () => true, isTTY: false };
-    const io = { stdin: process.stdin, stdout: nowhere, stderr: nowhere, env: {}, cwd: '/' };
-    const program = createProgram({ io, parts: {}, finish: () => {} } as unknown as Context);
-    const disarm = (command: Command): void => {
-      if (command.commands.length === 0) command.action(() => {});
-      for (const each of command.commands) disarm(each);
-    };
-    disarm(program);
-    await program.parseAsync(args, { from: 'user' });
+    await understand(args);
   });
 
   it('shows a cluster file that is right, with all that it says of it', () => {
@@ -52,13 +37,7 @@ describe('docs/storage.md', () => {
   });
 
   it('shows objects that the real kubectl reads', () => {
-    const words = ['annotate', '--local', '-f', '-', '-o', 'name', 'parsed=yes'];
-    const out = execFileSync(`${realTools()}/kubectl`, words, {
-      input: objects,
-      encoding: 'utf8',
-      env: { HOME: tmpdir() },
-    });
-    expect(out).toBe('persistentvolumeclaim/films\npod/player\n');
+    expect(namesByKubectl(objects)).toEqual(['persistentvolumeclaim/films', 'pod/player']);
     expect(parseAllDocuments(objects)).toHaveLength(2);
   });
 });

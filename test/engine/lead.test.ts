@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { clusterSchema } from '../../src/config/schema.ts';
-import { findLead, type Membership, parseMembership } from '../../src/engine/lead.ts';
+import { findLead } from '../../src/engine/lead.ts';
+import type { Membership } from '../../src/resources/membership.ts';
 
 const file = clusterSchema.parse({
   name: 'lab',
@@ -115,24 +116,13 @@ describe('who is in charge', () => {
   });
 });
 
-describe('what a machine says of its own MicroK8s', () => {
-  it('reads a control plane, its peers and what it holds beyond its own', () => {
-    const text =
-      'identity=x\nours=yes\nmicrok8s=control-plane\npeers=3\nnamespaces=default=a kube-system=x shop=c mlk8s-system=d \n';
-    expect(parseMembership(text)).toEqual({
-      microk8s: 'control-plane',
-      uid: 'x',
-      leaving: false,
-      identity: 'x',
-      ours: true,
-      holds: ['shop'],
-      peers: 3,
-    });
-  });
-
-  it('takes nothing for known that was not said', () => {
-    expect(parseMembership('identity=\nmicrok8s=none\n')).toEqual(fresh);
-    expect(parseMembership('')).toEqual(fresh);
-    expect(parseMembership('This MicroK8s deployment is acting as a node in a cluster.\n')).toEqual(fresh);
-  });
+it('advises to give a cluster up only where every control plane answered', () => {
+  const adviceOf = (facts: Record<string, Membership>) => {
+    const lead = findLead(file, new Map(Object.entries(facts)), new Set(), new Set());
+    return lead.kind === 'refused' ? lead.problem.next.join('\n') : '';
+  };
+  expect(adviceOf({ a: fresh, b: fresh, w: worker })).toContain('--wipe-node w');
+  const quiet = adviceOf({ b: fresh, w: worker });
+  expect(quiet).toContain('start a and');
+  expect(quiet).not.toContain('--wipe-node');
 });

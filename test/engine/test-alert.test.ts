@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { clusterSchema } from '../../src/config/schema.ts';
-import { errorsIn, integrationsOf } from '../../src/engine/test-alert.ts';
+import { errorsIn, heldBack, integrationsOf } from '../../src/engine/test-alert.ts';
 import { alertmanagerValues } from '../../src/steps/monitoring/alerts.ts';
 
 const ALERT = 'Mlk8sTest-0a1b2c';
@@ -25,10 +25,34 @@ it.each<[what: string, log: readonly string[], errors: object]>([
     [attempt('telegram[0]', 'Post https://api.telegram.org/bot1:AAF/sendMessage: timeout')],
     { 'telegram[0]': 'Post https://api.telegram.org/… timeout' },
   ],
+  [
+    'one with an address, without the password or the query in it',
+    [attempt('webhook[0]', 'Post https://me:pw@hook.example?key=AAF: EOF')],
+    { 'webhook[0]': 'Post https://hook.example/… EOF' },
+  ],
   ['none of another alert', [attempt('email[0]', 'other', 'NodeDown')], {}],
   ['none in other lines', ['level=INFO msg="Completed loading of configuration file"', ''], {}],
 ])('reads %s from the log of Alertmanager', (_, log, errors) => {
   expect(Object.fromEntries(errorsIn(log.join('\n'), ALERT))).toEqual(errors);
+});
+
+const listed = (more: object = {}, ...receivers: string[]) => ({
+  ...{ labels: { alertname: ALERT }, fingerprint: '7c', receivers: receivers.map((name) => ({ name })) },
+  status: { state: 'active', silencedBy: [], inhibitedBy: [], mutedBy: [], ...more },
+});
+it.each<[what: string, alerts: object, held: string | undefined]>([
+  ['nothing that it shows', [listed({}, 'people')], undefined],
+  ['a silence', [listed({ state: 'suppressed', silencedBy: ['1'] }, 'people')], 'a silence holds it back'],
+  ['another alert', [listed({ inhibitedBy: ['2'] }, 'people')], expect.stringContaining('another alert that fires')],
+  ['a route to nobody', [listed({}, 'null')], 'its configuration in the cluster sends it to nobody'],
+  ['its end', [], 'it does not list the alert any more'],
+  [
+    'the end of this one',
+    [{ ...listed({}, 'people'), labels: { alertname: 'Other' } }],
+    expect.stringContaining('any more'),
+  ],
+])('what holds an alert back is %s', (_, alerts, held) => {
+  expect(heldBack(JSON.stringify(alerts), ALERT)).toEqual(held);
 });
 
 it('counts integrations as the values list them', () => {

@@ -55,7 +55,9 @@ describe('the catalogue', () => {
 
   it('draws on the failure lists of the sheets', () => {
     const sources = new Set(entries.flatMap((it) => it.sources));
-    const ofStorage = [1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 17, 18, 19, 20, 21, 22, 23, 24].map((n) => `storage-and-databases 5/${n}`);
+    const ofStorage = [1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 17, 18, 19, 20, 21, 22, 23, 24].map(
+      (n) => `storage-and-databases 5/${n}`,
+    );
     expect(ofStorage.filter((it) => !sources.has(it))).toEqual([]);
   });
 });

@@ -197,6 +197,10 @@ export const symptoms: Readonly<Record<string, readonly Symptom[]>> = {
     output(
       'Error: Internal error occurred: failed calling webhook "mcluster.cnpg.io": Post "https://cnpg-webhook-service": connect: connection refused',
     ),
+    // monitoring-and-cost 7/4
+    output(
+      'Error: UPGRADE FAILED: failed to create resource: Internal error occurred: failed calling webhook "prometheusrulemutate.monitoring.coreos.com": failed to call webhook: Post "https://kube-prom-stack-kube-prome-operator.observability.svc:443/admission-prometheusrules/mutate?timeout=10s": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+    ),
   ],
 
   'no-default-class': [

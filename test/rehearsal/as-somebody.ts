@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { UserError } from '../../src/errors.ts';
-import { openRehearsal, rehearsalReset } from '../../src/rehearsal/client.ts';
+import { openRehearsal } from '../../src/rehearsal/client.ts';
+import { rehearsalReset } from '../../src/rehearsal/operate.ts';
 import { toyFile } from './toy.ts';
 
 // Run as another user: a whole rehearsal, and what is left of it.

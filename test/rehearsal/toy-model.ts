@@ -1,5 +1,6 @@
+import type { Model } from '../../src/rehearsal/model/contract.ts';
 import { noCounts } from '../../src/rehearsal/model/counts.ts';
-import type { Model, RigState } from '../../src/rehearsal/model/types.ts';
+import type { RigState } from '../../src/rehearsal/model/state.ts';
 
 /** A model of a few commands, to test what runs them. */
 export const toyModel: Model = {

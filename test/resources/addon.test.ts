@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Declared, Verdict } from '../../src/engine/types.ts';
+import type { Declared } from '../../src/engine/types.ts';
 import { hostpath } from '../../src/steps/storage/hostpath.ts';
 import { InCluster } from './in-cluster.ts';
-import { cluster, node } from './world.ts';
+import { cluster, node, said } from './world.ts';
 
 const file = cluster([node('cp1', { role: 'control-plane' })], { storage: { openebs: true, hostpath: true } });
 const own = hostpath.resources(file)[0] as Declared;
@@ -14,9 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => inside.stop());
 
-const said = (verdict: Verdict) =>
-  'because' in verdict ? `${verdict.verdict}: ${verdict.because}` : verdict.problem.seen;
-const kubectl = async (words: string, stdin = '') => (await inside.lab.mk('cp1', `kubectl ${words}`, { stdin })).out;
+const kubectl = (words: string, stdin = '') => inside.kubectl(words, stdin);
 const enable = async () => {
   expect(await inside.apply(own, await inside.judge(own))).toMatchObject({ ok: true });
   inside.lab.pass(60);

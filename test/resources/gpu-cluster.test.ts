@@ -9,7 +9,7 @@ import { runtimeClass } from '../../src/resources/runtime-class.ts';
 import { toolkitDropIn } from '../../src/resources/toolkit-drop-in.ts';
 import { inCluster } from '../../src/steps/gpu/cluster.ts';
 import { InCluster } from './in-cluster.ts';
-import { answersTo, cluster, node, type Told, worldOf } from './world.ts';
+import { answersTo, cluster, node, said, type Told, worldOf } from './world.ts';
 
 const RTX = {
   ...{ slot: '0000:01:00.0', vendor: '10de', device: '2204', class: '0300', driver: 'nvidia' },
@@ -59,8 +59,6 @@ async function judge(it: Declared, cards = CARD, prunes = false): Promise<Verdic
   const text: World['text'] = (on, key) => (on === 'cluster' ? world.text(on, key) : cards);
   return kind?.judge(it, { ...told, text, prunes }) as Verdict;
 }
-const said = (verdict: Verdict): string =>
-  `${verdict.verdict}: ${verdict.verdict === 'refused' ? verdict.problem.seen : verdict.because}`;
 
 const placed = (id: Id) => ({ id, on: 'cluster' as const, needs: [] });
 

@@ -9,7 +9,7 @@ import { undoing } from '../../src/engine/undo.ts';
 import { helmRelease } from '../../src/resources/helm-release.ts';
 import { kinds } from '../../src/resources/index.ts';
 import { InCluster } from './in-cluster.ts';
-import { worldOf } from './world.ts';
+import { doings, said, worldOf } from './world.ts';
 
 let it1: InCluster;
 beforeEach(async () => {
@@ -41,8 +41,6 @@ const openebs = (values: Data = lean, more: { version?: string; local?: string; 
 };
 
 const helm = (words: string, stdin = '') => it1.lab.mk('cp1', `helm3 ${words}`, { stdin });
-const said = (verdict: Verdict) => ('because' in verdict ? `${verdict.verdict}: ${verdict.because}` : verdict.problem);
-const doings = (verdict: Verdict) => (verdict.verdict === 'change' ? verdict.moves.map((move) => move.does) : []);
 
 /** Judged, applied, and given the time that its pods take. */
 async function settle(it: Declared): Promise<void> {

@@ -102,6 +102,11 @@ export class InCluster {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
+  /** Standard output of kubectl on the control plane. */
+  async kubectl(words: string, stdin = ''): Promise<string> {
+    return (await this.lab.mk('cp1', `kubectl ${words}`, { stdin })).out;
+  }
+
   /** Runs a script as a job or an ask does. */
   bash(
     script: string,

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Declared, Verdict } from '../../src/engine/types.ts';
+import type { Declared } from '../../src/engine/types.ts';
 import { type KubeManifest, manifest } from '../../src/resources/manifest.ts';
 import { InCluster } from './in-cluster.ts';
+import { doings, said } from './world.ts';
 
 let it1: InCluster;
 beforeEach(async () => {
@@ -26,18 +27,14 @@ const claim: KubeManifest = {
 const things = (...objects: KubeManifest[]): Declared =>
   manifest({ id: 'storage/shop@cluster', on: 'cluster', needs: [], objects }) as Declared;
 
-const kubectl = async (words: string, stdin = ''): Promise<string> =>
-  (await it1.lab.mk('cp1', `kubectl ${words}`, { stdin })).out;
-const because = (verdict: Verdict) =>
-  'because' in verdict ? `${verdict.verdict}: ${verdict.because}` : verdict.problem;
-const doings = (verdict: Verdict) => (verdict.verdict === 'change' ? verdict.moves.map((move) => move.does) : []);
+const kubectl = (words: string, stdin = '') => it1.kubectl(words, stdin);
 const put = async (it: Declared) => expect(await it1.apply(it, await it1.judge(it))).toEqual({ ok: true, err: '' });
 
 it('is applied, and is right then', async () => {
   const it = things(namespace, config('x'));
-  expect(because(await it1.judge(it))).toBe('change: Namespace shop does not exist, ConfigMap shop/a does not exist');
+  expect(said(await it1.judge(it))).toBe('change: Namespace shop does not exist, ConfigMap shop/a does not exist');
   await put(it);
-  expect(because(await it1.judge(it))).toBe('ok: Namespace shop, ConfigMap shop/a: as they were written');
+  expect(said(await it1.judge(it))).toBe('ok: Namespace shop, ConfigMap shop/a: as they were written');
   expect(JSON.parse(await kubectl('get cm a -n shop -o json'))).toMatchObject({
     metadata: { annotations: { own: 'kept' } },
     data: { text: 'x' },
@@ -49,14 +46,14 @@ it('names the one that somebody deleted, and applies that one alone', async () =
   await put(it);
   await kubectl('delete cm a -n shop');
   const verdict = await it1.judge(it);
-  expect(because(verdict)).toBe('change: ConfigMap shop/a does not exist');
+  expect(said(verdict)).toBe('change: ConfigMap shop/a does not exist');
   expect(doings(verdict)).toEqual(['apply ConfigMap shop/a']);
 });
 
 it('changes with its content; what a field of it was before goes', async () => {
   await put(things(namespace, config('x')));
   const it = things(namespace, { ...config('x'), data: { other: 'y' } });
-  expect(because(await it1.judge(it))).toBe('change: ConfigMap shop/a was written differently');
+  expect(said(await it1.judge(it))).toBe('change: ConfigMap shop/a was written differently');
   await put(it);
   expect(JSON.parse(await kubectl('get cm a -n shop -o json'))).toMatchObject({ data: { other: 'y' } });
 });
@@ -71,7 +68,7 @@ it('adopts what was there before, and never removes it', async () => {
 
 it('takes a type that nobody defined yet for an object that is not there', async () => {
   const own: KubeManifest = { apiVersion: 'x.example/v1', kind: 'Thing', metadata: { name: 't' } };
-  expect(because(await it1.judge(things(own)))).toBe('change: Thing.x.example t does not exist');
+  expect(said(await it1.judge(things(own)))).toBe('change: Thing.x.example t does not exist');
   expect(await it1.apply(things(own), await it1.judge(things(own)))).toMatchObject({
     ok: false,
     err: expect.stringContaining('no matches for kind "Thing" in version "x.example/v1"'),
@@ -80,15 +77,15 @@ it('takes a type that nobody defined yet for an object that is not there', async
 
 it('waits while the API does not answer', async () => {
   Object.assign(it1.lab.rig('cp1').microk8s ?? {}, { readyAt: it1.lab.now + 600_000 });
-  expect(because(await it1.judge(things(namespace)))).toBe('settling: the API on cp1 does not answer');
+  expect(said(await it1.judge(things(namespace)))).toBe('settling: the API on cp1 does not answer');
 });
 
 it('is judged while an aggregated API is away and kubectl says so at every call', async () => {
   it1.grumble();
   const own: KubeManifest = { apiVersion: 'x.example/v1', kind: 'Thing', metadata: { name: 't' } };
-  expect(because(await it1.judge(things(own)))).toBe('change: Thing.x.example t does not exist');
+  expect(said(await it1.judge(things(own)))).toBe('change: Thing.x.example t does not exist');
   await put(things(namespace));
-  expect(because(await it1.judge(things(namespace)))).toMatch(/^ok: /);
+  expect(said(await it1.judge(things(namespace)))).toMatch(/^ok: /);
 });
 
 it('keeps strange content as data', async () => {
@@ -113,7 +110,7 @@ it('is undone: what it made goes, data stays', async () => {
   await kubectl('delete pvc data -n shop');
   expect(doings(await it1.undo(it))).toEqual(['delete Namespace shop']);
   await kubectl('delete namespace shop');
-  expect(because(await it1.undo(it))).toBe('ok: none of its objects is there');
+  expect(said(await it1.undo(it))).toBe('ok: none of its objects is there');
 });
 
 const workload: KubeManifest = {
@@ -135,21 +132,21 @@ it('waits for the pods of its Deployments, and says what keeps them', async () =
   await put(it);
   expect(await it1.judge(it)).toMatchObject({ verdict: 'settling', deadlineS: 300 });
   it1.lab.pass(60);
-  expect(because(await it1.judge(it))).toBe(
+  expect(said(await it1.judge(it))).toBe(
     "settling: Deployment shop/stuck has 0 of 1 ready (Pending: 0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.)",
   );
   await kubectl('label node cp1 disk=none');
   it1.lab.pass(60);
-  expect(because(await it1.judge(it))).toMatch(/^ok: /);
+  expect(said(await it1.judge(it))).toMatch(/^ok: /);
 });
 
 it('starts the pods again that somebody stopped', async () => {
   const it = things(namespace, workload);
   await put(it);
   await kubectl('scale deployment web -n shop --replicas=0');
-  expect(because(await it1.judge(it))).toBe('change: Deployment.apps shop/web was scaled to 0');
+  expect(said(await it1.judge(it))).toBe('change: Deployment.apps shop/web was scaled to 0');
   await put(it);
-  expect(because(await it1.judge(it))).toMatch(/^ok: /);
+  expect(said(await it1.judge(it))).toMatch(/^ok: /);
 });
 
 it('leaves a claim as it is, whatever the file says now, and warns', async () => {
@@ -160,7 +157,7 @@ it('leaves a claim as it is, whatever the file says now, and warns', async () =>
     warning: expect.stringMatching(/^PersistentVolumeClaim shop\/data keeps the class and the size/),
   });
   const both = things(namespace, larger, config('x'));
-  expect(because(await it1.judge(both))).toBe('change: ConfigMap shop/a does not exist');
+  expect(said(await it1.judge(both))).toBe('change: ConfigMap shop/a does not exist');
   await put(both);
 });
 
@@ -178,7 +175,7 @@ describe('a storage class', () => {
     const patch = `patch sc films -p {"parameters":{"server":"b.lan"}}`;
     expect((await it1.lab.mk('cp1', ['kubectl', ...patch.split(' ')])).err).toContain('field is immutable');
     const moved = await it1.judge(things(classOf('b.lan')));
-    expect(because(moved)).toBe('change: StorageClass.storage.k8s.io films was written differently');
+    expect(said(moved)).toBe('change: StorageClass.storage.k8s.io films was written differently');
     expect(await it1.apply(things(classOf('b.lan')), moved)).toEqual({ ok: true, err: '' });
     expect(await kubectl('get sc films -o jsonpath={.parameters.server}')).toBe('b.lan');
   });

@@ -4,6 +4,7 @@ import type { Declared, Json, Verdict } from '../../src/engine/types.ts';
 import type { KubeManifest } from '../../src/resources/manifest.ts';
 import { proof } from '../../src/resources/proof.ts';
 import { InCluster } from './in-cluster.ts';
+import { said } from './world.ts';
 
 let it1: InCluster;
 beforeEach(async () => {
@@ -40,12 +41,9 @@ const thing = ({ inputs = { version: '1' }, objects = [pod()], ...rest }: Wish =
     ...{ inputs, objects, expect: 'all is well', timeoutS: 20, ...rest },
   }) as Declared;
 
-const kubectl = async (words: string, stdin = ''): Promise<string> =>
-  (await it1.lab.mk('cp1', `kubectl ${words}`, { stdin })).out;
-const because = (verdict: Verdict) =>
-  'because' in verdict ? `${verdict.verdict}: ${verdict.because}` : verdict.problem;
+const kubectl = (words: string, stdin = '') => it1.kubectl(words, stdin);
 const left = () => kubectl('get pods,pvc,cm -n mlk8s-proof -o name -l mlk8s.io/proof');
-const judge = async (it: Declared) => because(await it1.judge(it));
+const judge = async (it: Declared) => said(await it1.judge(it));
 const prove = async (it: Declared) => it1.apply(it, await it1.judge(it));
 const script = (verdict: Verdict): string => {
   const [move] = verdict.verdict === 'change' ? verdict.moves : [];
@@ -219,9 +217,9 @@ it('never names a node, and ends by itself', () => {
 it('is undone: its result goes, and with the last one the namespace', async () => {
   await prove(thing());
   const verdict = await it1.undo(thing());
-  expect(because(verdict)).toBe('change: it is kept since it was proved');
+  expect(said(verdict)).toBe('change: it is kept since it was proved');
   expect(await it1.bash(`set -euo pipefail\n${script(verdict)}`)).toMatchObject({ status: 0, err: '' });
-  expect(because(await it1.undo(thing()))).toBe('ok: nothing is kept of it');
+  expect(said(await it1.undo(thing()))).toBe('ok: nothing is kept of it');
   expect(await kubectl('get namespaces -o name')).not.toContain('mlk8s-proof');
   expect(await kubectl('get cm -n mlk8s-system -o name')).not.toContain('proofs');
 });

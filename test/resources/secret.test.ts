@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Declared, Verdict } from '../../src/engine/types.ts';
+import type { Declared } from '../../src/engine/types.ts';
 import { secret, secretKind } from '../../src/resources/secret.ts';
 import { InCluster } from './in-cluster.ts';
-import { worldOf } from './world.ts';
+import { said, worldOf } from './world.ts';
 
 const PLACE = { id: 'monitoring/admin@cluster', on: 'cluster', needs: [] } as const;
 const SPEC = { namespace: 'observability', name: 'grafana-admin', fixed: { 'admin-user': 'admin' } };
 const admin = secret({ ...PLACE, ...SPEC, generated: ['admin-password'] }) as Declared;
-const said = (verdict: Verdict) => ('because' in verdict ? `${verdict.verdict}: ${verdict.because}` : verdict.verdict);
 
 describe('a Secret', () => {
   const inside = new InCluster();

@@ -181,8 +181,7 @@ describe('undone, it is as absent as before', () => {
     program(
       'systemctl',
       `case $1 in
-        is-enabled) echo enabled ;;
-        is-active) cat ${dir}/state/active ;;
+        show) echo UnitFileState=enabled; echo "ActiveState=$(cat ${dir}/state/active)" ;;
         enable) echo active >${dir}/state/active ;;
         stop) echo inactive >${dir}/state/active ;;
         *) exit 1 ;;
@@ -291,7 +290,7 @@ describe('what is not ours', () => {
   });
 
   it('stays: a service of which nobody noted how it was before', () => {
-    program('systemctl', 'case $1 in is-enabled) echo enabled ;; is-active) echo active ;; *) exit 1 ;; esac');
+    program('systemctl', 'case $1 in show) echo UnitFileState=enabled; echo ActiveState=active ;; *) exit 1 ;; esac');
     const it = service({ ...placed, unit: 'iscsid.service' });
     const record: Recorded = { ...it, origin: 'created', state: 'pending' };
     const because = 'how iscsid.service was before mlk8s is not known';

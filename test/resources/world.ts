@@ -1,5 +1,5 @@
 import type { Cluster, ClusterNode } from '../../src/config/schema.ts';
-import type { Answer, Ask, InventoryRecord, Where, World } from '../../src/engine/types.ts';
+import type { Answer, Ask, InventoryRecord, Verdict, Where, World } from '../../src/engine/types.ts';
 
 /** What a case writes for an answer: its text, or the whole answer. */
 export type Told =
@@ -92,4 +92,14 @@ export function worldOf({
     leaving: [],
     prunes,
   };
+}
+
+/** A verdict in one line: `ok: …`, or `refused: …` with what was seen. */
+export function said(verdict: Verdict): string {
+  return `${verdict.verdict}: ${verdict.verdict === 'refused' ? verdict.problem.seen : verdict.because}`;
+}
+
+/** What the moves of a change say that they do; none for any other verdict. */
+export function doings(verdict: Verdict): string[] {
+  return verdict.verdict === 'change' ? verdict.moves.map((move) => move.does) : [];
 }

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Job, parseJobEnd, startFrame } from '../../src/shell/job.ts';
+import { type Job, startFrame } from '../../src/shell/job.ts';
+import { parseJobEnd } from '../../src/shell/job-end.ts';
 import { sh } from '../../src/shell/script.ts';
 
 let dir: string;

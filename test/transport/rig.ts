@@ -3,7 +3,7 @@ import type { Clock } from '../../src/transport/host.ts';
 import { fingerprint, pinned } from '../../src/transport/host-keys.ts';
 import { SshHost, type SshHostOptions } from '../../src/transport/ssh.ts';
 import { privateKey } from '../../src/transport/ssh-auth.ts';
-import type { SshTarget } from '../../src/transport/ssh-link.ts';
+import type { SshTarget } from '../../src/transport/ssh-connect.ts';
 import { makeKey } from './keys.ts';
 import { type Behaviour, startServer, type TestServer } from './server.ts';
 

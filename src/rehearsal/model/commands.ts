@@ -1,6 +1,6 @@
+import type { Command } from './command.ts';
 import { microk8sCommands } from './microk8s/commands.ts';
 import { advance } from './microk8s/daemons.ts';
-import type { Command } from './types.ts';
 import { packagePrograms, ubuntuCommands } from './ubuntu/commands.ts';
 import { settle } from './ubuntu/settle.ts';
 import { standIn } from './ubuntu/stand-ins.ts';

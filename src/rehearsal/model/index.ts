@@ -1,8 +1,8 @@
 import { commands, optionalCommands } from './commands.ts';
+import type { Model } from './contract.ts';
 import { microk8sFaults } from './microk8s/commands.ts';
 import { reach } from './microk8s/reach.ts';
 import { initialFiles, newRig } from './new-rig.ts';
-import type { Model } from './types.ts';
 import { boot } from './ubuntu/boot.ts';
 import { ubuntuFaults } from './ubuntu/settle.ts';
 

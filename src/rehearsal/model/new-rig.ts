@@ -1,5 +1,6 @@
+import type { NewRigOptions } from './contract.ts';
 import { noCounts } from './counts.ts';
-import type { NewRigOptions, RigState } from './types.ts';
+import type { RigState } from './state.ts';
 import { basePackages } from './ubuntu/archive.ts';
 import { BOOT_MODULES } from './ubuntu/boot.ts';
 import { KERNEL_DEFAULTS } from './ubuntu/kernel-data.ts';

@@ -8,14 +8,15 @@ import { NAMESPACE, RELEASE, STACK } from './names.ts';
 /** Port of the Kubernetes API of MicroK8s. */
 const API_PORT = 16443;
 
-/** Rules for a home lab, and the doors whose certificates they are about. facts: monitoring-and-cost sheet, 2.3 */
+/** Rules for a home lab, and whom Prometheus asks about certificates. facts: monitoring-and-cost sheet, 2.3 */
 export function rules(file: Cluster): Declared {
+  const certManager = file.network?.tls ? [templateData('monitoring/cert-manager.yaml') as KubeManifest] : [];
   return manifest({
     id: 'monitoring/rules@cluster',
     on: 'cluster',
     // The operator's webhook looks at rules before they are taken.
     needs: [STACK, BLACKBOX],
-    objects: [templateData('monitoring/rules.yaml') as KubeManifest, probe(file)],
+    objects: [templateData('monitoring/rules.yaml') as KubeManifest, probe(file), ...certManager],
   });
 }
 

@@ -3,11 +3,13 @@ import { type Data, mergeValues } from '../../charts/values.ts';
 import type { Cluster } from '../../config/schema.ts';
 import { defaultClass } from '../../config/storage-classes.ts';
 import type { Declared, Id, Load } from '../../engine/types.ts';
+import { loneStack } from '../../resources/lone-stack.ts';
 import { manifest } from '../../resources/manifest.ts';
 import { scrapeTargets } from '../../resources/scrape-targets.ts';
 import { secret } from '../../resources/secret.ts';
 import { typesOwner } from '../../resources/types-owner.ts';
 import { templateData } from '../../templates.ts';
+import { nameOf } from '../network/names.ts';
 import { release } from '../release.ts';
 import { alertmanagerValues, alertResources } from './alerts.ts';
 import { CRDS, NAMESPACE, RELEASE, SERVICES, STACK } from './names.ts';
@@ -24,6 +26,7 @@ const FILLED = 80;
 /** Login of Grafana: what mlk8s makes once. */
 export const LOGIN = { secret: 'grafana-admin', user: 'admin', passwordKey: 'admin-password' } as const;
 const GRAFANA_CLAIM = 'grafana-data';
+const LONE: Id = 'monitoring/lone-stack@cluster';
 const OWNER: Id = 'monitoring/types-owner@cluster';
 const TYPES = { release: 'prometheus-operator-crds', namespace: NAMESPACE };
 const LOGIN_ID: Id = 'monitoring/grafana-admin@cluster';
@@ -35,7 +38,8 @@ export function stack(file: Cluster, monitoring: Monitoring): Declared[] {
   const alerts = alertResources(file, NAMESPACE);
   return [
     ...alerts,
-    typesOwner({ id: OWNER, on: 'cluster', needs: ['microk8s/member@*'], group: 'monitoring.coreos.com', ...TYPES }),
+    loneStack({ id: LONE, on: 'cluster', needs: ['microk8s/member@*'], namespace: NAMESPACE, release: RELEASE }),
+    typesOwner({ id: OWNER, on: 'cluster', needs: [LONE], group: 'monitoring.coreos.com', ...TYPES }),
     release(file, 'prometheus-operator-crds', {
       id: CRDS,
       needs: [OWNER],
@@ -99,15 +103,22 @@ function valuesOf(file: Cluster, { retentionDays, sizeGi }: Monitoring): Data {
     retention: `${retentionDays}d`,
     retentionSize: `${Math.floor((sizeGi * 1024 * FILLED) / 100)}MiB`,
     storageSpec: volume(sizeGi),
+    ...linked(file, 'prometheus'),
   };
   const ofFile: Data = {
     prometheus: { prometheusSpec },
-    alertmanager: { alertmanagerSpec: { storage: volume(GIB.alertmanager) } },
+    alertmanager: { alertmanagerSpec: { storage: volume(GIB.alertmanager), ...linked(file, 'alertmanager') } },
     grafana: { persistence: { existingClaim: GRAFANA_CLAIM } },
     // Who does not let mlk8s keep the clocks right has his own way to see whether they are.
     ...(file.node.timeSync ? {} : { defaultRules: { disabled: { NodeClockNotSynchronising: true } } }),
   };
   return [alertmanagerValues(file), ofFile].reduce(mergeValues, templateData('monitoring/values.yaml'));
+}
+
+/** What links in mails and messages lead to; without it, to a name that only pods know. */
+function linked(file: Cluster, service: 'prometheus' | 'alertmanager'): Data {
+  const name = nameOf(file, service);
+  return name ? { externalUrl: name.url } : {};
 }
 
 function claimOf(storageClassName: string, gi: number): Data {

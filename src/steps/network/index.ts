@@ -1,6 +1,7 @@
 import type { Cluster } from '../../config/schema.ts';
-import type { Declared, Load, Step, World } from '../../engine/types.ts';
+import type { Declared, Id, Load, Step, World } from '../../engine/types.ts';
 import { namesKnown } from '../../resources/names-known.ts';
+import { namesServed } from '../../resources/names-served.ts';
 import { addons } from './addons.ts';
 import { authority } from './ca.ts';
 import { ingresses } from './ingresses.ts';
@@ -24,8 +25,24 @@ function resources(file: Cluster, others: readonly Step[]): Declared[] {
     ...addons(file),
     ...(file.network?.tls ? authority(file, named) : []),
     ...ingresses(file, others, named),
+    ...served(file, named),
     ...onWorkstation(file, named),
     ...proofs(file),
+  ];
+}
+
+/** That people really get at what has a name. */
+function served(file: Cluster, named: readonly Named[]): Declared[] {
+  if (named.length === 0) return [];
+  const certified: Id[] = file.network?.tls ? ['network/certificates@cluster'] : [];
+  return [
+    namesServed({
+      id: 'network/served@cluster',
+      on: 'cluster',
+      needs: [...certified, ...named.map(({ service }): Id => `network/ingress-${service.name}@cluster`)],
+      urls: named.map(({ url }) => url),
+      addresses: entrances(file).map(({ address }) => address),
+    }),
   ];
 }
 
@@ -59,9 +76,8 @@ function asksFor({ network }: Cluster): Load[] {
 
 function notes({ file: { network } }: World, named: readonly Named[]): string[] {
   if (!network) return [];
-  const protocol = network.tls ? 'https' : 'http';
   return [
-    ...named.map(({ host, service }) => `${service.name}: ${protocol}://${host}`),
+    ...named.map(({ url, service }) => `${service.name}: ${url}`),
     ...(network.tls && named.length > 0 ? ['to have browsers trust these names: mlk8s ca --help'] : []),
   ];
 }

@@ -6,15 +6,25 @@ import { openNodes } from '../open-nodes.ts';
 export interface Named {
   /** `grafana.lab` */
   readonly host: string;
+  /** What people type into a browser. */
+  readonly url: string;
   readonly service: Service;
 }
 
 /** What steps bring that is looked at with a browser, by its name; nothing without an ingress. */
 export function namedServices(file: Cluster, steps: readonly Step[]): Named[] {
-  const { network } = file;
-  if (!network?.ingress) return [];
   const services = steps.flatMap((step) => step.services?.(file) ?? []);
-  return services.filter(({ web }) => web).map((service) => ({ service, host: `${service.name}.${network.domain}` }));
+  return services.flatMap((service) => {
+    const name = service.web ? nameOf(file, service.name) : undefined;
+    return name ? [{ service, ...name }] : [];
+  });
+}
+
+/** The name of a service that is looked at with a browser; undefined: nothing serves names. */
+export function nameOf({ network }: Cluster, service: string): Omit<Named, 'service'> | undefined {
+  if (!network?.ingress) return undefined;
+  const host = `${service}.${network.domain}`;
+  return { host, url: `${network.tls ? 'https' : 'http'}://${host}` };
 }
 
 /** Machines that the ingress answers on: its pods tolerate no taint. facts: microk8s sheet, 4; platform sheet, 5 (18) */

@@ -1,21 +1,8 @@
 import type { Cluster, ClusterNode } from '../../config/schema.ts';
-import type { Ask, World } from '../../engine/types.ts';
+import type { Check, Finding } from '../../engine/check.ts';
+import type { Ask } from '../../engine/types.ts';
 import type { Problem } from '../../errors.ts';
 import { type Given, unanswered } from '../../resources/answers.ts';
-
-/** What a check found. An error stops the run before its first change; all of all machines are shown at once. */
-export interface Finding {
-  readonly level: 'error' | 'warning';
-  readonly problem: Problem;
-  readonly host?: string;
-}
-
-/** Something that must be right before anything is changed, and that mlk8s does not change. */
-export interface Check {
-  readonly name: string;
-  asks(file: Cluster, host: string): readonly Ask[];
-  judge(file: Cluster, world: World): readonly Finding[];
-}
 
 /** One machine under a check. */
 export interface Subject {

@@ -1,6 +1,7 @@
+import type { Check } from '../../engine/check.ts';
 import { clockAsk } from '../../resources/time-sync.ts';
 import { sh } from '../../shell/script.ts';
-import { type Check, comparison, error, warning } from './check.ts';
+import { comparison, error, warning } from './check.ts';
 
 /**
  * Between a question and its answer lie seconds: a slow login, a long list of questions, and far more of the machine's

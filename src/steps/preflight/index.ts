@@ -1,4 +1,4 @@
-import type { Check } from './check.ts';
+import type { Check } from '../../engine/check.ts';
 import { clockCheck } from './clock.ts';
 import { machineChecks } from './machine.ts';
 import { networkChecks } from './network.ts';
@@ -6,8 +6,6 @@ import { serviceChecks } from './services.ts';
 import { storageChecks } from './storage.ts';
 import { storeCheck } from './store.ts';
 import { takenChecks } from './taken.ts';
-
-export type { Check, Finding } from './check.ts';
 
 /** All checks before the first change, in the order in which their findings are shown. */
 export const checks: readonly Check[] = [

@@ -1,8 +1,9 @@
 import type { ClusterNode } from '../../config/schema.ts';
+import type { Check } from '../../engine/check.ts';
 import type { Ask } from '../../engine/types.ts';
 import { diskAsk, diskOf, meminfo, memoryAsk } from '../../resources/hardware.ts';
 import { sh } from '../../shell/script.ts';
-import { type Check, error, machineCheck, warning } from './check.ts';
+import { error, machineCheck, warning } from './check.ts';
 
 const on = (node: ClusterNode): Ask['on'] => ({ host: node.name });
 

@@ -1,7 +1,8 @@
 import type { ClusterNode } from '../../config/schema.ts';
+import type { Check, Finding } from '../../engine/check.ts';
 import type { Ask } from '../../engine/types.ts';
 import { sh } from '../../shell/script.ts';
-import { type Check, error, type Finding, machineCheck, type Subject, warning } from './check.ts';
+import { error, machineCheck, type Subject, warning } from './check.ts';
 
 const on = (node: ClusterNode): Ask['on'] => ({ host: node.name });
 

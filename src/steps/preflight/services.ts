@@ -1,7 +1,8 @@
 import { addressNumber, type Range, shareNetwork } from '../../config/addresses.ts';
 import type { ClusterNode } from '../../config/schema.ts';
+import type { Check, Finding } from '../../engine/check.ts';
 import { entrances } from '../network/names.ts';
-import { type Check, comparison, error, type Finding, machineCheck, type Subject, warning } from './check.ts';
+import { comparison, error, machineCheck, type Subject, warning } from './check.ts';
 import { addressAsk, wirelessAsk } from './network.ts';
 import { listeningAsk, listeningOn } from './taken.ts';
 

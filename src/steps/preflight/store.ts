@@ -1,6 +1,7 @@
+import type { Check } from '../../engine/check.ts';
 import { microk8sDataAsk } from '../../resources/microk8s-data.ts';
 import { sh } from '../../shell/script.ts';
-import { type Check, error, machineCheck } from './check.ts';
+import { error, machineCheck } from './check.ts';
 
 /**
  * The snap store can be reached and has the channel. Not asked where MicroK8s is already installed, nor where snapd is

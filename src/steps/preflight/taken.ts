@@ -1,9 +1,10 @@
 import type { ClusterNode } from '../../config/schema.ts';
+import type { Check, Finding } from '../../engine/check.ts';
 import type { Ask } from '../../engine/types.ts';
 import type { Given } from '../../resources/answers.ts';
 import { microk8sDataAsk } from '../../resources/microk8s-data.ts';
 import { sh } from '../../shell/script.ts';
-import { type Check, comparison, error, type Finding, machineCheck, warning } from './check.ts';
+import { comparison, error, machineCheck, warning } from './check.ts';
 
 const on = (node: ClusterNode): Ask['on'] => ({ host: node.name });
 const isInstalled = (answer: Given | undefined) => answer?.text.trim() === 'yes';
@@ -55,7 +56,7 @@ const ports: Check = machineCheck(
 const UNITS = ['kubelet', 'k3s', 'k3s-agent', 'rke2-server', 'rke2-agent', 'k0scontroller', 'k0sworker'];
 const TRACES = ['/etc/kubernetes/kubelet.conf', '/etc/kubernetes/manifests', '/etc/rancher', '/var/lib/rancher'];
 
-/** Another Kubernetes on a machine that MicroK8s is to be installed on. microk8s sheet 1.2 and 3 (links), platform sheet 4, item 1. */
+/** Another Kubernetes on a machine that MicroK8s is to be installed on; afterwards nothing is looked for. microk8s sheet 1.2 and 3 (links), platform sheet 4, item 1. */
 const foreign: Check = machineCheck(
   'other-kubernetes',
   (node) => [
@@ -64,6 +65,7 @@ const foreign: Check = machineCheck(
       key: 'traces of another Kubernetes',
       on: on(node),
       sh: sh`
+        [ -d /var/snap/microk8s ] && exit
         for unit in ${UNITS}; do systemctl is-active --quiet "$unit" && echo "the service $unit runs"; done
         for path in ${TRACES}; do [ -e "$path" ] && echo "there is $path"; done
         [ -d /var/lib/kubelet ] && [ ! -L /var/lib/kubelet ] && ls -A /var/lib/kubelet | grep -q . && echo 'there is /var/lib/kubelet'
@@ -74,6 +76,7 @@ const foreign: Check = machineCheck(
       key: 'containerd and networks of others',
       on: on(node),
       sh: sh`
+        [ -d /var/snap/microk8s ] && exit
         systemctl is-active --quiet containerd && echo 'the service containerd runs'
         [ -d /etc/cni/net.d ] && [ ! -L /etc/cni/net.d ] && ls -A /etc/cni/net.d | grep -q . && echo 'there is /etc/cni/net.d'
       `,

@@ -1,11 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { misfit, pinned } from '../../../src/charts/catalogue.ts';
-import { type Data, flatLines } from '../../../src/charts/values.ts';
+import type { Data } from '../../../src/charts/values.ts';
 import type { Cluster } from '../../../src/config/schema.ts';
 import type { Declared } from '../../../src/engine/types.ts';
 import type { HelmReleaseSpec } from '../../../src/resources/helm-release.ts';
@@ -13,7 +11,8 @@ import { kinds } from '../../../src/resources/index.ts';
 import type { ProofSpec } from '../../../src/resources/proof.ts';
 import { inCluster, loadsOf, modeOf } from '../../../src/steps/gpu/cluster.ts';
 import { onMachines } from '../../../src/steps/gpu/runtime.ts';
-import { realTools } from '../../real-tools.ts';
+import { unknownKeys } from '../../charts/recorded-keys.ts';
+import { asHelmReads, realTools } from '../../real-tools.ts';
 import { cluster, node, worldOf } from '../../resources/world.ts';
 
 type Gpu = NonNullable<Cluster['gpu']>;
@@ -146,14 +145,7 @@ describe.each(VARIANTS)('values: %s', (name, of) => {
   });
 
   it('have only keys that the chart is known to have', () => {
-    for (const { chart, values } of releasesOf(of)) {
-      const rows = readFileSync(new URL(`../../charts/keys/${chart}.txt`, import.meta.url), 'utf8').split('\n');
-      const known = rows.filter((row) => row !== '' && !row.startsWith('#')).map((row) => row.replace(/ \(i\)$/, ''));
-      const keys = flatLines(values).map((line) => line.slice(0, line.indexOf(': ')));
-      const isKnown = (key: string) =>
-        known.some((it) => (it.endsWith('.*') ? key.startsWith(it.slice(0, -1)) : key === it));
-      expect(keys.filter((key) => !isKnown(key))).toEqual([]);
-    }
+    for (const release of releasesOf(of)) expect(unknownKeys(release)).toEqual([]);
   });
 });
 
@@ -170,29 +162,14 @@ describe('tracks', () => {
 });
 
 describe('the real helm and kubectl', () => {
-  let dir: string;
-  let tools: string;
-  beforeAll(() => {
-    tools = realTools();
-    dir = mkdtempSync(join(tmpdir(), 'mlk8s-gpu-values-'));
-    mkdirSync(join(dir, 'echo/templates'), { recursive: true });
-    writeFileSync(join(dir, 'echo/Chart.yaml'), 'apiVersion: v2\nname: echo\nversion: 1.0.0\n');
-    writeFileSync(join(dir, 'echo/templates/values.yaml'), '{{ toYaml .Values }}\n');
-  });
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
   it.each(VARIANTS)('helm reads the values as they are meant: %s', (_, of) => {
-    for (const { values } of releasesOf(of)) {
-      const input = JSON.stringify(values);
-      const out = execFileSync(join(tools, 'helm'), ['template', 'x', join(dir, 'echo'), '-f', '-'], { input });
-      expect(parse(out.toString())).toEqual(values);
-    }
+    for (const { values } of releasesOf(of)) expect(asHelmReads(values)).toEqual(values);
   });
 
   /** `--local` decodes the object into the types of Kubernetes: a field that they lack is lost. */
   function decoded(object: object): unknown {
     const args = ['label', '--local', '-o', 'json', '-f', '-', 'seen=yes'];
-    const out = execFileSync(join(tools, 'kubectl'), args, {
+    const out = execFileSync(join(realTools(), 'kubectl'), args, {
       input: JSON.stringify(object),
       env: { KUBECONFIG: '/dev/null' },
     });

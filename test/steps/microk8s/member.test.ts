@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer, InventoryRecord, World } from '../../../src/engine/types.ts';
 import { member, memberKind } from '../../../src/resources/member.ts';
-import { answerOf, at, cluster, node, worldOf } from '../../resources/world.ts';
+import { answerOf, at, cluster, doings, node, worldOf } from '../../resources/world.ts';
 
 const file = cluster([node('rig1', { role: 'control-plane' }), node('rig2', { role: 'control-plane' }), node('rig4')]);
 const declared = (host: string) => {
@@ -62,8 +62,7 @@ function judge(host: string, { me, nodes = [], dqlite = [], record, wipe = false
     given: () => undefined,
   };
   const verdict = memberKind.judge(it, world);
-  const does = verdict.verdict === 'change' ? verdict.moves.map((move) => move.does) : [];
-  return { verdict, does };
+  return { verdict, does: doings(verdict) };
 }
 
 const rig2 = (me: string, more: Partial<Sight> = {}) => judge('rig2', { me, ...more });

@@ -1,9 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { type Data, flatLines } from '../../../src/charts/values.ts';
 import type { Cluster } from '../../../src/config/schema.ts';
 import { checkNeeds } from '../../../src/engine/judge.ts';
@@ -13,7 +9,8 @@ import type { KubeManifest } from '../../../src/resources/manifest.ts';
 import { inCluster } from '../../../src/steps/gpu/cluster.ts';
 import { monitoringStep } from '../../../src/steps/monitoring/index.ts';
 import { storageStep } from '../../../src/steps/storage/index.ts';
-import { realTools } from '../../real-tools.ts';
+import { unknownKeys } from '../../charts/recorded-keys.ts';
+import { asHelmReads, listOf, namesByKubectl } from '../../real-tools.ts';
 import { cluster, node, worldOf } from '../../resources/world.ts';
 
 type Monitoring = NonNullable<Cluster['monitoring']>;
@@ -46,6 +43,7 @@ describe('what is declared', () => {
 
   it('by default: types, login, volumes, the stack, what it asks, rules and dashboards', () => {
     expect(ids(file())).toEqual([
+      'monitoring/lone-stack@cluster',
       'monitoring/types-owner@cluster',
       'monitoring/crds@cluster',
       'monitoring/grafana-admin@cluster',
@@ -227,6 +225,11 @@ describe('the traps of MicroK8s', () => {
     ]);
   });
 
+  it('platform 5/5: no type is handed over and nothing is installed beside another stack', () => {
+    expect(find(file(), 'monitoring/types-owner@cluster').needs).toEqual(['monitoring/lone-stack@cluster']);
+    expect(find(file(), 'monitoring/crds@cluster').needs).toContain('monitoring/types-owner@cluster');
+  });
+
   it('platform 5/6: types that the addon left behind are no obstacle', () => {
     expect(find(file(), 'monitoring/crds@cluster').needs).toContain('monitoring/types-owner@cluster');
   });
@@ -257,6 +260,7 @@ describe('rules', () => {
       'GpuXid',
       'VolumeFilling',
       'CertificateExpiring',
+      'CertificateNotRenewed',
       'ApiSilent',
     ]);
   });
@@ -335,41 +339,17 @@ describe.each(VARIANTS)('values: %s', (name, of) => {
   });
 
   it('have only keys that the chart is known to have', () => {
-    for (const { chart, values } of releasesOf(of)) {
-      const rows = readFileSync(new URL(`../../charts/keys/${chart}.txt`, import.meta.url), 'utf8').split('\n');
-      const known = rows.filter((row) => row !== '' && !row.startsWith('#')).map((row) => row.replace(/ \(i\)$/, ''));
-      const keys = flatLines(values).map((line) => line.slice(0, line.indexOf(': ')));
-      const isKnown = (key: string) =>
-        known.some((it) => (it.endsWith('.*') ? key.startsWith(it.slice(0, -1)) : key === it));
-      expect(keys.filter((key) => !isKnown(key))).toEqual([]);
-    }
+    for (const release of releasesOf(of)) expect(unknownKeys(release)).toEqual([]);
   });
 });
 
 describe('the real helm and kubectl', () => {
-  let dir: string;
-  beforeAll(() => {
-    dir = mkdtempSync(join(tmpdir(), 'mlk8s-monitoring-'));
-    mkdirSync(join(dir, 'echo/templates'), { recursive: true });
-    writeFileSync(join(dir, 'echo/Chart.yaml'), 'apiVersion: v2\nname: echo\nversion: 1.0.0\n');
-    writeFileSync(join(dir, 'echo/templates/values.yaml'), '{{ toYaml .Values }}\n');
-  });
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
   it.each(VARIANTS)('helm reads the values as they are meant: %s', (_, of) => {
-    for (const { values } of releasesOf(of)) {
-      const words = ['template', 'x', join(dir, 'echo'), '-f', '-'];
-      const input = JSON.stringify(values);
-      const out = execFileSync(join(realTools(), 'helm'), words, { input, env: { HOME: dir } });
-      expect(parse(out.toString())).toEqual(values);
-    }
+    for (const { values } of releasesOf(of)) expect(asHelmReads(values)).toEqual(values);
   });
 
   const manifests = resources(file()).filter(({ kind }) => kind === 'manifest');
   it.each(manifests.map((it) => [it.id, objectsOf(it)] as const))('kubectl takes the objects of %s', (_, objects) => {
-    const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
-    const words = ['annotate', '--local', '-f', '-', '-o', 'name', 'parsed=yes'];
-    const out = execFileSync(join(realTools(), 'kubectl'), words, { input, encoding: 'utf8', env: { HOME: dir } });
-    expect(out.trim().split('\n')).toHaveLength(objects.length);
+    expect(namesByKubectl(listOf(objects))).toHaveLength(objects.length);
   });
 });

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Cluster } from '../../../src/config/schema.ts';
-import type { Declared, Step, Verdict } from '../../../src/engine/types.ts';
+import type { Declared, Step } from '../../../src/engine/types.ts';
 import { caAsk } from '../../../src/resources/ca-secret.ts';
 import { networkStep } from '../../../src/steps/network/index.ts';
 import { InCluster } from '../../resources/in-cluster.ts';
-import { cluster, node } from '../../resources/world.ts';
+import { cluster, node, said } from '../../resources/world.ts';
 
 const network = { domain: 'lab', ingress: true, tls: true, loadBalancer: { from: '10.0.0.200', to: '10.0.0.220' } };
 const file: Cluster = cluster([node('cp1', { role: 'control-plane' })], { network });
@@ -24,10 +24,8 @@ beforeEach(async () => {
 });
 afterEach(() => inside.stop());
 
-const said = (verdict: Verdict) =>
-  'because' in verdict ? `${verdict.verdict}: ${verdict.because}` : `refused: ${verdict.problem.seen}`;
 const judged = async (id: string) => said(await inside.judge(find(id)));
-const kubectl = async (words: string, stdin = '') => (await inside.lab.mk('cp1', `kubectl ${words}`, { stdin })).out;
+const kubectl = (words: string, stdin = '') => inside.kubectl(words, stdin);
 /** Makes it true, and waits until it is seen to be. */
 async function make(...names: string[]): Promise<void> {
   for (const id of names) {

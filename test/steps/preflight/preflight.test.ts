@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ClusterNode } from '../../../src/config/schema.ts';
+import type { Check, Finding } from '../../../src/engine/check.ts';
 import type { Answer } from '../../../src/engine/types.ts';
-import { type Check, checks, type Finding } from '../../../src/steps/preflight/index.ts';
+import { checks } from '../../../src/steps/preflight/index.ts';
 import { answerOf, at, cluster, node, type Told, worldOf } from '../../resources/world.ts';
 
 /** Answers of a machine with which nothing is wrong, by key of the ask. */

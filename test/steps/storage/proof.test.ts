@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => inside.stop());
 
-const kubectl = async (words: string) => (await inside.lab.mk('cp1', `kubectl ${words}`)).out;
+const kubectl = (words: string) => inside.kubectl(words);
 const script = async () => {
   const verdict = await inside.judge(proof);
   const [move] = verdict.verdict === 'change' ? verdict.moves : [];

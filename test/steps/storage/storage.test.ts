@@ -1,10 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stringify } from 'yaml';
-import { type Data, flatLines } from '../../../src/charts/values.ts';
+import { describe, expect, it } from 'vitest';
 import type { Cluster } from '../../../src/config/schema.ts';
 import { checkNeeds } from '../../../src/engine/judge.ts';
 import type { Declared } from '../../../src/engine/types.ts';
@@ -13,7 +11,8 @@ import type { KubeManifest } from '../../../src/resources/manifest.ts';
 import type { ProofSpec } from '../../../src/resources/proof.ts';
 import { steps } from '../../../src/steps/index.ts';
 import { storageStep } from '../../../src/steps/storage/index.ts';
-import { realTools } from '../../real-tools.ts';
+import { keysOf, unknownKeys } from '../../charts/recorded-keys.ts';
+import { asHelmReads, listOf, namesByKubectl } from '../../real-tools.ts';
 import { cluster, node, worldOf } from '../../resources/world.ts';
 
 type Storage = NonNullable<Cluster['storage']>;
@@ -211,18 +210,14 @@ it('says what is there', () => {
   expect(storageStep.notes?.(worldOf({ file: file() }))).toEqual([]);
 });
 
-describe('values', () => {
-  const known = (chart: string) =>
-    readFileSync(new URL(`../../charts/keys/${chart}.txt`, import.meta.url), 'utf8')
-      .split('\n')
-      .filter((row) => row !== '' && !row.startsWith('#'))
-      .map((row) => row.replace(' (i)', ''));
-  const releases = storageStep.resources(everything).filter((it) => it.kind === 'helm-release');
+const releases = storageStep
+  .resources(everything)
+  .flatMap((it) => (it.kind === 'helm-release' ? [it.spec as HelmReleaseSpec] : []));
 
-  it.each(releases.map((it) => it.spec as HelmReleaseSpec))('of $chart are in the recorded key list', (spec) => {
-    const set = flatLines(spec.values).map((line) => line.slice(0, line.indexOf(': ')));
-    expect(set.filter((key) => !known(spec.chart).includes(key))).toEqual([]);
-    expect(set.length).toBeGreaterThan(3);
+describe('values', () => {
+  it.each(releases)('of $chart are in the recorded key list', (release) => {
+    expect(unknownKeys(release)).toEqual([]);
+    expect(keysOf(release).length).toBeGreaterThan(3);
   });
 
   it('of the user win', () => {
@@ -236,34 +231,14 @@ describe('values', () => {
 });
 
 describe('the real helm and kubectl', () => {
-  let dir: string;
-  beforeAll(() => {
-    dir = mkdtempSync(join(tmpdir(), 'mlk8s-storage-'));
-  });
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-  it('take every values file', () => {
-    const chart = `${dir}/tiny`;
-    execFileSync('mkdir', ['-p', `${chart}/templates`]);
-    writeFileSync(`${chart}/Chart.yaml`, 'apiVersion: v2\nname: tiny\nversion: 1.0.0\n');
-    writeFileSync(`${chart}/templates/all.yaml`, 'all: {{ toJson .Values | quote }}\n');
-    for (const it of storageStep.resources(everything).filter(({ kind }) => kind === 'helm-release')) {
-      const { values } = it.spec as HelmReleaseSpec;
-      writeFileSync(`${dir}/values.yaml`, stringify(values));
-      const words = ['template', 'x', chart, '-f', `${dir}/values.yaml`];
-      const out = execFileSync(`${realTools()}/helm`, words, { encoding: 'utf8', env: { HOME: dir } });
-      for (const key of Object.keys(values as Data)) expect(out).toContain(key);
-    }
+  it.each(releases)('helm reads the values of $release as they are meant', ({ values }) => {
+    expect(asHelmReads(values)).toEqual(values);
   });
 
   const written = (it: Declared) => (it.spec as { objects?: readonly KubeManifest[] }).objects ?? [];
   const parsed = storageStep.resources(everything).filter((it) => ['manifest', 'proof'].includes(it.kind));
 
-  it.each(parsed.map((it) => [it.id, written(it)] as const))('take the objects of %s', (_, objects) => {
-    const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
-    const words = ['annotate', '--local', '-f', '-', '-o', 'name', 'parsed=yes'];
-    const env = { HOME: dir };
-    const out = execFileSync(`${realTools()}/kubectl`, words, { input: list, encoding: 'utf8', env });
-    expect(out.trim().split('\n')).toHaveLength(objects.length);
+  it.each(parsed.map((it) => [it.id, written(it)] as const))('kubectl takes the objects of %s', (_, objects) => {
+    expect(namesByKubectl(listOf(objects))).toHaveLength(objects.length);
   });
 });

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../types.ts';
+import type { CommandContext } from '../command.ts';
 import { parseOptions } from './options.ts';
 import { guarded, PLEASE } from './preamble.ts';
 import { clusterOf } from './site.ts';

@@ -1,3 +1,5 @@
+import { certManager, observability } from './addons-by-helm.ts';
+import type { Json } from './merge.ts';
 import { clusterScoped, crd, namespace, service, workload } from './objects.ts';
 import { LOCKS } from './site.ts';
 import type { Manifest } from './store.ts';
@@ -17,6 +19,14 @@ export interface Addon {
   /** Seconds that its script takes. */
   readonly takesS: number;
   objects(args: readonly string[], minor: number): Manifest[];
+  /** What it installs by Helm. */
+  readonly release?: {
+    readonly chart: string;
+    readonly version: string;
+    readonly name: string;
+    readonly namespace: string;
+    readonly values?: Json;
+  };
 }
 
 const none = (): Manifest[] => [];
@@ -162,38 +172,6 @@ const registry: Addon = {
     },
     workload('Deployment', 'container-registry', 'registry', 'registry:2.8.3'),
     service('container-registry', 'registry', 5000, { type: 'NodePort', ports: [{ port: 5000, nodePort: 32000 }] }),
-  ],
-};
-
-/** Of what it brings, only what tells that it is enabled, and the second default class. */
-const observability: Addon = {
-  name: 'observability',
-  description: 'A lightweight observability stack for logs, traces and metrics',
-  version: '77.6.2',
-  sign: { kind: 'deployments', name: 'kube-prom-stack-grafana' },
-  needs: ['dns', 'hostpath-storage'],
-  takesS: 60,
-  objects: () => [
-    namespace('observability'),
-    workload('Deployment', 'observability', 'kube-prom-stack-grafana', 'docker.io/grafana/grafana:12.1.1'),
-  ],
-};
-
-const certManager: Addon = {
-  name: 'cert-manager',
-  description: 'Cloud native certificate management',
-  version: '1.19.1',
-  sign: { kind: 'deployments', name: 'cert-manager' },
-  needs: ['dns'],
-  takesS: 45,
-  objects: () => [
-    namespace('cert-manager'),
-    crd('cert-manager.io', 'Certificate', 'certificates', 'v1', 'Namespaced'),
-    crd('cert-manager.io', 'Issuer', 'issuers', 'v1', 'Namespaced'),
-    crd('cert-manager.io', 'ClusterIssuer', 'clusterissuers', 'v1', 'Cluster'),
-    ...['cert-manager', 'cert-manager-cainjector', 'cert-manager-webhook'].map((name) =>
-      workload('Deployment', 'cert-manager', name, `quay.io/jetstack/${name}:v1.19.1`),
-    ),
   ],
 };
 

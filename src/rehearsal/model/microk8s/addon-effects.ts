@@ -1,9 +1,17 @@
 import type { Addon } from './addon-catalogue.ts';
+import { chartNamed } from './helm/charts.ts';
+import { deploy } from './helm/releases.ts';
 import { onServicesRestarted } from './install.ts';
-import { controlPlanes, readFlag, SD, type Site, writeFlag } from './site.ts';
+import { clusterOf, controlPlanes, readFlag, SD, type Site, writeFlag } from './site.ts';
+import { KubeStore } from './store.ts';
 
-/** What an addon does to the nodes besides its objects. */
+/** What an addon does besides its objects: its release, and what it writes on the nodes. */
 export function afterEnable(site: Site, addon: Addon): void {
+  const cluster = clusterOf(site.rig, site.world);
+  if (addon.release && cluster) {
+    const { chart, version, values = {}, ...release } = addon.release;
+    deploy(new KubeStore(cluster, site), chartNamed(chart, version), { ...release, config: values }, site.now());
+  }
   if (addon.name === 'rbac') setAuthorization(site, 'RBAC,Node');
   const dns = { '--cluster-dns': '10.152.183.10', '--cluster-domain': 'cluster.local' };
   const kubelet = site.files.read(`${SD}/args/kubelet`) ?? '';

@@ -1,4 +1,4 @@
-import type { ClusterState } from '../types.ts';
+import type { ClusterState } from '../state.ts';
 import { type Addon, signOf } from './addon-catalogue.ts';
 import type { KubeStore } from './store.ts';
 

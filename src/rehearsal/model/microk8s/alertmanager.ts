@@ -1,4 +1,6 @@
-import type { ClusterState, MachineSite, WebAnswer, WebHandler } from '../types.ts';
+import type { MachineSite } from '../command.ts';
+import type { WebAnswer, WebHandler } from '../contract.ts';
+import type { ClusterState } from '../state.ts';
 import { releases } from './helm/releases.ts';
 import { isJson, type Json } from './merge.ts';
 import { membersOf } from './site.ts';
@@ -21,13 +23,17 @@ const ERRORS: Readonly<Record<string, string>> = {
  */
 export function alertmanager(site: MachineSite, cluster: ClusterState, view: View): WebHandler {
   return ({ method, path, body }) => {
-    if (method === 'POST' && path === '/api/v2/alerts') return post(site, cluster, body);
-    if (method === 'GET' && path === '/metrics') return text(metrics(site, cluster, view));
+    const [route = ''] = path.split('?');
+    if (method === 'POST' && route === '/api/v2/alerts') return post(site, cluster, body);
+    if (method === 'GET' && route === '/api/v2/alerts') return json(listed(cluster, view));
+    if (method === 'POST' && route === '/api/v2/silences') return silence(site, cluster, body);
+    if (method === 'GET' && route === '/metrics') return text(metrics(site, cluster, view));
     return { status: 404, type: 'text/plain', body: '404 page not found\n' };
   };
 }
 
 const text = (body: string): WebAnswer => ({ status: 200, type: 'text/plain; version=0.0.4', body });
+const json = (value: unknown): WebAnswer => ({ status: 200, type: 'application/json', body: JSON.stringify(value) });
 
 function post(site: MachineSite, cluster: ClusterState, body: string): WebAnswer {
   const names = namesIn(body);
@@ -54,13 +60,47 @@ function namesIn(body: string): string[] | undefined {
   }
 }
 
-/** Integrations of the receiver that alerts are routed to: `email[0]`. */
-function integrations(view: View): string[] {
+/** A silence of a name, or of all that a pattern fits; it does not end. */
+function silence(site: MachineSite, cluster: ClusterState, body: string): WebAnswer {
+  const { matchers } = JSON.parse(body) as { matchers: { name: string; value: string }[] };
+  const names = matchers.filter(({ name }) => name === 'alertname').map(({ value }) => value);
+  cluster.silences = [...(cluster.silences ?? []), ...names];
+  site.changed();
+  return json({ silenceID: `simulated-${cluster.silences.length}` });
+}
+
+const silencesOf = (cluster: ClusterState, name: string): string[] =>
+  (cluster.silences ?? []).filter((pattern) => new RegExp(`^(?:${pattern})$`).test(name));
+
+/** All alerts, as its API lists them; the filter of the question is not looked at. */
+function listed(cluster: ClusterState, view: View): Json[] {
+  const { name: receiver } = receiverOf(view);
+  return (cluster.alerts ?? []).map(({ name }) => {
+    const silencedBy = silencesOf(cluster, name);
+    const status = { state: silencedBy.length > 0 ? 'suppressed' : 'active', silencedBy, inhibitedBy: [], mutedBy: [] };
+    return { labels: { alertname: name }, receivers: [{ name: receiver ?? 'null' }], status };
+  });
+}
+
+/** Alerts that people were told of by now. */
+function told(site: MachineSite, cluster: ClusterState): { readonly name: string; readonly at: number }[] {
+  const isTold = ({ name, at }: { name: string; at: number }) =>
+    at + GROUP_WAIT_MS <= site.now() && silencesOf(cluster, name).length === 0;
+  return (cluster.alerts ?? []).filter(isTold);
+}
+
+/** The receiver that alerts are routed to. */
+function receiverOf(view: View): Json {
   const release = releases(view.store).findLast((it) => it.name === RELEASE);
   const config = isJson(release?.config.alertmanager) ? release.config.alertmanager.config : undefined;
-  if (!isJson(config) || !isJson(config.route) || !Array.isArray(config.receivers)) return [];
-  const receiver = (config.receivers as Json[]).find((it) => it.name === (config.route as Json).receiver) ?? {};
-  return Object.entries(receiver).flatMap(([key, list]) =>
+  if (!isJson(config) || !isJson(config.route) || !Array.isArray(config.receivers)) return {};
+  const { receiver } = config.route;
+  return (config.receivers as Json[]).find(({ name }) => name === receiver) ?? {};
+}
+
+/** Its integrations: `email[0]`. */
+function integrations(view: View): string[] {
+  return Object.entries(receiverOf(view)).flatMap(([key, list]) =>
     Array.isArray(list) ? list.map((_, index) => `${key.replace(/_configs$/, '')}[${index}]`) : [],
   );
 }
@@ -76,12 +116,12 @@ function fails(site: MachineSite, integration: string): boolean {
 }
 
 function metrics(site: MachineSite, cluster: ClusterState, view: View): string {
-  const told = (cluster.alerts ?? []).filter(({ at }) => at + GROUP_WAIT_MS <= site.now()).length;
+  const count = told(site, cluster).length;
   const all = integrations(view);
   const lines = ['email', 'telegram', 'webhook'].flatMap((kind) => {
     const own = all.filter((it) => kindOf(it) === kind);
-    const attempts = told * own.length;
-    const failed = told * own.filter((it) => fails(site, it)).length;
+    const attempts = count * own.length;
+    const failed = count * own.filter((it) => fails(site, it)).length;
     const label = `integration="${kind}"`;
     return [
       `alertmanager_notifications_total{${label}} ${attempts}`,
@@ -96,9 +136,8 @@ function metrics(site: MachineSite, cluster: ClusterState, view: View): string {
 
 /** What it logs of alerts that could not be told. */
 export function alertmanagerLog(site: MachineSite, cluster: ClusterState, view: View): string {
-  const told = (cluster.alerts ?? []).filter(({ at }) => at + GROUP_WAIT_MS <= site.now());
   const failing = integrations(view).filter((it) => fails(site, it));
-  return told
+  return told(site, cluster)
     .flatMap(({ name, at }) =>
       failing.map(
         (it) =>

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../state.ts';
 import { unheard } from './databases.ts';
 import { ApiError } from './errors.ts';
 import { type Computed, computed } from './gpu/compute.ts';

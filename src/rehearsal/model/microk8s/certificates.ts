@@ -1,4 +1,4 @@
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../state.ts';
 import { certificate } from './args.ts';
 import { ApiError } from './errors.ts';
 import { isJson, type Json } from './merge.ts';
@@ -134,6 +134,12 @@ function signerOf(store: KubeStore, issuer: KubeObject | undefined, own: string)
 export function certificateIn(secret: KubeObject | undefined): string {
   const data = isJson(secret?.data) ? secret.data : {};
   return typeof data['tls.crt'] === 'string' ? data['tls.crt'] : '';
+}
+
+/** Certificate of the authority that signed the one in a secret; empty: nobody did. */
+export function authorityIn(secret: KubeObject | undefined): string {
+  const data = isJson(secret?.data) ? secret.data : {};
+  return typeof data['ca.crt'] === 'string' ? Buffer.from(data['ca.crt'], 'base64').toString() : '';
 }
 
 /** What cert-manager writes of a certificate. */

@@ -1,4 +1,4 @@
-import type { Command, CommandContext } from '../types.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { addNode } from './add-node.ts';
 import { disable, enable } from './enable.ts';
 import { helm } from './helm.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../state.ts';
 import { isJson } from './merge.ts';
 import { claims, type PodSpec } from './pods.ts';
 import type { View } from './view.ts';

@@ -1,4 +1,4 @@
-import type { ClusterState, RigState, WorldState } from '../types.ts';
+import type { ClusterState, RigState, WorldState } from '../state.ts';
 import { clusterOf, membersOf, type Site } from './site.ts';
 
 export const VOTER = 0;

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../types.ts';
+import type { CommandContext } from '../command.ts';
 import { ADDONS, type Addon } from './addon-catalogue.ts';
 import { afterEnable, setAuthorization } from './addon-effects.ts';
 import { applyAddon, isEnabled, removeAddon } from './addons.ts';

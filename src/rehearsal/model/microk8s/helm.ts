@@ -1,5 +1,5 @@
 import { parse, stringify } from 'yaml';
-import type { CommandContext } from '../types.ts';
+import type { CommandContext } from '../command.ts';
 import { minorOf } from './daemons.ts';
 import { apiUp } from './dqlite.ts';
 import { ApiError, NoMatchError } from './errors.ts';

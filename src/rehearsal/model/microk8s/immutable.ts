@@ -1,4 +1,4 @@
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../state.ts';
 import { ApiError } from './errors.ts';
 import type { Kind } from './kinds.ts';
 import { isJson, type Json, same } from './merge.ts';

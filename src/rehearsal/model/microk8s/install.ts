@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
-import type { RigFiles, RigState, WorldState } from '../types.ts';
+import type { RigFiles } from '../command.ts';
+import type { RigState, WorldState } from '../state.ts';
 import { ARGS, certificate, kubeconfig } from './args.ts';
 import { FRESH } from './objects.ts';
 import { BACKEND, LOCKS, type Microk8s, membersOf, NEVER, SC, SD, type Site, spread, uid, writeFlag } from './site.ts';

@@ -1,4 +1,5 @@
-import type { CommandContext, RigState } from '../types.ts';
+import type { CommandContext } from '../command.ts';
+import type { RigState } from '../state.ts';
 import { cni, WORKER_LABELS } from './args.ts';
 import { advance } from './daemons.ts';
 import { assumeRole, clusterYaml, infoYaml } from './dqlite.ts';

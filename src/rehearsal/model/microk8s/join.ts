@@ -1,4 +1,5 @@
-import type { CommandContext, RigState } from '../types.ts';
+import type { CommandContext } from '../command.ts';
+import type { RigState } from '../state.ts';
 import { advance } from './daemons.ts';
 import { apiUp, machineUp } from './dqlite.ts';
 import { joinControlPlane, joinWorker } from './join-steps.ts';

@@ -1,4 +1,4 @@
-import type { ClusterState, KubeObject } from '../types.ts';
+import type { ClusterState, KubeObject } from '../state.ts';
 
 /** One resource type of the API. `group` is empty for the core group. */
 export interface Kind {

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../types.ts';
+import type { CommandContext } from '../command.ts';
 import { alertmanagerLog } from './alertmanager.ts';
 import { kubeconfig } from './args.ts';
 import { barePodLog } from './bare-pods.ts';

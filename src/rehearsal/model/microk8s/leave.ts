@@ -1,4 +1,4 @@
-import type { CommandContext } from '../types.ts';
+import type { CommandContext } from '../command.ts';
 import { KUBELET_ARGS } from './args.ts';
 import { apiUp, hasQuorum, rowOf, VOTER } from './dqlite.ts';
 import { forgetIfEmpty, startAlone } from './install.ts';

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../types.ts';
+import type { CommandContext } from '../command.ts';
 import { certificate, kubeconfig } from './args.ts';
 import { apiUp, unitRuns } from './dqlite.ts';
 import { onServicesRestarted } from './install.ts';

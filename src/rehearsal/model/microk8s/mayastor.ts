@@ -1,4 +1,4 @@
-import type { KubeObject, RigState, WorldState } from '../types.ts';
+import type { KubeObject, RigState, WorldState } from '../state.ts';
 import { contentOf, sparePlugged } from '../ubuntu/lsblk.ts';
 import type { Json } from './merge.ts';
 import { type PodSpec, readyAt, rollout } from './pods.ts';

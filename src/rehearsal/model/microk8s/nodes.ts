@@ -1,4 +1,4 @@
-import type { ClusterState, KubeObject, RigState, WorldState } from '../types.ts';
+import type { ClusterState, KubeObject, RigState, WorldState } from '../state.ts';
 import { machineUp, unitRuns } from './dqlite.ts';
 import { clusterOf, hostname, readFlag, SD, type Site } from './site.ts';
 import { KubeStore, type Manifest, stamp } from './store.ts';

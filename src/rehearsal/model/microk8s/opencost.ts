@@ -1,4 +1,4 @@
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../state.ts';
 import { ApiError } from './errors.ts';
 import { type PodSpec, readyAt } from './pods.ts';
 import type { View } from './view.ts';
@@ -19,7 +19,12 @@ export function openCostAnswer(view: View, route: string, query: string): string
     new URLSearchParams(query).get('aggregate') === 'node,namespace' && minutes >= FIRST_MIN
       ? [allocations(view, minutes)]
       : [{}];
-  return JSON.stringify({ code: 200, status: 'success', data: sets });
+  return JSON.stringify({ code: 200, status: 'success', data: sets }, rounded);
+}
+
+/** Five digits after the point: formatFloat64ForResponse in core/pkg/opencost/allocation_json.go of opencost/opencost. */
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === 'number' ? Math.round(value * 1e5) / 1e5 : value;
 }
 
 /** How long Prometheus has read its figures; 0 where nothing reads them. */

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../state.ts';
 import { type Gate, gateOf } from './gpu/gates.ts';
 import { mayastorGate } from './mayastor.ts';
 import { isJson, type Json } from './merge.ts';
@@ -88,8 +88,9 @@ export function placeable(view: View, object: KubeObject): KubeObject[] {
   return view.nodes().filter((node) => fits(node, pod) && isReady(node));
 }
 
+/** Without a name it is a folder of the pod: so charts say it that were given no claim. */
 export const claims = (pod: PodSpec): string[] =>
-  (pod.volumes ?? []).flatMap((v) => v.persistentVolumeClaim?.claimName ?? []);
+  (pod.volumes ?? []).flatMap((v) => v.persistentVolumeClaim?.claimName || []);
 
 /** Pod specs of everything that mounts claims in a namespace. */
 export function podSpecs(objects: KubeObject[]): PodSpec[] {

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../state.ts';
 import { barePodStatus } from './bare-pods.ts';
 import { mebibytes } from './mayastor.ts';
 import { isJson, type Json } from './merge.ts';

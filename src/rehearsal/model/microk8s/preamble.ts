@@ -1,4 +1,4 @@
-import type { Command, CommandContext } from '../types.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { advance } from './daemons.ts';
 import { LOCKS, type Microk8s } from './site.ts';
 

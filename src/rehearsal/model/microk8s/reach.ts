@@ -1,4 +1,6 @@
-import type { KubeObject, MachineSite, WebHandler } from '../types.ts';
+import type { MachineSite } from '../command.ts';
+import type { WebHandler } from '../contract.ts';
+import type { KubeObject } from '../state.ts';
 import { alertmanager } from './alertmanager.ts';
 import { advance } from './daemons.ts';
 import { apiUp } from './dqlite.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../state.ts';
 import { ApiError } from './errors.ts';
 import { isJson, type Json } from './merge.ts';
 import type { KubeStore } from './store.ts';

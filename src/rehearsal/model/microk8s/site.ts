@@ -1,4 +1,5 @@
-import type { ClusterState, RigFiles, RigState, WorldState } from '../types.ts';
+import type { RigFiles } from '../command.ts';
+import type { ClusterState, RigState, WorldState } from '../state.ts';
 
 /** A rig at a moment, with the files that its daemons reach. Every CommandContext is one. */
 export interface Site {

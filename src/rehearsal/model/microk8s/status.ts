@@ -1,4 +1,4 @@
-import type { CommandContext } from '../types.ts';
+import type { CommandContext } from '../command.ts';
 import { ADDONS, type Addon } from './addon-catalogue.ts';
 import { isEnabled } from './addons.ts';
 import { advance, minorOf } from './daemons.ts';

@@ -1,4 +1,4 @@
-import type { ClusterState, KubeObject } from '../types.ts';
+import type { ClusterState, KubeObject } from '../state.ts';
 import { ApiError, NoMatchError, notFound } from './errors.ts';
 import { podTemplate, refuseImmutable } from './immutable.ts';
 import { findKind, type Kind, kindOfManifest, kindsOf, resourceName } from './kinds.ts';

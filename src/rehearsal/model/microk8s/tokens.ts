@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ClusterState, RigFiles } from '../types.ts';
+import type { RigFiles } from '../command.ts';
+import type { ClusterState } from '../state.ts';
 import { SD } from './site.ts';
 
 /** The check of a join URL: the first 12 hex digits of the SHA-256 of the DER of `server.crt` (sheet 2.2). */

@@ -1,4 +1,4 @@
-import type { RigState } from '../types.ts';
+import type { RigState } from '../state.ts';
 
 const ALWAYS = ['cluster-agent', 'containerd', 'kubelite'];
 const BY_ROLE = { 'control-plane': ['apiserver-kicker', 'k8s-dqlite'], worker: ['apiserver-proxy'] };

@@ -1,4 +1,4 @@
-import type { KubeObject, RigState, WorldState } from '../types.ts';
+import type { KubeObject, RigState, WorldState } from '../state.ts';
 import { barePodStatus, podEvents } from './bare-pods.ts';
 import { certificateStatus } from './certificates.ts';
 import { notFound } from './errors.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../state.ts';
 import { isReady } from './nodes.ts';
 import { claims, placeable, podSpecs, rollout } from './pods.ts';
 import { clusterOf, type Site } from './site.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../state.ts';
 import { certificateIn } from './certificates.ts';
 import { daemonSet, isReadyOn } from './gpu/machine.ts';
 import type { PodSpec } from './pods.ts';
@@ -9,6 +9,7 @@ const CONTROLLERS = ['traefik', 'nginx-ingress-microk8s-controller'];
 
 interface IngressSpec {
   ingressClassName?: string;
+  tls?: { hosts?: string[]; secretName?: string }[];
   rules?: { host?: string; http?: { paths?: { backend?: { service?: { name?: string } } }[] } }[];
 }
 
@@ -27,20 +28,37 @@ export function unserved(view: View, node: KubeObject, pod: KubeObject): string 
 
 function unanswered(view: View, node: KubeObject, pod: KubeObject, host: string): string | undefined {
   const { store } = view;
-  if (!CONTROLLERS.some((name) => isReadyOn(view, daemonSet(view, name), node))) {
+  if (!isEntrance(view, node)) {
     return "wget: can't connect to remote host: Connection refused";
   }
-  const ingresses = store.list(store.kind('ingresses'));
-  const rules = ingresses.flatMap((ingress) => {
-    const { ingressClassName = '', rules = [] } = (ingress.spec ?? {}) as IngressSpec;
-    const isServed = store.find(store.kind('ingressclasses'), '', ingressClassName) !== undefined;
-    return isServed ? rules.map((rule) => ({ ...rule, namespace: ingress.metadata.namespace ?? '' })) : [];
-  });
-  const rule = rules.find((it) => it.host === host);
+  const rule = ruleOf(view, host);
   if (!rule) return 'wget: server returned error: HTTP/1.1 404 Not Found';
-  const name = rule.http?.paths?.[0]?.backend?.service?.name ?? '';
-  const service = store.find(store.kind('services'), rule.namespace, name);
+  const service = store.find(store.kind('services'), rule.namespace, rule.service);
   const selector = Object.entries(((service?.spec ?? {}) as { selector?: Record<string, string> }).selector ?? {});
   const isChosen = selector.length > 0 && selector.every(([key, value]) => pod.metadata.labels?.[key] === value);
   return isChosen ? undefined : 'wget: server returned error: HTTP/1.1 503 Service Unavailable';
+}
+
+/** The ingress listens on this machine. */
+export function isEntrance(view: View, node: KubeObject): boolean {
+  return CONTROLLERS.some((name) => isReadyOn(view, daemonSet(view, name), node));
+}
+
+interface Rule {
+  readonly namespace: string;
+  readonly service: string;
+  /** The Secret with the certificate for that name. */
+  readonly secret: string;
+}
+
+/** What an Ingress of a class that is served says of a name. */
+export function ruleOf({ store }: View, host: string): Rule | undefined {
+  const rules = store.list(store.kind('ingresses')).flatMap(({ spec, metadata: { namespace = '' } }) => {
+    const { ingressClassName = '', rules = [], tls = [] } = (spec ?? {}) as IngressSpec;
+    const isServed = store.find(store.kind('ingressclasses'), '', ingressClassName) !== undefined;
+    const secret = tls.find(({ hosts = [] }) => hosts.includes(host))?.secretName ?? '';
+    const service = (rule: (typeof rules)[number]) => rule.http?.paths?.[0]?.backend?.service?.name ?? '';
+    return isServed ? rules.map((rule) => ({ host: rule.host, namespace, secret, service: service(rule) })) : [];
+  });
+  return rules.find((it) => it.host === host);
 }

@@ -1,4 +1,4 @@
-import type { RigState } from '../types.ts';
+import type { RigState } from '../state.ts';
 import { fault, type Site, spend } from '../ubuntu/site.ts';
 import { installApps, refreshApps, removeApps } from './apps.ts';
 import { STORE } from './store.ts';

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../types.ts';
+import type { CommandContext } from '../command.ts';
 import { fail, type Options, table } from '../ubuntu/arguments.ts';
 import { publisher } from './operations.ts';
 import { STORE } from './store.ts';

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../types.ts';
+import type { CommandContext } from '../command.ts';
 import { fail, type Options } from '../ubuntu/arguments.ts';
 import { canResolve } from '../ubuntu/names-data.ts';
 import { fault } from '../ubuntu/site.ts';

@@ -1,5 +1,5 @@
 import { SHIM } from '../../shim.ts';
-import type { CommandContext } from '../types.ts';
+import type { CommandContext } from '../command.ts';
 import { fail, type Options, table } from '../ubuntu/arguments.ts';
 import { setActive } from '../ubuntu/units.ts';
 

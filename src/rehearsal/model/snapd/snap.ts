@@ -1,4 +1,4 @@
-import type { Command, CommandContext } from '../types.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { fail, type Options, parseOptions } from '../ubuntu/arguments.ts';
 import { get, set, unset } from './conf.ts';
 import { refresh } from './hold.ts';

@@ -1,4 +1,4 @@
-import type { Command, CommandContext, RigFiles } from '../types.ts';
+import type { Command, CommandContext, RigFiles } from '../command.ts';
 import { fail, withOptions } from './arguments.ts';
 
 const GROUP = '/etc/group';

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../types.ts';
+import type { CommandContext } from '../command.ts';
 import type { Options } from './arguments.ts';
 import { FRONTEND_LOCK, lockHolder } from './packages.ts';
 

@@ -1,4 +1,4 @@
-import type { Command, CommandContext } from '../types.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { releaseLock, takeLock } from './apt-lock.ts';
 import { archive } from './archive.ts';
 import { fail, type Options, parseOptions } from './arguments.ts';

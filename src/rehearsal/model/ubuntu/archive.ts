@@ -1,4 +1,4 @@
-import type { RigState } from '../types.ts';
+import type { RigState } from '../state.ts';
 import { nvidiaDebs } from './nvidia.ts';
 import type { UnitState } from './site.ts';
 

@@ -1,4 +1,4 @@
-import type { Command, CommandContext } from '../types.ts';
+import type { Command, CommandContext } from '../command.ts';
 
 /** Options of a command: `-q|--quiet`, the last name is the one they are asked for by. */
 export interface OptionSpec {

@@ -1,4 +1,4 @@
-import type { Command, CommandContext } from '../types.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { fail, parseOptions } from './arguments.ts';
 
 const OPTIONS = {

@@ -1,10 +1,12 @@
+import type { Command } from '../command.ts';
 import { snap } from '../snapd/snap.ts';
-import type { Command } from '../types.ts';
 import { adduser, gpasswd, groupadd, groupdel, useradd, usermod } from './accounts.ts';
 import { aptGet } from './apt.ts';
+import { aptCache } from './apt-cache.ts';
+import { aptMark } from './apt-mark.ts';
 import { code } from './code.ts';
 import { df, findmnt, fuser, lslocks, mount, mountNfs, swapoff, swapon } from './disk.ts';
-import { aptCache, aptMark, dpkg, dpkgQuery } from './dpkg.ts';
+import { dpkg, dpkgQuery } from './dpkg.ts';
 import { iptables, ufw } from './firewall.ts';
 import { git } from './git.ts';
 import { gpg } from './gpg.ts';

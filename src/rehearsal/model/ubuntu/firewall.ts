@@ -1,4 +1,5 @@
-import type { Command, CommandContext, RigState } from '../types.ts';
+import type { Command, CommandContext } from '../command.ts';
+import type { RigState } from '../state.ts';
 import { fail, withOptions } from './arguments.ts';
 
 const SYNTAX = 'ERROR: Invalid syntax';

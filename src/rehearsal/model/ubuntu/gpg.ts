@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Command, CommandContext } from '../types.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { fail, parseOptions } from './arguments.ts';
 import { KEY_LINE } from './third-party.ts';
 

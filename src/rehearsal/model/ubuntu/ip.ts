@@ -1,4 +1,4 @@
-import type { Command, CommandContext } from '../types.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { fail, table } from './arguments.ts';
 import { type Link, links } from './links.ts';
 import { gateway, interfaceName } from './network-data.ts';

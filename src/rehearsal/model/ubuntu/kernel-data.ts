@@ -1,4 +1,4 @@
-import type { RigState } from '../types.ts';
+import type { RigState } from '../state.ts';
 import { archive, EXTRA_MODULES } from './archive.ts';
 import { fault } from './site.ts';
 

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../types.ts';
+import type { CommandContext } from '../command.ts';
 import { interfaceName } from './network-data.ts';
 
 /** A network interface. */

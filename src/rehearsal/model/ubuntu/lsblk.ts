@@ -1,4 +1,5 @@
-import type { Command, RigState } from '../types.ts';
+import type { Command } from '../command.ts';
+import type { RigState } from '../state.ts';
 import { fail, type Options, table, withOptions } from './arguments.ts';
 import { fault } from './site.ts';
 

@@ -1,4 +1,4 @@
-import type { Command, CommandContext } from '../types.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { fail, withOptions } from './arguments.ts';
 import { hasModule, loadModule, moduleName, modulePath, unloadModule } from './kernel-data.ts';
 import { nvidiaLoads, nvidiaOnDisk, nvidiaPath, nvidiaRefusal, nvidiaUnloads } from './nvidia.ts';

@@ -1,4 +1,4 @@
-import type { Command, CommandContext } from '../types.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { fail, withOptions } from './arguments.ts';
 import { hostsEntries, resolve, resolveByDns } from './names-data.ts';
 

@@ -1,4 +1,4 @@
-import type { RigState, WorldState } from '../types.ts';
+import type { RigState, WorldState } from '../state.ts';
 import { isInternetAddress } from './names-data.ts';
 import { fault } from './site.ts';
 

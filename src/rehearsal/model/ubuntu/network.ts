@@ -1,4 +1,4 @@
-import type { Command } from '../types.ts';
+import type { Command } from '../command.ts';
 import { fail, table, withOptions } from './arguments.ts';
 import { type Link, links } from './links.ts';
 import { canResolve, resolve } from './names-data.ts';

@@ -1,4 +1,5 @@
-import type { Command, CommandContext, RigState } from '../types.ts';
+import type { Command, CommandContext } from '../command.ts';
+import type { RigState } from '../state.ts';
 import type { Deb } from './archive.ts';
 import { fail, parseOptions } from './arguments.ts';
 import { fault, type Site, spend } from './site.ts';

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { allReleases, type Release } from '../../../devbox/releases.ts';
-import type { Command } from '../types.ts';
+import type { Command } from '../command.ts';
 
 interface Stand {
   readonly body: string;

@@ -1,4 +1,4 @@
-import type { MachineSite as Site } from '../types.ts';
+import type { MachineSite as Site } from '../command.ts';
 
 export type { Site };
 

@@ -1,4 +1,4 @@
-import type { Command } from '../types.ts';
+import type { Command } from '../command.ts';
 import { fail } from './arguments.ts';
 
 /** A program that mlk8s only brings: it is there, and does nothing. */

@@ -1,4 +1,4 @@
-import type { Command, CommandContext } from '../types.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { fail, type Options, withOptions } from './arguments.ts';
 import { isBooting } from './units.ts';
 

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../types.ts';
+import type { CommandContext } from '../command.ts';
 import { fail, type Options } from './arguments.ts';
 import { act } from './unit-actions.ts';
 import { findUnit, UNIT_FOLDER, unitFile, unitNames } from './units.ts';

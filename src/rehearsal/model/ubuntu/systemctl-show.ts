@@ -1,4 +1,4 @@
-import type { CommandContext } from '../types.ts';
+import type { CommandContext } from '../command.ts';
 import { fail, type Options, table } from './arguments.ts';
 import type { UnitState } from './site.ts';
 import { findUnit, subState, UNIT_FOLDER, unitFile, unitName, unitNames } from './units.ts';

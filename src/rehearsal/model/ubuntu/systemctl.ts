@@ -1,4 +1,4 @@
-import type { Command, CommandContext } from '../types.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { fail, type Options, withOptions } from './arguments.ts';
 import { changeUnitFiles } from './systemctl-enable.ts';
 import { listUnitFiles, listUnits, show, showFile, status } from './systemctl-show.ts';

@@ -1,5 +1,5 @@
 import { allSources } from '../../../devbox/sources.ts';
-import type { CommandContext } from '../types.ts';
+import type { CommandContext } from '../command.ts';
 import { fault } from './site.ts';
 
 /** An archive besides Ubuntu's: only who has its key and its line gets packages from it. */

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../types.ts';
+import type { CommandContext } from '../command.ts';
 import { fail } from './arguments.ts';
 import { findUnit, setActive, unitFile } from './units.ts';
 

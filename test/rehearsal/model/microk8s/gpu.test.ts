@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { RigState } from '../../../../src/rehearsal/model/types.ts';
+import type { RigState } from '../../../../src/rehearsal/model/state.ts';
 import { Lab } from './harness.ts';
 
 const RTX = {

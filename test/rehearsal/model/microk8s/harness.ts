@@ -1,7 +1,8 @@
+import type { CommandContext, RigFiles } from '../../../../src/rehearsal/model/command.ts';
 import { noCounts } from '../../../../src/rehearsal/model/counts.ts';
 import { microk8sCommands } from '../../../../src/rehearsal/model/microk8s/commands.ts';
 import { onSnapInstalled } from '../../../../src/rehearsal/model/microk8s/install.ts';
-import type { CommandContext, RigFiles, RigState, WorldState } from '../../../../src/rehearsal/model/types.ts';
+import type { RigState, WorldState } from '../../../../src/rehearsal/model/state.ts';
 
 /** Files of one machine in memory; links are followed as a prefix. */
 export class MemoryFiles implements RigFiles {

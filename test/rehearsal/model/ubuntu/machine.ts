@@ -1,5 +1,6 @@
+import type { CommandContext, RigFiles } from '../../../../src/rehearsal/model/command.ts';
 import { model } from '../../../../src/rehearsal/model/index.ts';
-import type { CommandContext, RigFiles, RigState, WorldState } from '../../../../src/rehearsal/model/types.ts';
+import type { RigState, WorldState } from '../../../../src/rehearsal/model/state.ts';
 import { settle } from '../../../../src/rehearsal/model/ubuntu/settle.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12, 0, 0);

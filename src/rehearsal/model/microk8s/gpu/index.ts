@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import type { KubeObject } from '../../types.ts';
+import type { KubeObject } from '../../state.ts';
 import { clusterOf, SD, type Site } from '../site.ts';
 import { KubeStore, notesOf } from '../store.ts';
 import { View } from '../view.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject, RigState } from '../../types.ts';
+import type { KubeObject, RigState } from '../../state.ts';
 import { podsOf } from '../pods.ts';
 import type { KubeStore } from '../store.ts';
 import type { View } from '../view.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject, RigState } from '../../types.ts';
+import type { KubeObject, RigState } from '../../state.ts';
 import { readyAt, rollout } from '../pods.ts';
 import type { View } from '../view.ts';
 

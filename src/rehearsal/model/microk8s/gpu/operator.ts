@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../types.ts';
+import type { KubeObject } from '../../state.ts';
 import type { Json } from '../merge.ts';
 import { rollout } from '../pods.ts';
 import type { KubeStore, Manifest } from '../store.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { templatePath } from '../../../../templates.ts';
-import type { CommandContext } from '../../types.ts';
+import type { CommandContext } from '../../command.ts';
 import { resolveByDns } from '../../ubuntu/names-data.ts';
 import { isJson, type Json, mergePatch } from '../merge.ts';
 import { crd } from '../objects.ts';
@@ -18,6 +18,8 @@ interface Part {
   readonly readyS?: number;
   readonly on?: Record<string, string>;
   readonly tolerates?: string;
+  /** Its pods live in the network of their machine, and take this port there. */
+  readonly machinePort?: number;
   /** RuntimeClass of its pods. */
   readonly runtime?: string;
   readonly when?: string;
@@ -54,6 +56,11 @@ let known: Record<string, Source> | undefined;
 function sources(): Record<string, Source> {
   known ??= parse(readFileSync(templatePath('rehearsal', 'releases.yaml'), 'utf8')) as Record<string, Source>;
   return known;
+}
+
+/** A chart that a rehearsal knows, as an addon fetches it. */
+export function chartNamed(name: string, version: string): Chart {
+  return chartOf(name, sources()[name] as Source, version);
 }
 
 /** First words of a file that stands for a packed chart, written by `helm pull`. */
@@ -147,13 +154,14 @@ function annotated(manifest: Manifest, annotations: unknown): Manifest {
 }
 
 function workload(part: Part, namespace: string): Manifest {
-  const { deployment, daemonset, statefulset, image, replicas = 1, on, tolerates, runtime } = part;
+  const { deployment, daemonset, statefulset, image, replicas = 1, on, tolerates, runtime, machinePort } = part;
   const name = deployment ?? daemonset ?? statefulset ?? '';
   const kind = deployment ? 'Deployment' : daemonset ? 'DaemonSet' : 'StatefulSet';
   const labels = { 'app.kubernetes.io/name': name };
   const toleration = tolerates === 'all' ? { operator: 'Exists' } : { key: tolerates, operator: 'Exists' };
   const pod = {
-    containers: [{ name, image }],
+    containers: [{ name, image, ...(machinePort ? { ports: [{ containerPort: machinePort }] } : {}) }],
+    ...(machinePort ? { hostNetwork: true } : {}),
     ...(on ? { nodeSelector: on } : {}),
     ...(runtime === undefined ? {} : { runtimeClassName: runtime }),
     ...(tolerates === undefined ? {} : { tolerations: [toleration] }),

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../../types.ts';
+import type { CommandContext } from '../../command.ts';
 import type { HelmRun } from '../helm.ts';
 import { HelmError, isSet, last } from './args.ts';
 import { history, type Release, releases } from './releases.ts';

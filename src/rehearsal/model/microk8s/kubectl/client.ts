@@ -1,4 +1,5 @@
-import type { CommandContext, KubeObject } from '../../types.ts';
+import type { CommandContext } from '../../command.ts';
+import type { KubeObject } from '../../state.ts';
 import { advance } from '../daemons.ts';
 import { apiUp } from '../dqlite.ts';
 import type { Kind } from '../kinds.ts';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../types.ts';
+import type { KubeObject } from '../../state.ts';
 import { notFound } from '../errors.ts';
 import { shortName } from '../kinds.ts';
 import { isSet, UsageError } from './args.ts';

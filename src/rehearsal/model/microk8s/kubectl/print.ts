@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { KubeObject } from '../../types.ts';
+import type { KubeObject } from '../../state.ts';
 import { type Kind, shortName } from '../kinds.ts';
 import { isReady } from '../nodes.ts';
 import { UsageError } from './args.ts';

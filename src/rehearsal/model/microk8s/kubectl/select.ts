@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../types.ts';
+import type { KubeObject } from '../../state.ts';
 import { evaluate } from './jsonpath.ts';
 
 /** Does an object carry these labels? Equality, set and existence forms, comma separated. */

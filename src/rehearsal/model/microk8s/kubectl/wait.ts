@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../types.ts';
+import type { KubeObject } from '../../state.ts';
 import { notFound } from '../errors.ts';
 import { type Kind, resourceName, shortName } from '../kinds.ts';
 import { notesOf, stamp } from '../store.ts';

@@ -1,5 +1,5 @@
 import { parse, stringify } from 'yaml';
-import type { KubeObject } from '../../types.ts';
+import type { KubeObject } from '../../state.ts';
 import { passWebhook } from '../certificates.ts';
 import { ApiError, NoMatchError, notFound } from '../errors.ts';
 import { type Kind, shortName } from '../kinds.ts';

@@ -1,5 +1,5 @@
-import type { KubeObject } from '../../types.ts';
-import { rollout } from '../pods.ts';
+import type { KubeObject } from '../../state.ts';
+import { claims, podSpecs, rollout } from '../pods.ts';
 import { clusterOf, type Site } from '../site.ts';
 import { KubeStore, type Manifest, notesOf } from '../store.ts';
 import { View } from '../view.ts';
@@ -46,6 +46,7 @@ function reconcile(store: KubeStore, object: KubeObject): void {
   if (claim) make(store, claim);
   const volumes = claim ? [{ name: 'db', persistentVolumeClaim: { claimName: claim.metadata.name } }] : [];
   const template = { metadata: { labels }, spec: { containers: [{ name: prefix, image }], volumes } };
+  forgetOther(store, namespace, name, claim?.metadata.name);
   const owned = (its: object) => ({ namespace, ...its, ownerReferences }) as unknown as Manifest['metadata'];
   const made = make(store, {
     apiVersion: 'apps/v1',
@@ -58,6 +59,12 @@ function reconcile(store: KubeStore, object: KubeObject): void {
   make(store, service(`${prefix}-operated`, namespace, { clusterIP: 'None', ports, selector: labels }));
   const kubelets = { clusterIP: 'None', ports: [{ name: 'https-metrics', port: 10250 }] };
   make(store, service(KUBELET, 'kube-system', kubelets, { 'app.kubernetes.io/name': 'kubelet', 'k8s-app': 'kubelet' }));
+}
+
+/** Claims of a StatefulSet cannot be changed: the operator deletes it, and makes it anew. */
+function forgetOther(store: KubeStore, namespace: string, name: string, claim: string | undefined): void {
+  const live = store.find(store.kind('statefulsets'), namespace, name);
+  if (live && claims(podSpecs([live])[0] ?? {})[0] !== claim) store.remove(live);
 }
 
 /** A claim is made once and outlives what it was made for. */

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../types.ts';
+import type { KubeObject } from '../../state.ts';
 import { isReady } from '../nodes.ts';
 import type { View } from '../view.ts';
 
@@ -115,7 +115,8 @@ function apiServers(view: View): Target[] {
   }));
 }
 
-function addressOf(node: KubeObject): string {
+/** The address by which machines know each other. */
+export function addressOf(node: KubeObject): string {
   const { addresses = [] } = (node.status ?? {}) as { addresses?: { type: string; address: string }[] };
   return addresses.find(({ type }) => type === 'InternalIP')?.address ?? '';
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { browserCommand } from '../../src/cli/browser.ts';
+import { browserCommand } from '../../src/transport/browser.ts';
 
 it.each<[where: string, platform: NodeJS.Platform, env: NodeJS.ProcessEnv, program: string | undefined]>([
   ['a desktop', 'linux', { DISPLAY: ':0' }, 'xdg-open'],

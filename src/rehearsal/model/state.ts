@@ -1,8 +1,3 @@
-/**
- * The contract between a simulated machine and the commands that it simulates. A command follows the fact sheets, not
- * what mlk8s happens to send.
- */
-
 import type { Counts } from './counts.ts';
 
 /** Kubernetes-style object as kubectl and Helm put it into the store. */
@@ -40,6 +35,8 @@ export interface ClusterState {
   addons: string[];
   /** Alerts that somebody posted to Alertmanager, and when. */
   alerts?: { name: string; at: number }[];
+  /** Patterns of the names of alerts that nobody is told of. */
+  silences?: string[];
   /** Model time at which what serves GPUs last looked at its objects. */
   gpusAt?: number;
 }
@@ -194,113 +191,3 @@ export interface WorldState {
   /** For deterministic ids and tokens. */
   counter: number;
 }
-
-/** What a simulated command may use. Everything else is out of its reach. */
-export interface CommandContext {
-  readonly rig: RigState;
-  readonly world: WorldState;
-  /** Words after the command name. */
-  readonly args: readonly string[];
-  /** Name it was called by. */
-  readonly name: string;
-  /** `root` under sudo or in a root shell, else the login user. */
-  readonly user: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
-  /** All of standard input; resolves at its end. Only read it where the real command does. */
-  stdin(): Promise<Buffer>;
-  out(text: string): void;
-  err(text: string): void;
-  /** Model time, milliseconds since the epoch, with the rig's own skew left out. */
-  now(): number;
-  /** Waits model seconds. Rejects when the caller is gone or the machine goes down: let it pass. */
-  sleep(seconds: number): Promise<void>;
-  /** Files of the rig, by absolute path inside it. Missing files read as undefined. */
-  readonly files: RigFiles;
-  /** Files of another rig, for what its daemons would read and write when asked over the network. */
-  filesOf(rig: string): RigFiles | undefined;
-  /** Runs a real program inside the rig with the caller's standard streams, as `timeout`, `sudo` and `nohup` do. */
-  run(
-    argv: readonly string[],
-    options?: { user?: string; timeoutS?: number; env?: Record<string, string> },
-  ): Promise<number>;
-  /**
-   * Starts a detached bash command in the rig that outlives the caller (systemd-run). Calls back with its exit code,
-   * not when the machine goes down. `pid` is 0 until the process has started; `kill` reaches its process group.
-   */
-  spawn(
-    argv: readonly string[],
-    env: Record<string, string>,
-    done: (code: number) => void,
-  ): { readonly pid: number; kill(signal: string): void };
-  /** Restarts the machine: all its processes die, a new boot id, services start as enabled. */
-  reboot(afterS: number): void;
-  /** Tells the host that state was changed and must be stored. */
-  changed(): void;
-  /** Next number of the world: for ids, tokens, uids that are the same in every equal run. */
-  next(): number;
-}
-
-export interface RigFiles {
-  read(path: string): string | undefined;
-  write(path: string, content: string, mode?: number): void;
-  remove(path: string): void;
-  exists(path: string): boolean;
-  list(path: string): string[];
-  mkdir(path: string, mode?: number): void;
-  link(target: string, path: string): void;
-}
-
-/** Returns the exit status. */
-export type Command = (context: CommandContext) => Promise<number> | number;
-
-/** What a new machine is made of; the rest follows from the samples of the model. */
-export interface NewRigOptions {
-  purpose: 'node' | 'workstation';
-  user: string;
-  /** Kubernetes labels of the node in the cluster file: hints at the hardware. */
-  labels: Readonly<Record<string, string>>;
-  role?: 'control-plane' | 'worker';
-  /** A machine that is used as a desktop: the node is `local`. */
-  local: boolean;
-  /** Model time, milliseconds. */
-  now: number;
-  bootId: string;
-}
-
-/** What the host process takes from the model. */
-export interface Model {
-  /** Every simulated command by its name. */
-  readonly commands: Readonly<Record<string, Command>>;
-  /**
-   * Names of those that are not there on a fresh machine: they are linked where the model puts them with `files.link`
-   * (`/snap/bin/microk8s`, `/usr/local/bin/nvidia-smi`). All others are in PATH from the start.
-   */
-  readonly optional: readonly string[];
-  /** Names of the faults that it knows (`--fault rig2:<name>[:value]`); they come as marks in `RigState.faults`. */
-  readonly faults: readonly string[];
-  newRig(name: string, address: string, options: NewRigOptions): RigState;
-  /** Files of a fresh machine besides those that every Ubuntu has here (hosts, passwd, os-release …). */
-  files?(rig: RigState): Record<string, { content: string; mode?: number }>;
-  /**
-   * The machine was switched on again or rebooted: `bootId` and `bootedAt` are new, /run is empty, nothing runs in it.
-   * Services start as enabled. Not called when it is made.
-   */
-  boot?(site: MachineSite): void;
-  /** The machine lost its power or went down; as long as it is off, `RigState.faults` has the mark `down`. */
-  down?(site: MachineSite): void;
-  /** Who answers HTTP at an address that the machine reaches; undefined: the connection is refused. */
-  reach?(site: MachineSite, address: string, port: number): WebHandler | undefined;
-}
-
-/** A simulated service. */
-export type WebHandler = (request: { method: string; path: string; body: string }) => WebAnswer;
-
-export interface WebAnswer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-}
-
-/** A machine without anybody who called a command. */
-export type MachineSite = Pick<CommandContext, 'rig' | 'world' | 'files' | 'filesOf' | 'now' | 'next' | 'changed'>;

@@ -1,22 +1,13 @@
 import { createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { UserError } from '../errors.ts';
-import { HostError } from '../transport/host.ts';
-import type { Service } from './types.ts';
-import { addressAsk, addressOf, type VisitOptions, visit } from './visit.ts';
+import { HostError } from './host.ts';
 
 /** A door on this machine that leads to a service of the cluster. */
 export interface Tunnel {
   /** Of 127.0.0.1. */
   readonly port: number;
   close(): Promise<void>;
-}
-
-/** A way to a service, over the SSH connection of the lead. Throws UserError. */
-export async function wayTo(options: VisitOptions, service: Service): Promise<() => Promise<Duplex>> {
-  const { world, lead } = await visit(options, [addressAsk(service)]);
-  const address = addressOf(world, service);
-  return () => lead.connect(address, service.port);
 }
 
 /**

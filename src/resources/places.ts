@@ -1,4 +1,4 @@
-import type { Declared, Id, Where } from './types.ts';
+import type { Declared, Id, Where } from '../engine/types.ts';
 
 /** The part of an id after the `@`: a host name, `cluster` or `workstation`. */
 export function placeOf(id: Id): string {

@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { askHttp } from '../../src/engine/http.ts';
-import { openTunnel, type Tunnel } from '../../src/engine/tunnel.ts';
 import type { HostError } from '../../src/transport/host.ts';
+import { askHttp } from '../../src/transport/http.ts';
 import { dial } from '../../src/transport/streams.ts';
+import { openTunnel, type Tunnel } from '../../src/transport/tunnel.ts';
 
 const tunnels: Tunnel[] = [];
 const servers: Server[] = [];

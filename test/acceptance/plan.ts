@@ -1,0 +1,20 @@
+import type { PlanItem } from '../../src/engine/events.ts';
+import type { Run } from './user.ts';
+
+/** What a run planned first; nothing when it printed no plan. */
+export function planOf({ events }: Run): readonly PlanItem[] {
+  const plan = events.find(({ event }) => event === 'plan') as { items: readonly PlanItem[] } | undefined;
+  return plan?.items ?? [];
+}
+
+/** What a plan does not find as it should be; what only waits for that is left out. */
+export function open(run: Run): readonly PlanItem[] {
+  return planOf(run).filter(({ verdict }) => verdict !== 'ok' && verdict !== 'later');
+}
+
+/** Their ids, in the order of the alphabet. */
+export function openIds(run: Run): string[] {
+  return open(run)
+    .map(({ id }) => id)
+    .sort();
+}

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { User } from './user.ts';
+
+const FILE = `name: lab
+ssh: { user: lab }
+nodes:
+  - { name: rig1, address: 10.0.0.101, role: control-plane }
+network: {}
+storage: {}
+monitoring: { sizeGi: 10, pushgateway: false }
+`;
+
+const SERVED =
+  'https://grafana.lab, https://prometheus.lab, https://alertmanager.lab: served, signed by the authority of the cluster';
+
+describe('names of a cluster with monitoring', () => {
+  const user = new User();
+  beforeAll(async () => {
+    user.file(FILE);
+    expect(await user.up()).toMatchObject({ code: 0, problems: [] });
+  }, 300_000);
+  afterAll(() => user.leave());
+
+  const kubectl = (words: string) => user.exec('rig1', `microk8s kubectl ${words}`);
+  /** What `plan` says of the names. */
+  const said = async () => {
+    const plan = await user.run('plan', '--rehearse', '--json');
+    const items = (plan.events.find(({ event }) => event === 'plan')?.items ?? []) as { id: string; because: string }[];
+    return items.find(({ id }) => id === 'network/served@cluster')?.because;
+  };
+
+  it('are served with certificates of its authority', async () => {
+    expect(await said()).toBe(SERVED);
+  });
+
+  it('are missed by name when another authority signed, and when nobody is behind one', async () => {
+    const forged = Buffer.from('-----BEGIN CERTIFICATE-----\nb3RoZXI=\n-----END CERTIFICATE-----\n').toString('base64');
+    await kubectl(
+      `-n observability patch secret grafana-tls --type merge -p '${JSON.stringify({ data: { 'ca.crt': forged } })}'`,
+    );
+    expect(await said()).toBe('https://grafana.lab: its certificate is not signed by the authority of the cluster');
+    await kubectl('-n observability delete secret grafana-tls');
+    const scale = (pods: number) =>
+      kubectl(`-n observability scale deployment kube-prom-stack-grafana --replicas=${pods}`);
+    await scale(0);
+    expect(await said()).toBe('https://grafana.lab: nobody answers behind the name (503)');
+    await scale(1);
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, failed: 0 });
+    expect(await said()).toBe(SERVED);
+  });
+});
