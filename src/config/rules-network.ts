@@ -13,13 +13,25 @@ function rule(pattern: string, what: string, why: string, example: string): Rule
 
 const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
 
-/** What the names of services end in. */
-export const domain = rule(
+const domainWords = rule(
   `^${LABEL}(\\.${LABEL}){0,5}$`,
   'a domain',
   'it has lowercase letters, digits and hyphens, with dots between its parts',
   'lab',
 );
+
+/** What the names of services end in. Names in `local` are looked up by asking the neighbours: RFC 6762, section 3. */
+export const domain: Rule = {
+  pattern: domainWords.pattern,
+  fault: (text) =>
+    /^(.*\.)?local$/.test(text)
+      ? {
+          seen: `${quoted(text)} cannot be used as the domain`,
+          why: 'names in "local" belong to multicast DNS (mDNS): phones and most systems ask the neighbours for them, and no router',
+          next: ['Write for example: lab, or home.arpa'],
+        }
+      : domainWords.fault(text),
+};
 
 /** A secret is never in the file: only where it is. */
 export const secretRef = rule(

@@ -131,6 +131,10 @@ export const BAD_FILES: Readonly<Record<string, string | Buffer>> = {
   'network-range-of-services': `${GOOD}network: { loadBalancer: { from: 10.152.183.5, to: 10.152.183.9 } }\n`,
   'network-range-elsewhere': `${GOOD}network: { loadBalancer: { from: 192.168.1.200, to: 192.168.1.210 } }\n`,
   'network-nobody-serves': `${node('taints: [{ key: a, effect: NoExecute }]')}network: {}\n`,
+  'network-range-with-machines': `${GOOD}  - { name: rig2, address: 10.0.0.102 }\n  - { name: rig3, address: 10.0.0.103 }\nnetwork: { loadBalancer: { from: 10.0.0.100, to: 10.0.0.102 } }\n`,
+  'network-range-far-from-many': `${GOOD}${[2, 3, 4, 5].map((i) => `  - { name: rig${i}, address: 10.0.0.10${i} }\n`).join('')}network: { loadBalancer: { from: 192.168.1.200, to: 192.168.1.210 } }\n`,
+  'network-domain-local': `${GOOD}network: { domain: local }\n`,
+  'network-domain-below-local': `${GOOD}network: { domain: home.local }\n`,
   'network-misspelt': `${GOOD}network: { domain: Lab., loadBalancer: { from: 10.0.0.200 }, tsl: true }\n`,
   'values-of-an-unknown-chart': `${GOOD}values: { openEBS: {} }\ncharts: { gpuoperator: x.tgz, openebs: "" }\n`,
 
