@@ -145,5 +145,7 @@ export const BAD_FILES: Readonly<Record<string, string | Buffer>> = {
   'two-local': `${node('local: true')}  - name: rig2\n    address: 10.0.0.102\n    local: true\n`,
   'everything-at-once': `nmae: home-lab\nmicrok8s: {channel: latest/stable}\nnodes:\n  - {name: rig1, address: 10.0.0.1}\n  - {name: rig1, address: 10.0.0.1, role: contol-plane, ssh: {port: 99999}}\n`,
   'cost-without-monitoring': `${GOOD}cost: {}\n`,
+  'cost-numbers': `${GOOD}storage: {}\nmonitoring: {}\ncost:\n  kilowattHour: 0,30\n  watts:\n    rig1: lots\n`,
+  'cost-numbers-in-quotes': `${GOOD}storage: {}\nmonitoring: {}\ncost:\n  kilowattHour: "0.30"\n  watts: { rig1: 20000 }\n`,
   'cost-watts': `${GOOD}storage: {}\nmonitoring: {}\ncost: { kilowattHour: 30, watts: { rig1: 85, rig9: 20 }, currency: SEK }\n`,
 };
