@@ -33,13 +33,14 @@ export const domain: Rule = {
       : domainWords.fault(text),
 };
 
-/** A secret is never in the file: only where it is. */
-export const secretRef = rule(
-  '^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\\u0000-\\u001f\\u007f]+)$',
-  'the place of a secret',
-  'a secret does not belong into this file: say in which variable of your environment or in which file it is',
-  'env:SMTP_PASSWORD or file:~/.secrets/smtp',
-);
+/** A secret is never in the file: only where it is. `variable`, `file`: names that would fit it. */
+export const secretRef = (variable: string, file: string): Rule =>
+  rule(
+    '^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\\u0000-\\u001f\\u007f]+)$',
+    'the place of a secret',
+    'a secret does not belong into this file: say in which variable of your environment or in which file it is',
+    `env:${variable} or file:~/.secrets/${file}`,
+  );
 
 export const mail = rule(
   '^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$',

@@ -135,6 +135,7 @@ export const BAD_FILES: Readonly<Record<string, string | Buffer>> = {
   'network-range-far-from-many': `${GOOD}${[2, 3, 4, 5].map((i) => `  - { name: rig${i}, address: 10.0.0.10${i} }\n`).join('')}network: { loadBalancer: { from: 192.168.1.200, to: 192.168.1.210 } }\n`,
   'network-domain-local': `${GOOD}network: { domain: local }\n`,
   'network-domain-below-local': `${GOOD}network: { domain: home.local }\n`,
+  'alerts-secrets-in-the-file': `${GOOD}storage: {}\nmonitoring:\n  alerts:\n    email: { to: a@b.example, from: c@d.example, server: e.example:587, user: u, password: hunter2 }\n    telegram: { chat: 1, token: hunter2 }\n    ntfy: { url: https://ntfy.sh/x, token: hunter2 }\n    webhook: { url: https://hook.example/x }\n`,
   'network-misspelt': `${GOOD}network: { domain: Lab., loadBalancer: { from: 10.0.0.200 }, tsl: true }\n`,
   'values-of-an-unknown-chart': `${GOOD}values: { openEBS: {} }\ncharts: { gpuoperator: x.tgz, openebs: "" }\n`,
 
