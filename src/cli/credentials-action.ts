@@ -31,7 +31,7 @@ export function showCredentials(
     const rehearsal = options.hosts.rehearsal !== undefined;
     const text = flags.json
       ? jsonLine({ credentials: rows, rehearsal })
-      : credentialLines(rows, textAsTyped('mlk8s up', typing)).join('\n');
+      : credentialLines(rows, textAsTyped('mlk8s plan', typing)).join('\n');
     context.io.stdout.write(`${text}\n`);
     return { exitCode: rows.every((it) => it.password !== undefined) ? ExitCode.done : ExitCode.failed };
   });

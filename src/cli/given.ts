@@ -25,10 +25,10 @@ export async function givenSecrets(
   if (refs.length === 0) return new Map();
   const { values, missing } = await readSecrets(cluster, refs, context.io.env);
   if (flags.rehearse) {
-    for (const { ref, problem } of missing) warn(problem.where, `${ref} is not at hand; a real run needs it`);
+    for (const { where, seen } of missing) warn(where, `${seen.split('\n')[0]}; a real run needs it`);
     return new Map(refs.map((ref) => [ref, `simulated value of ${ref}`]));
   }
-  if (job.needsSecrets && missing.length > 0) throw new UserError(missing.map(({ problem }) => problem));
+  if (job.needsSecrets && missing.length > 0) throw new UserError(missing);
   for (const value of values.values()) secrets.add(value);
   return values;
 }

@@ -1,9 +1,10 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Context } from './context.ts';
 import { addExamples, addVisitOptions, type VisitFlags, wholeNumber } from './options.ts';
 
 /** What `mlk8s open` understands. */
 export interface OpenFlags extends VisitFlags {
+  /** 0: one that is free. */
   readonly port: number;
   readonly browser: boolean;
 }
@@ -14,7 +15,9 @@ export function addOpen(program: Command, context: Context): void {
     .command('open')
     .description('open something that runs in the cluster, through the SSH connection')
     .argument('<name>', 'what, such as grafana')
-    .option('--port <n>', 'port on this machine (default: one that is free)', wholeNumber(1, 65_535), 0)
+    .addOption(
+      new Option('--port <n>', 'port on this machine').argParser(wholeNumber(1, 65_535)).default(0, 'one that is free'),
+    )
     .option('--no-browser', 'only print the address');
   addVisitOptions(command).action(async (name: string, flags: OpenFlags) => {
     const { act } = await import('./action.ts');
@@ -25,7 +28,9 @@ export function addOpen(program: Command, context: Context): void {
     'after',
     `
 Only this machine can use the address, and only until Ctrl-C. Nothing has to be
-reachable from here but SSH on a control plane.`,
+reachable from here but SSH on a control plane.
+
+Exit code: 0 closed by Ctrl-C, 1 it could not be opened: why is said.`,
   );
   addExamples(command, [
     ['mlk8s open grafana', 'dashboards in the browser'],

@@ -20,9 +20,18 @@ export function explain(issues: readonly Issue[], value: unknown, tree: Tree): F
     if (issue.code === 'invalid_key') {
       return issue.issues.map((inner) => ({ span: tree.keySpan(issue.path), fault: ruleFault(inner) }));
     }
-    const known = keys.find((key) => key.path === pattern(issue.path));
+    const known = knownAt(issue.path, keys);
     return [{ span: tree.valueSpan(issue.path), fault: valueFault(issue, valueAt(value, issue.path), known, tree) }];
   });
+}
+
+/** The key at a path. An entry of a group whose names the user chooses, such as watts, has the schema of all its entries. */
+function knownAt(path: Path, keys: readonly KnownKey[]): KnownKey | undefined {
+  const known = keys.find((key) => key.path === pattern(path));
+  const group = keys.find((key) => key.path === pattern(path.slice(0, -1)));
+  const schema = group?.schema.additionalProperties;
+  if (known || !group || typeof schema !== 'object') return known;
+  return { path: pattern(path), parent: group.path, name: String(path.at(-1)), required: false, schema };
 }
 
 /** Paths of the keys that unknown ones are slips of: these are not reported as missing too. */
@@ -119,8 +128,9 @@ function wrongType(
   written: string | undefined,
   known: KnownKey | undefined,
 ): Fault {
-  const seen = `${key} must be ${WANTED[expected] ?? expected}, not ${kindOf(value)}`;
   const text = (written ?? '').slice(0, 80);
+  if (known?.schema.type === 'number') return noNumber(value, key, text);
+  const seen = `${key} must be ${WANTED[expected] ?? expected}, not ${kindOf(value)}`;
   if (expected === 'string' && text !== '') {
     const why = `without quotes YAML reads ${text} as ${kindOf(value)}`;
     const { pattern: allowed = '', default: example } = known?.schema ?? {};
@@ -136,6 +146,14 @@ function wrongType(
   }
   if (/^(int|number)$/.test(expected) && /^\d+$/.test(text)) return { seen, next: [`Write ${text} without quotes.`] };
   return { seen, next: [HOW[expected] ?? `Write ${WANTED[expected] ?? expected} here.`] };
+}
+
+/** Where fractions are allowed. */
+function noNumber(value: unknown, key: string, text: string): Fault {
+  const seen = `${key} must be a number, not ${kindOf(value)}`;
+  if (/^\d+(\.\d+)?$/.test(text)) return { seen, next: [`Write ${text} without quotes.`] };
+  if (!/^\d+,\d+$/.test(text)) return { seen, next: ['Write a number, such as 0.30.'] };
+  return { seen, why: 'YAML wants a point before the fraction', next: [`Write ${text.replace(',', '.')}.`] };
 }
 
 function notInList(values: readonly string[], value: unknown, key: string): Fault {

@@ -64,28 +64,31 @@ function insideCluster(range: Range): Fault[] {
 }
 
 function machinesIn(range: Range, nodes: readonly Loose[], line: (path: Path) => number): Fault[] {
-  return nodes.flatMap(({ name, address }, i): Fault[] => {
-    if (!isAddress(address) || !isWithin(address, range)) return [];
-    return [
-      {
-        seen: `${address} is the address of ${String(name)} (line ${line(['nodes', i, 'address'])})`,
-        why: 'two would answer for it, and the machine would be out of reach now and then',
-        next: [NEXT],
-      },
-    ];
-  });
+  const inside = nodes.flatMap(({ name, address }, i) =>
+    isAddress(address) && isWithin(address, range)
+      ? [`${address} is the address of ${String(name)} (line ${line(['nodes', i, 'address'])})`]
+      : [],
+  );
+  if (inside.length === 0) return [];
+  const why = 'two would answer for an address, and the machine would be out of reach now and then';
+  return [{ seen: inside.join(', '), why, next: [NEXT] }];
 }
+
+/** Most addresses of machines that are shown as an example. */
+const SHOWN = 3;
 
 /** Addresses are found by asking the neighbours, and a router in between does not pass that on. */
 function elsewhere({ from, to }: Range, nodes: readonly Loose[]): Fault[] {
   const addresses = nodes.map(({ address }) => address).filter(isAddress);
   const isNear = (it: string) => addresses.some((address) => shareNetwork(it, address, LARGEST_PREFIX));
   if (addresses.length === 0 || (isNear(from) && isNear(to))) return [];
+  const rest = addresses.length - SHOWN;
+  const examples = `${addresses.slice(0, SHOWN).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
   return [
     {
       seen: `no machine has an address near ${isNear(from) ? to : from}`,
       why: 'addresses of another network are never found: nobody there asks for them',
-      next: [`${NEXT} The machines have ${addresses.slice(0, 3).join(', ')}.`],
+      next: [`${NEXT} The machines have ${examples}.`],
     },
   ];
 }

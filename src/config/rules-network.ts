@@ -13,21 +13,34 @@ function rule(pattern: string, what: string, why: string, example: string): Rule
 
 const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
 
-/** What the names of services end in. */
-export const domain = rule(
+const domainWords = rule(
   `^${LABEL}(\\.${LABEL}){0,5}$`,
   'a domain',
   'it has lowercase letters, digits and hyphens, with dots between its parts',
   'lab',
 );
 
-/** A secret is never in the file: only where it is. */
-export const secretRef = rule(
-  '^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\\u0000-\\u001f\\u007f]+)$',
-  'the place of a secret',
-  'a secret does not belong into this file: say in which variable of your environment or in which file it is',
-  'env:SMTP_PASSWORD or file:~/.secrets/smtp',
-);
+/** What the names of services end in. Names in `local` are looked up by asking the neighbours: RFC 6762, section 3. */
+export const domain: Rule = {
+  pattern: domainWords.pattern,
+  fault: (text) =>
+    /^(.*\.)?local$/.test(text)
+      ? {
+          seen: `${quoted(text)} cannot be used as the domain`,
+          why: 'names in "local" belong to multicast DNS (mDNS): phones and most systems ask the neighbours for them, and no router',
+          next: ['Write for example: lab, or home.arpa'],
+        }
+      : domainWords.fault(text),
+};
+
+/** A secret is never in the file: only where it is. `variable`, `file`: names that would fit it. */
+export const secretRef = (variable: string, file: string): Rule =>
+  rule(
+    '^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\\u0000-\\u001f\\u007f]+)$',
+    'the place of a secret',
+    'a secret does not belong into this file: say in which variable of your environment or in which file it is',
+    `env:${variable} or file:~/.secrets/${file}`,
+  );
 
 export const mail = rule(
   '^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$',

@@ -98,7 +98,7 @@ const network = z.strictObject({
   tls: z.boolean().default(true).describe('Certificates by cert-manager, with a certificate authority of your own'),
 });
 
-const secretRef = text(networkRules.secretRef);
+const secretRef = (variable: string, file: string) => text(networkRules.secretRef(variable, file));
 
 const alerts = z.strictObject({
   email: z
@@ -107,26 +107,30 @@ const alerts = z.strictObject({
       from: text(networkRules.mail).describe('Sender of the mails'),
       server: text(networkRules.hostPort).describe('Mail server as host:port'),
       user: z.string().min(1).optional().describe('Login at the mail server'),
-      password: secretRef.optional().describe('Where its password is: env:NAME or file:PATH'),
+      password: secretRef('SMTP_PASSWORD', 'smtp').optional().describe('Where its password is: env:NAME or file:PATH'),
     })
     .optional()
     .describe('Alerts by e-mail'),
   telegram: z
     .strictObject({
       chat: z.int().min(-9_999_999_999_999).max(9_999_999_999_999).describe('Number of the chat'),
-      token: secretRef.describe('Where the token of the bot is: env:NAME or file:PATH'),
+      token: secretRef('TELEGRAM_TOKEN', 'telegram').describe('Where the token of the bot is: env:NAME or file:PATH'),
     })
     .optional()
     .describe('Alerts by a Telegram bot'),
   ntfy: z
     .strictObject({
       url: text(networkRules.url).describe('Address of the topic, for example https://ntfy.sh/my-lab'),
-      token: secretRef.optional().describe('Where the access token is: env:NAME or file:PATH'),
+      token: secretRef('NTFY_TOKEN', 'ntfy').optional().describe('Where the access token is: env:NAME or file:PATH'),
     })
     .optional()
     .describe('Alerts by ntfy'),
   webhook: z
-    .strictObject({ url: secretRef.describe('Where the address is, which may hold a secret: env:NAME or file:PATH') })
+    .strictObject({
+      url: secretRef('ALERT_WEBHOOK', 'webhook').describe(
+        'Where the address is, which may hold a secret: env:NAME or file:PATH',
+      ),
+    })
     .optional()
     .describe('Alerts to a web address'),
 });

@@ -16,8 +16,9 @@ export interface AlertOptions extends VisitOptions {
   readonly progress: (text: string) => void;
 }
 
-/** How it went with one way to tell people. `open`: Alertmanager did not try it in time. */
+/** How it went with one way to tell people, or two that are counted as one. `open`: Alertmanager did not try it in time. */
 export interface Delivery {
+  /** `telegram`, or `ntfy and webhook` */
   readonly receiver: string;
   readonly result: 'sent' | 'failed' | 'open';
   /** What Alertmanager said went wrong, or what it says holds the alert back. */
@@ -29,30 +30,32 @@ const SENT_WITHIN_S = 120;
 const POLL_S = 5;
 const ANSWER_S = 15;
 
-/** One entry of the receiver: what Alertmanager calls it, and what the cluster file calls it. */
-interface Integration {
-  readonly name: string;
+/** What Alertmanager counts as one: ntfy and webhook are both webhooks to it. */
+interface Way {
   readonly kind: 'email' | 'telegram' | 'webhook';
-  readonly index: number;
+  /** What the cluster file calls them, in the order in which the values list them. */
+  readonly names: readonly string[];
 }
 
-/** In the order in which the values list them. */
-export function integrationsOf({ monitoring }: Cluster): Integration[] {
+/** Every way to tell people that the cluster file names. */
+export function waysOf({ monitoring }: Cluster): Way[] {
   const { email, telegram, ntfy, webhook } = monitoring?.alerts ?? {};
-  const webhooks = [...(ntfy ? ['ntfy'] : []), ...(webhook ? ['webhook'] : [])];
-  return [
-    ...(email ? [{ name: 'email', kind: 'email', index: 0 } as const] : []),
-    ...(telegram ? [{ name: 'telegram', kind: 'telegram', index: 0 } as const] : []),
-    ...webhooks.map((name, index) => ({ name, kind: 'webhook', index }) as const),
+  const all: Way[] = [
+    { kind: 'email', names: email ? ['email'] : [] },
+    { kind: 'telegram', names: telegram ? ['telegram'] : [] },
+    { kind: 'webhook', names: [...(ntfy ? ['ntfy'] : []), ...(webhook ? ['webhook'] : [])] },
   ];
+  return all.filter(({ names }) => names.length > 0);
 }
+
+const titleOf = ({ names }: Way): string => names.join(' and ');
 
 /**
- * Sends one alert and follows Alertmanager's own counters until every integration has sent it or given up.
+ * Sends one alert and follows Alertmanager's own counters until it was sent every way or given up.
  * facts: monitoring-and-cost sheet, 2.2; counters of attempts: notify/notify.go of Alertmanager.
  */
 export async function testAlert(options: AlertOptions, service: Service): Promise<Delivery[]> {
-  const integrations = integrationsOf(options.file);
+  const ways = waysOf(options.file);
   const { world, lead } = await visit(options, [addressAsk(service)]);
   const address = addressOf(world, service);
   const alertmanager = new Alertmanager(lead, () => lead.connect(address, service.port));
@@ -65,22 +68,17 @@ export async function testAlert(options: AlertOptions, service: Service): Promis
   for (;;) {
     await lead.clock.sleep(POLL_S);
     counts = await alertmanager.counters();
-    const open = integrations.filter((it) => !isOver(tally(it.kind, before, counts), integrations, it.kind));
+    const open = ways.filter((way) => !isOver(way, tally(way.kind, before, counts)));
     if (open.length === 0 || lead.clock.now().getTime() > end) break;
-    const waiting = `waiting for ${open.map((it) => it.name).join(', ')}`;
+    const waiting = `waiting for ${open.map(titleOf).join(', ')}`;
     if (waiting !== said) options.progress(waiting);
     said = waiting;
   }
-  const kinds = new Set(integrations.map((it) => it.kind));
-  const isSent = (kind: Integration['kind']) =>
-    tally(kind, before, counts).sent >= integrations.filter((it) => it.kind === kind).length;
-  if ([...kinds].every(isSent)) return integrations.map(({ name }) => ({ receiver: name, result: 'sent' }));
+  const isSent = (way: Way) => tally(way.kind, before, counts).sent >= way.names.length;
+  if (ways.every(isSent)) return ways.map((way) => ({ receiver: titleOf(way), result: 'sent' }));
   const errors = errorsIn(await failures(lead, service), name);
   const held = heldBack(await alertmanager.alerts(name), name);
-  return integrations.map((it) => {
-    const delivery = deliveryOf(it, isSent(it.kind), tally(it.kind, before, counts), errors);
-    return delivery.result === 'open' && held !== undefined ? { ...delivery, error: held } : delivery;
-  });
+  return ways.map((way) => deliveryOf(way, tally(way.kind, before, counts), errors, held));
 }
 
 /** facts: api/v2/openapi.yaml of Alertmanager, gettableAlert */
@@ -103,6 +101,7 @@ export function heldBack(json: string, name: string): string | undefined {
   return receivers.every((it) => it === 'null') ? 'its configuration in the cluster sends it to nobody' : undefined;
 }
 
+/** What Alertmanager counted since the alert: answers that were good, and bad, and what it does not try any more. */
 interface Tally {
   readonly sent: number;
   readonly failed: number;
@@ -124,18 +123,23 @@ function tally(kind: string, before: Counters, now: Counters): Tally {
   };
 }
 
-function isOver({ sent, givenUp }: Tally, all: readonly Integration[], kind: string): boolean {
-  return sent + givenUp >= all.filter((it) => it.kind === kind).length;
+function isOver({ names }: Way, { sent, givenUp }: Tally): boolean {
+  return sent + givenUp >= names.length;
 }
 
-/** Two webhooks share their counters: which of them failed says only the log. */
-function deliveryOf(it: Integration, allSent: boolean, { sent, failed }: Tally, errors: Errors): Delivery {
-  const receiver = it.name;
-  if (allSent) return { receiver, result: 'sent' };
-  const error = errors.get(`${it.kind}[${it.index}]`);
-  if (error !== undefined) return { receiver, result: 'failed', error };
-  if (sent > 0) return { receiver, result: 'sent' };
-  return { receiver, result: failed > 0 ? 'failed' : 'open' };
+/** Which of two that are counted as one has failed says only the log. `held`: what holds the alert back. */
+export function deliveryOf(way: Way, { sent, failed }: Tally, errors: Errors, held?: string): Delivery {
+  const { kind, names } = way;
+  const receiver = titleOf(way);
+  if (sent >= names.length) return { receiver, result: 'sent' };
+  const said = names.flatMap((name, index) => {
+    const error = errors.get(`${kind}[${index}]`);
+    return error === undefined ? [] : [names.length === 1 ? error : `${name}: ${error}`];
+  });
+  if (said.length > 0) return { receiver, result: 'failed', error: said.join('; ') };
+  if (failed > 0) return { receiver, result: 'failed' };
+  const error = held ?? (sent > 0 ? `${sent} of ${names.length} went out` : undefined);
+  return { receiver, result: 'open', ...(error === undefined ? {} : { error }) };
 }
 
 type Errors = ReadonlyMap<string, string>;

@@ -28,11 +28,15 @@ export interface Faults {
 const FORM = /^([^:@]+):([a-z][a-z0-9-]*)(?::([^@]+))?(?:@(?:(exec|byte)([1-9]\d*)|(\d+(?:\.\d+)?)))?$/;
 const EXAMPLES = 'rig2:gone  rig2:drop@exec2  rig2:freeze@byte9000  rig2:slow  rig2:nosudo  rig2:badkey  rig2:power@60';
 
-/** Reads `--fault` values: rig → its faults. `rigs` and `known`: names that may stand in them. */
+/**
+ * Reads `--fault` values: rig → its faults. `rigs` and `known`: names that may stand in them; `values`: by fault, what may
+ * stand behind it, where that is not free.
+ */
 export function parseFaults(
   texts: readonly string[],
   rigs: readonly string[],
   known: readonly string[],
+  values: Readonly<Record<string, readonly string[]>> = {},
 ): Map<string, Faults> {
   const all = new Map<string, { machine: MachineFault[]; model: string[] }>();
   for (const text of texts) {
@@ -43,6 +47,9 @@ export function parseFaults(
     const faults = all.get(rig) ?? { machine: [], model: [] };
     all.set(rig, faults);
     if (known.includes(what) && unit === undefined && seconds === undefined) {
+      const allowed = values[what] ?? [];
+      if (value !== undefined && allowed.length > 0 && !allowed.includes(value))
+        throw bad(text, `${what} knows no "${value}"`, `known ones: ${allowed.join(' ')}`);
       faults.model.push(value === undefined ? what : `${what}:${value}`);
     } else if (isKind(what) && value === undefined) {
       const moment = unit === undefined ? {} : { [unit === 'exec' ? 'atExec' : 'atByte']: Number(count) };

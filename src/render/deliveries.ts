@@ -7,6 +7,7 @@ const NEXT: Readonly<Record<string, string>> = {
   telegram: 'check the token and chat; the bot must be in the chat, and the number of a group starts with a minus',
   ntfy: 'check the address of the topic and its token',
   webhook: 'check the address',
+  'ntfy and webhook': 'check the address of the topic and its token, and the address of the webhook',
 };
 
 /** Whether a test alert went out to one receiver, and what to do when it did not. `typed`: commands as they are typed here. */

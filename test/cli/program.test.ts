@@ -56,6 +56,10 @@ describe.each(['', ...names])('the help of mlk8s %s', (name) => {
     expect(steps.map((step) => step.name)).toEqual(expect.arrayContaining(named));
   });
 
+  test('says each default once', () => {
+    expect(text.replace(/\s+/g, ' ')).not.toMatch(/\(default: [^()]*\) \(default: /);
+  });
+
   test('says nothing about empty lists', () => {
     expect(text).not.toContain('[])');
   });

@@ -8,21 +8,19 @@ import { readSecrets } from '../../src/config/secret-ref.ts';
 const folder = mkdtempSync(join(tmpdir(), 'mlk8s-secret-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function clusterWith(ref: string) {
+function clusterWith(...alerts: string[]) {
   const text = `name: home
 nodes:
   - { name: rig1, address: 10.0.0.1, role: control-plane }
 monitoring:
   alerts:
-    webhook:
-      url: ${ref}
-storage: {}
+${alerts.map((line) => `    ${line}\n`).join('')}storage: {}
 `;
   return parseCluster(Buffer.from(text), join(folder, 'mlk8s.yaml'));
 }
 
 const read = (ref: string, env: NodeJS.ProcessEnv = {}) =>
-  readSecrets(clusterWith(ref), [ref], { HOME: folder, ...env });
+  readSecrets(clusterWith('ntfy:', '  url: https://ntfy.sh/x', `  token: ${ref}`), [ref], { HOME: folder, ...env });
 const write = (name: string, content: string | Buffer) => writeFileSync(join(folder, name), content);
 
 it.each<[from: string, ref: string, value: string]>([
@@ -52,7 +50,43 @@ it.each<[what: string, ref: string, seen: string]>([
   write('large', 'x'.repeat(70_000));
   const { values, missing } = await read(ref, { EMPTY: '' });
   expect(values.size).toBe(0);
-  expect(missing[0]?.problem.where).toMatch(/mlk8s\.yaml:7:12$/);
-  expect(missing[0]?.problem.seen.split('\n')[0]).toBe(seen);
-  expect(missing[0]?.problem.next.length).toBeGreaterThan(0);
+  expect(missing[0]?.where).toMatch(/mlk8s\.yaml:8:14$/);
+  expect(missing[0]?.seen.split('\n')[0]).toBe(seen);
+  expect(missing[0]?.next.length).toBeGreaterThan(0);
+});
+
+it('wants nothing to be written into a folder', async () => {
+  const { missing } = await read('file:.');
+  expect(missing[0]?.next).toEqual([`name the file that the secret is in, for example ${folder}/NAME`]);
+});
+
+it('names them in the order of the cluster file', async () => {
+  const cluster = clusterWith('webhook: { url: env:A }', 'ntfy: { url: https://ntfy.sh/x, token: env:B }');
+  const { missing } = await readSecrets(cluster, ['env:B', 'env:A'], {});
+  expect(missing.map(({ where }) => where.replace(/.*yaml:/, ''))).toEqual(['6:21', '7:44']);
+});
+
+const hook = (url: string) => readSecrets(clusterWith('webhook: { url: env:HOOK }'), ['env:HOOK'], { HOOK: url });
+
+it.each(['https://hook.example/7c1f', 'http://10.0.0.1:8080?key=a', ' https://me:pw@hook.example/ '])(
+  'takes %j for the address of a webhook',
+  async (url) => {
+    const { values, missing } = await hook(url);
+    expect([missing, values.get('env:HOOK')]).toEqual([[], url]);
+  },
+);
+
+it.each([
+  'hunter2',
+  'hook.example/7c1f',
+  'ftp://hook.example/7c1f',
+  'https://?7c1f',
+  'https:///7c1f',
+  'https://a b/7c1f',
+])('refuses %j as the address of a webhook, and does not show it', async (url) => {
+  const { values, missing } = await hook(url);
+  expect([values.size, missing.length]).toEqual([0, 1]);
+  expect(missing[0]?.where).toMatch(/mlk8s\.yaml:6:21$/);
+  expect(missing[0]?.seen).toMatch(/^the environment variable HOOK holds no address on the web\n/);
+  expect(JSON.stringify(missing)).not.toContain(url);
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { clusterSchema } from '../../src/config/schema.ts';
-import { errorsIn, heldBack, integrationsOf } from '../../src/engine/test-alert.ts';
+import { deliveryOf, errorsIn, heldBack, waysOf } from '../../src/engine/test-alert.ts';
 import { alertmanagerValues } from '../../src/steps/monitoring/alerts.ts';
 
 const ALERT = 'Mlk8sTest-0a1b2c';
@@ -55,7 +55,7 @@ it.each<[what: string, alerts: object, held: string | undefined]>([
   expect(heldBack(JSON.stringify(alerts), ALERT)).toEqual(held);
 });
 
-it('counts integrations as the values list them', () => {
+it('knows the ways as the values list them', () => {
   const file = clusterSchema.parse({
     name: 'home',
     nodes: [{ name: 'rig1', address: '10.0.0.1', role: 'control-plane' }],
@@ -73,6 +73,35 @@ it('counts integrations as the values list them', () => {
   const listed = Object.entries(people).flatMap(([key, list]) =>
     Array.isArray(list) ? list.map((_, index) => `${key.replace('_configs', '')}[${index}]`) : [],
   );
-  expect(integrationsOf(file).map(({ kind, index }) => `${kind}[${index}]`)).toEqual(listed);
-  expect(integrationsOf(file).map(({ name }) => name)).toEqual(['email', 'telegram', 'ntfy', 'webhook']);
+  const ways = waysOf(file);
+  expect(ways.flatMap(({ kind, names }) => names.map((_, index) => `${kind}[${index}]`))).toEqual(listed);
+  expect(ways.map(({ names }) => names)).toEqual([['email'], ['telegram'], ['ntfy', 'webhook']]);
+});
+
+const both = { kind: 'webhook', names: ['ntfy', 'webhook'] } as const;
+const counted = (sent: number, failed = 0) => ({ sent, failed, givenUp: failed });
+it.each<[what: string, ...of: Parameters<typeof deliveryOf>, result: object]>([
+  ['both went out', both, counted(2), new Map(), undefined, { result: 'sent' }],
+  [
+    'one of them failed, and the log says which',
+    ...([both, counted(1, 1), new Map([['webhook[1]', 'status 403']]), undefined] as const),
+    { result: 'failed', error: 'webhook: status 403' },
+  ],
+  [
+    'both failed',
+    ...([both, counted(0, 2), new Map([0, 1].map((i) => [`webhook[${i}]`, 'EOF'])), undefined] as const),
+    { result: 'failed', error: 'ntfy: EOF; webhook: EOF' },
+  ],
+  ['one failed, and the log is silent', both, counted(1, 1), new Map(), undefined, { result: 'failed' }],
+  ['one of them was not tried', both, counted(1), new Map(), undefined, { result: 'open', error: '1 of 2 went out' }],
+  ['both are held back', both, counted(0), new Map(), 'a silence', { result: 'open', error: 'a silence' }],
+])('tells of ntfy and webhook together: %s', (_, way, tally, errors, held, result) => {
+  expect(deliveryOf(way, tally, errors, held)).toEqual({ receiver: 'ntfy and webhook', ...result });
+});
+
+it('tells of a way that is counted alone what the log says', () => {
+  const errors = new Map([['webhook[0]', 'status 403']]);
+  expect(deliveryOf({ kind: 'webhook', names: ['ntfy'] }, counted(0, 1), errors)).toEqual({
+    ...{ receiver: 'ntfy', result: 'failed', error: 'status 403' },
+  });
 });

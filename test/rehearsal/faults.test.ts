@@ -62,6 +62,12 @@ describe('faults are read', () => {
     expect(() => parseFaults([text], ['rig1'], [])).toThrow(seen);
   });
 
+  test('with a value, where only some are allowed', () => {
+    const parse = (text: string) => parseFaults([text], ['rig1'], ['toy'], { toy: ['car', 'kite'] }).get('rig1')?.model;
+    expect([parse('rig1:toy'), parse('rig1:toy:kite')]).toEqual([['toy'], ['toy:kite']]);
+    expect(() => parse('rig1:toy:doll')).toThrow('toy knows no "doll"');
+  });
+
   test('by the server, which answers as a UserError', async () => {
     await expect(open('rig1:burn')).rejects.toMatchObject({ name: 'UserError', exitCode: 3 });
   });

@@ -26,6 +26,8 @@ export interface Model {
   readonly optional: readonly string[];
   /** Names of the faults that it knows (`--fault rig2:<name>[:value]`); they come as marks in `RigState.faults`. */
   readonly faults: readonly string[];
+  /** The only values that some of them may have. */
+  readonly faultValues?: Readonly<Record<string, readonly string[]>>;
   newRig(name: string, address: string, options: NewRigOptions): RigState;
   /** Files of a fresh machine besides those that every Ubuntu has here (hosts, passwd, os-release …). */
   files?(rig: RigState): Record<string, { content: string; mode?: number }>;

@@ -1,5 +1,6 @@
 import { commands, optionalCommands } from './commands.ts';
 import type { Model } from './contract.ts';
+import { ALERT_WAYS } from './microk8s/alertmanager.ts';
 import { microk8sFaults } from './microk8s/commands.ts';
 import { reach } from './microk8s/reach.ts';
 import { initialFiles, newRig } from './new-rig.ts';
@@ -11,6 +12,7 @@ export const model: Model = {
   commands,
   optional: optionalCommands,
   faults: [...ubuntuFaults, ...microk8sFaults],
+  faultValues: { alertfails: ALERT_WAYS },
   newRig,
   files: initialFiles,
   boot,

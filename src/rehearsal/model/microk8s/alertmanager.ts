@@ -10,16 +10,20 @@ import type { View } from './view.ts';
 const GROUP_WAIT_MS = 30_000;
 const RELEASE = 'kube-prom-stack';
 
-/** What an integration that a fault breaks says, as Alertmanager logs it. Words of the services (sheet 7, 16). */
-const ERRORS: Readonly<Record<string, string>> = {
+/** What a way that a fault breaks says, as Alertmanager logs it. Words of the services (sheet 7, 16). */
+const ERRORS = {
   email: 'establish connection to server: dial tcp: lookup smtp.example.org: no such host',
   telegram: 'telegram: Bad Request: chat not found (400)',
+  ntfy: 'unexpected status code 403: https://ntfy.example/secret-topic',
   webhook: 'unexpected status code 403: https://hook.example/secret-path',
 };
 
+/** What the fault `alertfails` may name. */
+export const ALERT_WAYS: readonly string[] = Object.keys(ERRORS);
+
 /**
  * The part of Alertmanager that a test alert needs: its API for alerts, and its counters (sheet 2.2). Every alert is told
- * once to all integrations of the receiver that the release's values name. Fault `alertfails[:integration]`.
+ * once to all integrations of the receiver that the release's values name. Fault `alertfails[:way]`.
  */
 export function alertmanager(site: MachineSite, cluster: ClusterState, view: View): WebHandler {
   return ({ method, path, body }) => {
@@ -98,28 +102,37 @@ function receiverOf(view: View): Json {
   return (config.receivers as Json[]).find(({ name }) => name === receiver) ?? {};
 }
 
-/** Its integrations: `email[0]`. */
-function integrations(view: View): string[] {
-  return Object.entries(receiverOf(view)).flatMap(([key, list]) =>
-    Array.isArray(list) ? list.map((_, index) => `${key.replace(/_configs$/, '')}[${index}]`) : [],
-  );
+/** What Alertmanager calls an entry of the receiver, `webhook[0]`, and what a cluster file does. */
+interface Integration {
+  readonly name: string;
+  readonly kind: string;
+  readonly way: keyof typeof ERRORS;
 }
 
-const kindOf = (integration: string): string => integration.replace(/\[\d+\]$/, '');
+function integrations(view: View): Integration[] {
+  return Object.entries(receiverOf(view)).flatMap(([key, list]) => {
+    const kind = key.replace(/_configs$/, '');
+    if (!Array.isArray(list)) return [];
+    return (list as Json[]).map((entry, index) => ({ name: `${kind}[${index}]`, kind, way: wayOf(kind, entry) }));
+  });
+}
 
-function fails(site: MachineSite, integration: string): boolean {
+/** The address of a topic of ntfy is no secret; that of a webhook is in a file. */
+function wayOf(kind: string, { url }: Json): Integration['way'] {
+  if (kind === 'email' || kind === 'telegram') return kind;
+  return url === undefined ? 'webhook' : 'ntfy';
+}
+
+function fails(site: MachineSite, { way }: Integration): boolean {
   const faults = membersOf(site.world, site.rig.microk8s?.cluster ?? '').flatMap((rig) => rig.faults);
-  return (
-    [integration, kindOf(integration)].some((it) => faults.includes(`alertfails:${it}`)) ||
-    faults.includes('alertfails')
-  );
+  return faults.includes(`alertfails:${way}`) || faults.includes('alertfails');
 }
 
 function metrics(site: MachineSite, cluster: ClusterState, view: View): string {
   const count = told(site, cluster).length;
   const all = integrations(view);
   const lines = ['email', 'telegram', 'webhook'].flatMap((kind) => {
-    const own = all.filter((it) => kindOf(it) === kind);
+    const own = all.filter((it) => it.kind === kind);
     const attempts = count * own.length;
     const failed = count * own.filter((it) => fails(site, it)).length;
     const label = `integration="${kind}"`;
@@ -141,7 +154,7 @@ export function alertmanagerLog(site: MachineSite, cluster: ClusterState, view: 
     .flatMap(({ name, at }) =>
       failing.map(
         (it) =>
-          `time=${new Date(at + GROUP_WAIT_MS).toISOString()} level=ERROR source=dispatch.go:360 msg="Notify for alerts failed" component=dispatcher num_alerts=1 aggrGroup="{}:{alertname=\\"${name}\\"}" err="people/${it}: notify retry canceled due to unrecoverable error after 1 attempts: ${ERRORS[kindOf(it)]}"\n`,
+          `time=${new Date(at + GROUP_WAIT_MS).toISOString()} level=ERROR source=dispatch.go:360 msg="Notify for alerts failed" component=dispatcher num_alerts=1 aggrGroup="{}:{alertname=\\"${name}\\"}" err="people/${it.name}: notify retry canceled due to unrecoverable error after 1 attempts: ${ERRORS[it.way]}"\n`,
       ),
     )
     .join('');

@@ -73,7 +73,7 @@ export const microk8sCommands: Record<string, Command> = {
 /**
  * Faults of `RigState.faults` that this part of the model knows. The first three happen once, the others last. `helmfails`
  * and `imagepull` may name a release (`imagepull:openebs`), `podfails` a pod that was created by itself,
- * `claimpending` a storage class, `alertfails` an integration of Alertmanager (`telegram`, `webhook[0]`). With `operatorlies`
+ * `claimpending` a storage class, `alertfails` a way to tell people (`ALERT_WAYS`). With `operatorlies`
  * the operator says that all is well, and the machine offers no card.
  */
 export const microk8sFaults: readonly string[] = [
