@@ -24,7 +24,10 @@ export function showCredentials(
       );
     const wanted = withLogin.filter((it) => name === undefined || it.name === name);
     const addresses = new Map(
-      wanted.map((it) => [it.name, addressOf(options.file, it) ?? textAsTyped(`mlk8s open ${it.name}`, typing)]),
+      wanted.map((it) => [
+        it.name,
+        addressOf(options.file, it) ?? textAsTyped(`mlk8s ${it.client ? 'connect' : 'open'} ${it.name}`, typing),
+      ]),
     );
     const found = await engine.credentials(options, wanted);
     const rows = found.map((it) => ({ ...it, address: addresses.get(it.name) ?? '' }));
