@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Context } from './context.ts';
 import { addExamples, addVisitOptions, type VisitFlags, wholeNumber } from './options.ts';
 
@@ -13,7 +13,9 @@ export function addConnect(program: Command, context: Context): void {
     .command('connect')
     .description('reach a database of the cluster, through the SSH connection')
     .argument('<database>', 'postgres, redis, milvus or dynamodb')
-    .option('--port <n>', 'port on this machine (default: one that is free)', wholeNumber(1), 0);
+    .addOption(
+      new Option('--port <n>', 'port on this machine').argParser(wholeNumber(1, 65_535)).default(0, 'one that is free'),
+    );
   addVisitOptions(command).action(async (name: string, flags: ConnectFlags) => {
     const { act } = await import('./action.ts');
     const { connect } = await import('./connect-action.ts');
