@@ -21,6 +21,14 @@ const box = new Box();
 beforeAll(() => box.start());
 afterAll(() => box.stop());
 
+/** All that a devbox may be asked for. */
+const devbox = (word: () => string): NonNullable<Cluster['devbox']> => ({
+  ...{ host: 'workstation', user: word(), docker: { group: true }, vscode: { extensions: [word()] } },
+  git: { name: word(), email: word() },
+  ...{ kubectl: true, helm: true, k9s: true, headlamp: true, gh: true, gitLfs: true, dbeaver: true },
+  ...{ miniforge: true, uv: true, terminalTitle: true, xrdp: true },
+});
+
 /** What the loader would refuse, as if it had not: every text of the file is somebody's who means ill. */
 const file: fc.Arbitrary<Cluster> = fc.gen().map((gen) => {
   // Names tell machines apart: they end in a number.
@@ -36,6 +44,8 @@ const file: fc.Arbitrary<Cluster> = fc.gen().map((gen) => {
     name: word(),
     microk8s: { channel: word() },
     node: { dataDir: `/data/${word().replaceAll('..', '')}`, timeSync: true, sleep: 'prevent' },
+    // In every other file: its scripts are as many as those of a machine.
+    ...(gen(fc.boolean) ? { devbox: devbox(word) } : {}),
   });
 });
 
