@@ -2,7 +2,7 @@
 import { quoted, type Rule } from './rules.ts';
 
 /** Names that PostgreSQL and its operator keep for themselves. */
-const TAKEN = ['postgres', 'template0', 'template1', 'streaming_replica'];
+const TAKEN = ['postgres', 'template0', 'template1', 'streaming_replica', 'public', 'none'];
 
 /** A name that SQL takes without quotes; its owner has the same one. PostgreSQL keeps names that begin with pg_. */
 export const databaseName: Rule = {

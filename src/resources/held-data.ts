@@ -27,22 +27,42 @@ export function giveUp(id: Id, data: HeldData | undefined, world: World): readon
   const claims = claimsOf(world)?.filter((claim) => isMeant(claim, data));
   if (!claims) return { verdict: 'settling', because: `${world.lead} does not list its volumes`, deadlineS: 300 };
   if (claims.length === 0) return [];
-  return world.mayDelete(data.name) ? [deletion(data)] : held(id, data, claims);
+  return world.mayDelete(data.name) ? [deletion(data, claims)] : held(id, data, claims);
+}
+
+/** All that is to be known before it is given up: which, and how much. */
+function shown(claims: readonly Claim[]): string {
+  return claims.map((it) => `${it.namespace}/${it.name} (${it.size})`).join(', ');
 }
 
 function held(id: Id, { name }: HeldData, claims: readonly Claim[]): Verdict {
-  const shown = claims.map((it) => `${it.namespace}/${it.name} (${it.size})`).join(', ');
   return refused(
     id,
-    `${name} holds data, in ${claims.length === 1 ? 'the claim' : 'the claims'} ${shown}`,
+    `${name} holds data, in ${claims.length === 1 ? 'the claim' : 'the claims'} ${shown(claims)}`,
     'it left the cluster file, and its data would be gone for good',
     `to keep it, put ${name} back into the section databases`,
     `to give it up, with all data: mlk8s up --prune --delete-data ${name}`,
   );
 }
 
+/** What to type to have a database begin anew, when its data is of no use any more. */
+export function anew(name: string): string {
+  return `to begin anew without the data: take ${name} out, mlk8s up --prune --delete-data ${name}, then put it back`;
+}
+
+/** What somebody else made under that name is left alone: its data may be where our settings do not look. `seen`: what it is. */
+export function notOurs(id: Id, { name }: HeldData, seen: string): Verdict {
+  return refused(
+    id,
+    `${seen} was there before mlk8s`,
+    'with other settings it may lose its data, so mlk8s takes over no database',
+    `to keep it, take ${name} out of the section databases`,
+    'to have a new one in its place, copy its data elsewhere and remove it by hand',
+  );
+}
+
 /** A claim goes when the last pod that uses it is gone. */
-function deletion({ name, namespace, claims }: HeldData): Move & { on: 'cluster' } {
+function deletion({ name, namespace, claims }: HeldData, found: readonly Claim[]): Move & { on: 'cluster' } {
   const which = claims.includes('=') ? ['-l', claims] : [claims];
   const run = sh`
     ${kubectl} -n ${namespace} delete persistentvolumeclaims ${which} --ignore-not-found --wait=false
@@ -52,5 +72,5 @@ function deletion({ name, namespace, claims }: HeldData): Move & { on: 'cluster'
       sleep 2
     done
   `;
-  return { does: `delete the data of ${name}`, on: 'cluster', run, deadlineS: GONE_S + 60 };
+  return { does: `delete the data of ${name}: ${shown(found)}`, on: 'cluster', run, deadlineS: GONE_S + 60 };
 }

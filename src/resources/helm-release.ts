@@ -5,7 +5,7 @@ import type { Ask, Declared, Diff, Json, Kind, Recorded, Verdict, World } from '
 import { refused } from './answers.ts';
 import { claimsAsk, inUse } from './claims.ts';
 import type { Placed } from './declare.ts';
-import { giveUp, type HeldData } from './held-data.ts';
+import { giveUp, type HeldData, notOurs } from './held-data.ts';
 import { countMove, installMove, repair, uninstallMove } from './helm-moves.ts';
 import { helmAsk, type Revision, type Sight, sightOf, type Workload } from './helm-sight.ts';
 import { localChart, localChartAsk } from './local-chart.ts';
@@ -95,6 +95,8 @@ function judge(it: Declared<HelmReleaseSpec>, world: World): Verdict {
   if (newest.digest === undefined) {
     const theirs = sight.foreignChart(namespace, release) ?? 'an unknown chart';
     if (chartName(theirs) !== it.spec.chart) return taken(it, theirs);
+    const isNew = world.record(it.id) === undefined;
+    if (it.spec.data && isNew) return notOurs(it.id, it.spec.data, `release ${namespace}/${release} of ${theirs}`);
     return change(`release ${release} of ${theirs} was not installed by mlk8s`, next, { adopts: true });
   }
   if (newest.status !== 'deployed') return change(`release ${release} is ${newest.status}`, next);

@@ -2,16 +2,20 @@ import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
 import { judged, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
-import { kubectl } from './kube.ts';
+import { kubectl, withoutNoise } from './kube.ts';
 
 /**
- * The data in a claim was made with the choice that is asked for now: it cannot be read with another one. The claim
- * remembers it, as an annotation that it got when it was made.
+ * Data was made with the choice that is asked for now: it is of no use with another one. An object that is there as long
+ * as the data remembers it.
  */
 export type MadeWithSpec = {
   readonly namespace: string;
-  readonly claim: string;
-  readonly annotation: string;
+  /** Type of that object, as kubectl takes it, and as people call it. */
+  readonly type: string;
+  readonly called: string;
+  readonly name: string;
+  /** Where in it, as a path of kubectl: `{.metadata.annotations.a}`. */
+  readonly path: string;
   /** What is chosen, as people call it. */
   readonly choice: string;
   readonly value: string;
@@ -30,30 +34,31 @@ export const madeWithKind: Kind<MadeWithSpec> = {
   judge,
 };
 
-function choiceAsk({ spec: { namespace, claim, annotation } }: Declared<MadeWithSpec>): Ask {
-  const format = `jsonpath={.metadata.annotations.${annotation.replaceAll('.', '\\.')}}`;
+/** Errors come with the answer: only by their words a type that is not there yet differs from an API that is away. */
+function choiceAsk({ spec: { namespace, type, name, path } }: Declared<MadeWithSpec>): Ask {
   return {
-    key: `${annotation} of ${namespace}/${claim}`,
+    key: `${path} of ${type} ${namespace}/${name}`,
     on: 'cluster',
-    sh: sh`${kubectl} -n ${namespace} get persistentvolumeclaim ${claim} --ignore-not-found -o ${format}`,
+    sh: sh`${kubectl} -n ${namespace} get ${type} ${name} --ignore-not-found -o ${`jsonpath=${path}`} 2>&1`,
     timeoutS: 20,
   };
 }
 
 function judge(it: Declared<MadeWithSpec>, world: World): Verdict {
-  const { namespace, claim, choice, value, next } = it.spec;
+  const { namespace, called, name, choice, value, next } = it.spec;
   if (world.identity === undefined) return { verdict: 'ok', because: 'there is no cluster yet' };
   return judged(it, world, [choiceAsk(it)], ({ text, status }) => {
-    if (status !== 0) {
+    const isNone = /doesn't have a resource type/.test(text);
+    if (status !== 0 && !isNone) {
       return { verdict: 'settling', because: `the API on ${world.lead} does not answer`, deadlineS: 300 };
     }
-    const before = text.trim();
+    const before = isNone ? '' : withoutNoise(text).trim();
     if (before === '') return { verdict: 'ok', because: `no data was made with another ${choice}` };
-    if (before === value) return { verdict: 'ok', because: `the data in ${namespace}/${claim} was made with ${value}` };
+    if (before === value) return { verdict: 'ok', because: `the data in ${namespace}/${name} was made with ${value}` };
     return refused(
       it.id,
-      `the data in claim ${namespace}/${claim} was made with the ${choice} ${before}, and ${value} is asked for`,
-      'with another one it could not be read any more',
+      `the data in ${called} ${namespace}/${name} was made with the ${choice} ${before}, and ${value} is asked for`,
+      'with another one nobody could read it any more',
       ...next,
     );
   });

@@ -4,7 +4,7 @@ import { lines, type Script, sh } from '../shell/script.ts';
 import { judged } from './answers.ts';
 import { claimsAsk, claimsOf, inUse, isMeant } from './claims.ts';
 import type { Placed } from './declare.ts';
-import { giveUp, type HeldData } from './held-data.ts';
+import { giveUp, type HeldData, notOurs } from './held-data.ts';
 import { helmAsk } from './helm-sight.ts';
 import { kubectl } from './kube.ts';
 import { clusterEnds } from './microk8s-leave.ts';
@@ -24,7 +24,7 @@ export type ManifestSpec = {
    * that they need is seen to be ready.
    */
   readonly admittedS?: number;
-  /** Data that goes with them, when the user gives that up. Then claims among them go, too. */
+  /** Data that goes with them, when the user gives that up. */
   readonly data?: HeldData;
 };
 
@@ -54,7 +54,7 @@ function asks({ id, spec }: Declared<ManifestSpec>): Ask[] {
 }
 
 function judge(it: Declared<ManifestSpec>, world: World): Verdict {
-  const { objects, readyS } = it.spec;
+  const { objects, readyS, data } = it.spec;
   if (world.identity === undefined) return change(it, objects, 'there is no cluster yet');
   return judged(it, world, asks(it), (answer) => {
     const found = objectsOf(answer);
@@ -85,6 +85,8 @@ function judge(it: Declared<ManifestSpec>, world: World): Verdict {
       ...scaled.map((o) => `${titleOf(o)} was scaled to ${there.get(titleOf(o))?.spec?.replicas}`),
     ];
     const adopts = foreign.length > 0 && !world.record(it.id);
+    const theirs = foreign.filter(({ kind }) => kind !== 'Namespace');
+    if (data && adopts && theirs.length > 0) return notOurs(it.id, data, theirs.map(titleOf).join(', '));
     return { ...change(it, wrong, because.join(', '), known), ...(adopts ? { adopts } : {}) };
   });
 }
@@ -150,11 +152,8 @@ function undo(it: Recorded<ManifestSpec>, world: World): Verdict {
     const last = giveUp(it.id, data, world);
     if ('verdict' in last) return last;
     const kept = claims.filter((claim) => !data || !isMeant(claim, data));
-    const isKept = ({ metadata }: KubeManifest) =>
-      !data || kept.some(({ namespace, name }) => namespace === metadata.namespace && name === metadata.name);
     const used = new Set(kept.map((claim) => claim.namespace));
-    const isData = (o: KubeManifest) =>
-      o.kind === CLAIM ? isKept(o) : o.kind === 'Namespace' && used.has(o.metadata.name);
+    const isData = (o: KubeManifest) => o.kind === CLAIM || (o.kind === 'Namespace' && used.has(o.metadata.name));
     const ending = new Set(found.filter((o) => o.metadata.deletionTimestamp !== undefined).map(titleOf));
     const drop = left.filter((o) => !isData(o) && !ending.has(titleOf(o))).reverse();
     if (ending.size > 0 && drop.length + last.length === 0) {

@@ -42,7 +42,7 @@ export type Restart = {
   /** Name of the pod that writes. It must end well first; the pod of the proof is created when all is ready again. */
   readonly after: string;
   readonly namespace: string;
-  /** Label of what is restarted, as `key=value`. */
+  /** Labels of what is restarted, as kubectl takes them: `key=value,key=value`. */
   readonly pods: string;
 };
 

@@ -27,6 +27,8 @@ export type SecretSpec = {
    * name, or a label that such claims have, as `key=value`.
    */
   readonly knownTo?: string;
+  /** What to type to go on without that data, where deleting the claims is not it. */
+  readonly anew?: string;
   /** `Opaque` when it is left out. */
   readonly type?: 'Opaque' | 'kubernetes.io/basic-auth';
   readonly labels?: Readonly<Record<string, string>>;
@@ -121,9 +123,10 @@ function judge(it: Declared<SecretSpec>, world: World): Verdict {
     const wrong = [...lacking.generated, ...Object.keys(lacking.fixed), ...Object.keys(lacking.given)];
     if (wrong.length === 0) return { verdict: 'ok', because: `${title} has ${keysOf(it.spec).join(', ')}`, ...warning };
     // Without a record that it was there, a run was stopped between the claim and the Secret.
-    const wasThere = world.record(it.id)?.state === 'done';
-    const knowing = wasThere ? knownTo(it, world) : [];
-    if (lacking.generated.length > 0 && knowing.length > 0) return lostPassword(it, lacking.generated, knowing);
+    const isLost = lacking.generated.length > 0 && world.record(it.id)?.state === 'done';
+    const knowing = isLost ? knownTo(it, world) : [];
+    if (!knowing) return unseen(world);
+    if (knowing.length > 0) return lostPassword(it, lacking.generated, knowing);
     const because = sight === null ? `${title} does not exist` : wrong.map((key) => said(it, sight, key)).join(', ');
     return change(it, world, sight, because);
   });
@@ -171,24 +174,26 @@ function change(it: Declared<SecretSpec>, world: World, sight: Sight | null, bec
   };
 }
 
-/** Names of the claims whose data knows the generated values. */
-function knownTo({ spec: { namespace, knownTo: claims } }: Declared<SecretSpec>, world: World): string[] {
+/** Names of the claims whose data knows the generated values. Undefined: the API did not list them, so there may be some. */
+function knownTo({ spec: { namespace, knownTo: claims } }: Declared<SecretSpec>, world: World): string[] | undefined {
   if (claims === undefined) return [];
-  return (claimsOf(world) ?? []).filter((claim) => isMeant(claim, { namespace, claims })).map(({ name }) => name);
+  const meant = claimsOf(world)?.filter((claim) => isMeant(claim, { namespace, claims }));
+  return meant?.map(({ name }) => name);
 }
 
 function lostPassword(
-  { id, spec: { namespace, name } }: Declared<SecretSpec>,
+  { id, spec: { namespace, name, anew } }: Declared<SecretSpec>,
   keys: readonly string[],
   claims: readonly string[],
 ): Verdict {
+  const drop = `microk8s kubectl --namespace ${namespace} delete persistentvolumeclaim ${claims.join(' ')}`;
   const [named, know] = claims.length === 1 ? ['claim', 'knows'] : ['claims', 'know'];
   return refused(
     id,
     `Secret ${namespace}/${name} has no ${keys.join(', ')} any more, and the data in ${named} ${claims.map((claim) => `${namespace}/${claim}`).join(', ')} ${know} the old one`,
-    'somebody deleted it; a new password would not open that data',
+    'somebody deleted it; a new password would not open that data, or would keep out whoever has the old one',
     `put the Secret back from a copy: microk8s kubectl apply -f FILE`,
-    `or, when nothing of that data is needed: microk8s kubectl --namespace ${namespace} delete persistentvolumeclaim ${claims.join(' ')}`,
+    anew ?? `or, when nothing of that data is needed: ${drop}`,
   );
 }
 
@@ -196,11 +201,11 @@ function lostPassword(
 function undo(it: Recorded<SecretSpec>, world: World): Verdict {
   const { namespace, name } = it.spec;
   if (clusterEnds(world)) return gone('it goes with the cluster');
-  return judged(it, world, [secretAsk(it), claimsAsk], (answer, claims) => {
-    if (answer.status !== 0 || claims.status !== 0) return unseen(world);
+  return judged(it, world, [secretAsk(it), claimsAsk], (answer) => {
+    const knowing = knownTo(it, world);
+    if (answer.status !== 0 || !knowing) return unseen(world);
     const title = `Secret ${namespace}/${name}`;
     if (sightOf(answer) === null) return gone(`${title} does not exist`);
-    const knowing = knownTo(it, world);
     if (knowing.length > 0) return stays(`${title}: claim ${knowing.join(', ')}, which its password opens, is there`);
     const run = sh`${kubectl} --namespace ${namespace} delete secret ${name} --ignore-not-found`;
     const moves = [{ does: `delete ${title}`, on: it.on, run, deadlineS: 60 }];

@@ -82,7 +82,7 @@ describe('PostgreSQL on two machines', () => {
     child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
     await until(() => out.includes('Ctrl-C'));
     const url = new RegExp(`^postgresql://app:${password}@127\\.0\\.0\\.1:(\\d+)/app$`, 'm').exec(out);
-    expect(out).toContain(`psql ${url?.[0]}`);
+    expect(out).toContain(`PGPASSWORD=${password} psql postgresql://app@127.0.0.1:${url?.[1]}/app`);
     // The simulated one speaks no SQL: it says which service it is.
     expect(await (await fetch(`http://127.0.0.1:${url?.[1]}`)).text()).toContain('postgres/postgres-rw');
     child.kill('SIGINT');
@@ -107,6 +107,22 @@ describe('PostgreSQL on two machines', () => {
         because: expect.stringMatching(/no password any more.* claims postgres\/postgres-1, postgres\/postgres-2 know/),
       },
     ]);
+  });
+
+  it('refuses another name for the database that there is, and leaves its login alone', async () => {
+    const before = await credential();
+    user.file(FILE.replace('instances: 2,', 'instances: 2, database: shop,'));
+    const { code, problems } = await user.up();
+    expect([code, problems.join('\n')]).toEqual([
+      1,
+      expect.stringContaining('was made with the database name app, and shop is asked for'),
+    ]);
+    expect(await kubectl('-n postgres get secret postgres-login -o jsonpath={.data.username}')).toBe(
+      Buffer.from('app').toString('base64'),
+    );
+    user.file(FILE);
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: 0 });
+    expect(await credential()).toEqual(before);
   });
 
   it('says what it waits for when an instance is away', { timeout: 300_000 }, async () => {

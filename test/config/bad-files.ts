@@ -144,6 +144,7 @@ export const BAD_FILES: Readonly<Record<string, string | Buffer>> = {
   'databases-class-that-nobody-brings': `${GOOD}storage: {}\ndatabases: { redis: { storageClass: nfs-csi } }\n`,
   'databases-more-copies-than-machines': `${GOOD}  - { name: rig2, address: 10.0.0.102, taints: [{ key: a, effect: NoSchedule }] }\nstorage: {}\ndatabases: { postgres: { instances: 2 } }\n`,
   'databases-name': `${GOOD}storage: {}\ndatabases: { postgres: { database: pg_app, extensions: [pgvector] } }\n`,
+  'databases-name-taken': `${GOOD}storage: {}\ndatabases: { postgres: { database: public } }\n`,
   'devbox-without-user': `${GOOD}devbox: { docker: {} }\n`,
   'devbox-on-a-machine-that-is-not-there': `${GOOD}devbox: { host: rig2 }\n`,
   'devbox-misspelt': `${GOOD}devbox: { host: anna@, user: 1anna, vscode: { extensions: [python] }, git: { name: "" }, dockre: {} }\n`,

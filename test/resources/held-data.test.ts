@@ -4,6 +4,7 @@ import { undoing } from '../../src/engine/undo.ts';
 import { kinds } from '../../src/resources/index.ts';
 import { type KubeManifest, manifest } from '../../src/resources/manifest.ts';
 import { InCluster } from './in-cluster.ts';
+import { doings } from './world.ts';
 
 let it1: InCluster;
 beforeEach(async () => {
@@ -58,7 +59,7 @@ describe.each(['db-1', 'of=db'])('data in %s', (claims) => {
     await it1.apply(it, await it1.judge(it));
     await kubectl('apply -f -', JSON.stringify(claim('mine')));
     const verdict = await undo(it, true);
-    expect(verdict).toMatchObject({ verdict: 'change' });
+    expect(doings(verdict)).toEqual(['delete ConfigMap db/c', 'delete the data of db: db/db-1 (5Gi)']);
     expect(await it1.apply(it, verdict)).toMatchObject({ ok: true });
     expect(await kubectl('get pvc -n db -o name')).toBe('persistentvolumeclaim/mine\n');
     expect(await kubectl('get cm c -n db -o name --ignore-not-found')).toBe('');
@@ -84,6 +85,23 @@ it('deletes what an interrupted run left of the data', async () => {
   expect(verdict).toMatchObject({ verdict: 'change' });
   expect(await it1.apply(it, verdict)).toMatchObject({ ok: true });
   expect(await kubectl('get pvc -n db -o name')).toBe('');
+});
+
+it('is not taken over from somebody else, but for its namespace', async () => {
+  const it = thing('db-1');
+  await kubectl('create namespace db');
+  expect(await it1.judge(it)).toMatchObject({ verdict: 'change', adopts: true });
+  const theirs = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', namespace: 'db' }, data: { a: 'mine' } };
+  await kubectl('apply -f -', JSON.stringify(theirs));
+  expect(await it1.judge(it)).toMatchObject({
+    verdict: 'refused',
+    problem: {
+      seen: 'ConfigMap db/c was there before mlk8s',
+      next: [expect.stringMatching(/take db out/), expect.any(String)],
+    },
+  });
+  it1.records.push({ ...it, origin: 'created', state: 'done' });
+  expect(await it1.judge(it), 'ours, written anew by hand').toMatchObject({ verdict: 'change' });
 });
 
 it('waits for what is being removed', async () => {

@@ -244,6 +244,22 @@ describe('a release of somebody else', () => {
     expect(await it1.undo(openebs())).toMatchObject({ verdict: 'ok', stays: true });
   });
 
+  it('is refused when it holds data, which other values may lose', async () => {
+    const kept = openebs();
+    const data = { name: 'redis', namespace: 'openebs', claims: 'redis-data' };
+    const holding = { ...kept, spec: { ...(kept.spec as object), data } } as Declared;
+    await theirs('openebs', 'https://openebs.github.io/openebs');
+    expect(await it1.judge(holding)).toMatchObject({
+      verdict: 'refused',
+      problem: {
+        seen: 'release openebs/openebs of openebs-4.6.1 was there before mlk8s',
+        next: [expect.stringMatching(/^to keep it, take redis out/), expect.any(String)],
+      },
+    });
+    it1.records.push({ ...holding, origin: 'created', state: 'done' });
+    expect(await it1.judge(holding), 'ours, installed anew by hand').toMatchObject({ verdict: 'change' });
+  });
+
   it('is refused when it is another chart', async () => {
     await theirs('csi-driver-nfs', 'https://raw.githubusercontent.com/kubernetes-csi/csi-driver-nfs/master/charts');
     expect(await it1.judge(openebs())).toEqual({

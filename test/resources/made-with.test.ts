@@ -6,8 +6,9 @@ import { worldOf } from './world.ts';
 
 const wanted = (value: string) =>
   madeWith({
-    ...{ id: 'databases/queue@cluster', on: 'cluster', needs: [], namespace: 'milvus', claim: 'milvus-data' },
-    ...{ annotation: 'mlk8s.io/message-queue', choice: 'message queue', value, next: ['write what it was'] },
+    ...{ id: 'databases/queue@cluster', on: 'cluster', needs: [], namespace: 'milvus', name: 'milvus-data' },
+    ...{ type: 'persistentvolumeclaim', called: 'claim', path: '{.metadata.annotations.mlk8s\\.io/message-queue}' },
+    ...{ choice: 'message queue', value, next: ['write what it was'] },
   }) as Declared;
 const said = (verdict: Verdict) =>
   'because' in verdict ? `${verdict.verdict}: ${verdict.because}` : `refused: ${verdict.problem.seen}`;
@@ -52,6 +53,21 @@ it('is fine with what the data was made with, and refuses all else with what to 
 it('knows nothing of a claim that remembers nothing', async () => {
   await claim({});
   expect(said(await inside.judge(wanted('rocksmq')))).toMatch(/^ok/);
+});
+
+it('takes a type that nobody defined yet for data that is not there', async () => {
+  const named = madeWith({
+    ...{ id: 'databases/name@cluster', on: 'cluster', needs: [], namespace: 'postgres', name: 'postgres' },
+    ...{ type: 'clusters.postgresql.cnpg.io', called: 'Cluster', path: '{.spec.bootstrap.initdb.database}' },
+    ...{ choice: 'database name', value: 'app', next: [] },
+  }) as Declared;
+  expect(said(await inside.judge(named))).toBe('ok: no data was made with another database name');
+});
+
+it('is judged while an aggregated API is away and kubectl says so at every call', async () => {
+  await claim({ 'mlk8s.io/message-queue': 'woodpecker' });
+  inside.grumble();
+  expect(said(await inside.judge(wanted('woodpecker')))).toMatch(/^ok: the data .* was made with woodpecker$/);
 });
 
 it('waits for an API that does not answer', async () => {

@@ -106,8 +106,13 @@ describe('a Secret', () => {
     await inside.lab.mk('cp1', 'kubectl delete secret grafana-admin -n observability');
     expect(await inside.judge(guarded)).toMatchObject({
       verdict: 'refused',
-      problem: { seen: expect.stringContaining('claim observability/grafana knows the old one') },
+      problem: {
+        seen: expect.stringContaining('claim observability/grafana knows the old one'),
+        next: [expect.any(String), expect.stringMatching(/delete persistentvolumeclaim grafana$/)],
+      },
     });
+    const carried = { ...guarded, spec: { ...(guarded.spec as object), anew: 'take it out' } } as Declared;
+    expect(await inside.judge(carried)).toMatchObject({ problem: { next: [expect.any(String), 'take it out'] } });
     inside.records.splice(0);
     expect(said(await inside.judge(guarded)), 'a run that was stopped before the Secret').toMatch(/^change/);
     inside.records.push({ ...guarded, origin: 'created', state: 'done' });
@@ -165,6 +170,21 @@ describe('a Secret', () => {
       expect(JSON.stringify((await stored()).metadata.annotations)).not.toContain('old');
     });
   });
+});
+
+it('gets no new password, and does not go, while nobody says whether there is data that knows it', async () => {
+  const guarded = secret({ ...PLACE, ...SPEC, generated: ['admin-password'], knownTo: 'grafana' }) as Declared;
+  const inside = new InCluster();
+  await inside.start();
+  try {
+    await inside.apply(guarded, await inside.judge(guarded));
+    inside.intercept('case "$*" in *persistentvolumeclaims*) exit 1 ;; esac');
+    expect(said(await inside.undo(guarded))).toBe('settling: the API on cp1 does not answer');
+    await inside.lab.mk('cp1', 'kubectl delete secret grafana-admin -n observability');
+    expect(said(await inside.judge(guarded))).toBe('settling: the API on cp1 does not answer');
+  } finally {
+    inside.stop();
+  }
 });
 
 it('is a change while there is no cluster', () => {

@@ -3,6 +3,7 @@ import { userValues } from '../../charts/keys.ts';
 import { type Data, isData, mergeValues } from '../../charts/values.ts';
 import type { Cluster } from '../../config/schema.ts';
 import type { Amounts, Declared, Id, Json, Load, Service } from '../../engine/types.ts';
+import { anew } from '../../resources/held-data.ts';
 import { madeWith } from '../../resources/made-with.ts';
 import { processorFit } from '../../resources/processor-fit.ts';
 import { secret } from '../../resources/secret.ts';
@@ -62,13 +63,13 @@ function resources(file: Cluster): Declared[] {
       on: 'cluster',
       needs: [],
       namespace: NAMESPACE,
-      claim: claimOf('milvus'),
-      annotation: QUEUE_NOTE,
+      ...{ type: 'persistentvolumeclaim', called: 'claim', name: claimOf('milvus') },
+      path: `{.metadata.annotations.${QUEUE_NOTE.replaceAll('.', '\\.')}}`,
       choice: 'message queue',
       value: queue,
       next: [
         'take standalone.messageQueue out of the values of milvus in the cluster file, or write there what it was',
-        'to begin anew without the data: take milvus out, mlk8s up --prune --delete-data milvus, then put it back',
+        anew('milvus'),
       ],
     }),
     volume(file, 'milvus', { [QUEUE_NOTE]: queue }),
@@ -82,6 +83,7 @@ function resources(file: Cluster): Declared[] {
       generated: [LOGIN.passwordKey],
       // It writes the password into its own etcd when it first starts, and never reads it again.
       knownTo: claimOf('milvus'),
+      anew: anew('milvus'),
     }),
     standalone,
     outlives('milvus', 'Milvus', standalone, TRIED_S),
@@ -139,8 +141,8 @@ function services(file: Cluster): Service[] {
       ...{ ...ours, name: 'milvus', service: 'milvus', port: 19530, web: false },
       client: (port, password) => {
         const url = `http://127.0.0.1:${port}`;
-        const header = `Authorization: Bearer ${LOGIN.user}:${password}`;
-        return { url, command: `curl -H '${header}' -d '{}' ${url}/v2/vectordb/collections/list` };
+        const header = `header = "Authorization: Bearer ${LOGIN.user}:${password}"`;
+        return { url, command: `echo '${header}' | curl -K - -d '{}' ${url}/v2/vectordb/collections/list` };
       },
     },
     ...(attu ? [{ ...ours, name: 'attu', service: 'milvus-attu', port: 3000, web: true }] : []),

@@ -8,7 +8,7 @@ import type { DatabaseName } from './database.ts';
 
 /** One database in `templates/databases/proofs.yaml`. */
 interface Trial {
-  /** Label of its pods, as `key=value`. */
+  /** Labels of its pods, as kubectl takes them: `key=value,key=value`. */
   readonly pods: string;
   /** Key of an image in `templates/charts.yaml`. */
   readonly image: string;
@@ -57,9 +57,8 @@ export function outlives(
 }
 
 function podOf(below: KubeManifest, name: string, namespace: DatabaseName, trial: Trial, script: string): KubeManifest {
-  const [key = '', value = ''] = trial.pods.split('=');
   const beside = {
-    labelSelector: { matchLabels: { [key]: value } },
+    labelSelector: { matchLabels: Object.fromEntries(trial.pods.split(',').map((label) => label.split('='))) },
     namespaces: [namespace],
     topologyKey: 'kubernetes.io/hostname',
   };

@@ -2,7 +2,8 @@ import { chartOf, requestsOf } from '../../charts/catalogue.ts';
 import { mergeValues } from '../../charts/values.ts';
 import type { Cluster } from '../../config/schema.ts';
 import type { Declared, Id, Load, Service } from '../../engine/types.ts';
-import type { HeldData } from '../../resources/held-data.ts';
+import { anew, type HeldData } from '../../resources/held-data.ts';
+import { madeWith } from '../../resources/made-with.ts';
 import { type KubeManifest, manifest } from '../../resources/manifest.ts';
 import { postgresCluster } from '../../resources/postgres-cluster.ts';
 import { secret } from '../../resources/secret.ts';
@@ -30,6 +31,7 @@ const DATA: HeldData = { name: 'postgres', namespace: NAMESPACE, claims: OURS };
 
 const PLACE: Id = 'databases/postgres-namespace@cluster';
 const OPERATOR: Id = 'databases/postgres-operator@cluster';
+const NAME: Id = 'databases/postgres-name@cluster';
 const SECRET: Id = 'databases/postgres-login@cluster';
 const POSTGRES: Id = 'databases/postgres@cluster';
 const READY: Id = 'databases/postgres-ready@cluster';
@@ -54,10 +56,22 @@ function resources(file: Cluster): Declared[] {
       needs: ['microk8s/member@*'],
       objects: [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }],
     }),
+    // The operator renames nothing, but the Secret would have another user: whoever logs in with it would be kept out.
+    madeWith({
+      id: NAME,
+      on: 'cluster',
+      needs: [],
+      namespace: NAMESPACE,
+      ...{ type: 'clusters.postgresql.cnpg.io', called: 'Cluster', name: CLUSTER },
+      path: '{.spec.bootstrap.initdb.database}',
+      choice: 'database name',
+      value: database,
+      next: ['write it into the cluster file as it was, as databases.postgres.database', anew('postgres')],
+    }),
     secret({
       id: SECRET,
       on: 'cluster',
-      needs: [PLACE],
+      needs: [PLACE, NAME],
       namespace: NAMESPACE,
       name: LOGIN.secret,
       // The operator takes its user for the owner, and with that label a new password for one to be set.
@@ -66,6 +80,7 @@ function resources(file: Cluster): Declared[] {
       labels: { 'cnpg.io/reload': 'true' },
       generated: [LOGIN.passwordKey],
       knownTo: OURS,
+      anew: anew('postgres'),
     }),
     release(file, 'cloudnative-pg', {
       id: OPERATOR,
@@ -112,12 +127,16 @@ function asksFor(file: Cluster): Load[] {
 
 function services(file: Cluster): Service[] {
   const { database } = settingsOf(file, 'postgres');
-  const url = (port: number, password: string) => `postgresql://${database}:${password}@127.0.0.1:${port}/${database}`;
+  const url = (port: number, login: string) => `postgresql://${login}@127.0.0.1:${port}/${database}`;
   return [
     {
       ...{ name: 'postgres', namespace: NAMESPACE, service: `${CLUSTER}-rw`, port: 5432, web: false },
       login: { ...LOGIN, user: database },
-      client: (port, password) => ({ url: url(port, password), command: `psql ${url(port, password)}` }),
+      client: (port, password) => ({
+        url: url(port, `${database}:${password}`),
+        // Everybody on that machine may list arguments, and nobody else its environment.
+        command: `PGPASSWORD=${password} psql ${url(port, database)}`,
+      }),
     },
   ];
 }

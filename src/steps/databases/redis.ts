@@ -2,6 +2,7 @@ import { chartOf, requestsOf } from '../../charts/catalogue.ts';
 import { type Data, mergeValues } from '../../charts/values.ts';
 import type { Cluster } from '../../config/schema.ts';
 import type { Amounts, Declared, Id, Load, Service } from '../../engine/types.ts';
+import { anew } from '../../resources/held-data.ts';
 import { manifest } from '../../resources/manifest.ts';
 import { secret } from '../../resources/secret.ts';
 import { templateData } from '../../templates.ts';
@@ -53,6 +54,7 @@ function resources(file: Cluster): Declared[] {
       fixed: {},
       generated: [SECRET.passwordKey],
       knownTo: claimOf('redis'),
+      anew: anew('redis'),
     }),
     valkey,
     ...(commander ? [commanderOf()] : []),
@@ -103,12 +105,14 @@ function asksFor(file: Cluster): Load[] {
 
 function services(file: Cluster): Service[] {
   const { commander } = settingsOf(file, 'redis');
-  const url = (port: number, password: string) => `redis://:${password}@127.0.0.1:${port}`;
   return [
     {
       ...{ name: 'redis', namespace: NAMESPACE, service: 'redis', port: 6379, web: false },
       login: { ...SECRET, user: 'default' },
-      client: (port, password) => ({ url: url(port, password), command: `redis-cli -u ${url(port, password)}` }),
+      client: (port, password) => ({
+        url: `redis://:${password}@127.0.0.1:${port}`,
+        command: `REDISCLI_AUTH=${password} redis-cli -h 127.0.0.1 -p ${port}`,
+      }),
     },
     ...(commander
       ? [

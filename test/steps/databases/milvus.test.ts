@@ -51,12 +51,24 @@ describe('the traps of the sheet', () => {
 
   it('3.4: wants a login, with a password that stands in a Secret only', () => {
     expect(config).toMatchObject({ common: { security: { authorizationEnabled: true } } });
-    expect(at(values, 'standalone.extraEnv')).toEqual([
-      {
-        name: 'COMMON_SECURITY_DEFAULTROOTPASSWORD',
-        valueFrom: { secretKeyRef: { name: 'milvus-root', key: 'password' } },
-      },
-    ]);
+    expect(at(values, 'standalone.extraEnv')).toContainEqual({
+      name: 'COMMON_SECURITY_DEFAULTROOTPASSWORD',
+      valueFrom: { secretKeyRef: { name: 'milvus-root', key: 'password' } },
+    });
+  });
+
+  it('says what it runs as before it reads its settings, or its own etcd is refused', () => {
+    expect(at(values, 'standalone.extraEnv')).toContainEqual({ name: 'DEPLOY_MODE', value: 'STANDALONE' });
+  });
+
+  it('has its etcd forget old versions, of which it would keep all', () => {
+    const files = values.extraConfigFiles as Record<string, string>;
+    const [mount] = values.volumeMounts as { name: string; mountPath: string }[];
+    const [volume] = values.volumes as { name: string; configMap: { items: { key: string; path: string }[] } }[];
+    const [item] = volume?.configMap.items ?? [];
+    expect(at(config, 'etcd.config.path')).toBe(`${mount?.mountPath}/${item?.path}`);
+    expect(volume?.name).toBe(mount?.name);
+    expect(parse(files[item?.key ?? ''] ?? '')).toMatchObject({ 'auto-compaction-retention': '1000' });
   });
 
   it('3.4, 5/22: gets more than five minutes for its first start', () => {
@@ -114,7 +126,10 @@ describe('3.4: the message queue', () => {
   it('is remembered by the claim, and asked for before the chart is touched', () => {
     const [, claim] = objectsOf(of, 'milvus-data');
     expect(claim?.metadata.annotations).toEqual({ 'mlk8s.io/message-queue': 'woodpecker' });
-    expect(resourceOf(of, 'milvus-queue').spec).toMatchObject({ claim: 'milvus-data', value: 'woodpecker' });
+    expect(resourceOf(of, 'milvus-queue').spec).toMatchObject({
+      ...{ type: 'persistentvolumeclaim', name: 'milvus-data', value: 'woodpecker' },
+      path: '{.metadata.annotations.mlk8s\\.io/message-queue}',
+    });
     expect(resourceOf(of, 'milvus').needs).toContain('databases/milvus-queue@cluster');
   });
 
@@ -128,7 +143,7 @@ it('is reached from here with a URL, and the password in the words to type', () 
   const [service] = databasesStep.services?.(of) ?? [];
   expect(service?.client?.(7002, 'abc')).toEqual({
     url: 'http://127.0.0.1:7002',
-    command: `curl -H 'Authorization: Bearer root:abc' -d '{}' http://127.0.0.1:7002/v2/vectordb/collections/list`,
+    command: `echo 'header = "Authorization: Bearer root:abc"' | curl -K - -d '{}' http://127.0.0.1:7002/v2/vectordb/collections/list`,
   });
 });
 

@@ -91,9 +91,9 @@ describe.each(['postgres', 'redis', 'milvus', 'dynamodb'])('the proof of %s', (n
 
   it('restarts its pods in between, which are those that its pods are beside', () => {
     const [pod] = spec.objects as unknown as { spec: { affinity: { podAffinity: Record<string, object[]> } } }[];
-    const [key = '', value] = spec.restart?.pods.split('=') ?? [];
+    const matchLabels = Object.fromEntries((spec.restart?.pods ?? '').split(',').map((label) => label.split('=')));
     expect(pod?.spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution).toEqual([
-      { labelSelector: { matchLabels: { [key]: value } }, namespaces: [name], topologyKey: 'kubernetes.io/hostname' },
+      { labelSelector: { matchLabels }, namespaces: [name], topologyKey: 'kubernetes.io/hostname' },
     ]);
     expect(spec.restart).toMatchObject({ namespace: name });
   });

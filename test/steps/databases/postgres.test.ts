@@ -16,10 +16,11 @@ const of = (more: Partial<Postgres> = {}, rest: Partial<Cluster> = {}) =>
 const specOf = (it_: Cluster) =>
   objectsOf(it_, 'postgres')[0]?.spec as unknown as Data & { resources: { limits: Data } };
 
-it('is a namespace, a login, the operator, the Cluster, whether it is ready, and a proof', () => {
+it('is a namespace, the name that it keeps, a login, the operator, the Cluster, whether it is ready, and a proof', () => {
   const ids = databasesStep.resources(of()).map(({ id }) => id);
   expect(ids).toEqual([
     'databases/postgres-namespace@cluster',
+    'databases/postgres-name@cluster',
     'databases/postgres-login@cluster',
     'databases/postgres-operator@cluster',
     'databases/postgres@cluster',
@@ -45,7 +46,11 @@ describe('the traps of the sheet', () => {
   });
 
   it('3.1: names the class of its volumes', () => {
-    expect(specOf(of()).storage).toEqual({ size: '10Gi', storageClass: 'openebs-hostpath' });
+    expect(specOf(of()).storage).toEqual({
+      ...{ size: '10Gi', storageClass: 'openebs-hostpath' },
+      // A class that cannot make volumes larger would stop the operator.
+      resizeInUseVolumes: false,
+    });
     expect(specOf(of({ storageClass: 'nfs-csi' })).storage).toMatchObject({ storageClass: 'nfs-csi' });
   });
 
@@ -57,6 +62,15 @@ describe('the traps of the sheet', () => {
       ...{ type: 'kubernetes.io/basic-auth', fixed: { username: 'shop' }, generated: ['password'] },
       ...{ labels: { 'cnpg.io/reload': 'true' }, knownTo: 'cnpg.io/cluster=postgres' },
     });
+  });
+
+  it('3.1: touches neither the login nor the Cluster under another name than the data has', () => {
+    expect(resourceOf(of({ database: 'shop' }), 'postgres-name').spec).toMatchObject({
+      ...{ type: 'clusters.postgresql.cnpg.io', name: 'postgres', value: 'shop' },
+      path: '{.spec.bootstrap.initdb.database}',
+    });
+    expect(resourceOf(of(), 'postgres-login').needs).toContain('databases/postgres-name@cluster');
+    expect(resourceOf(of(), 'postgres').needs).toContain('databases/postgres-login@cluster');
   });
 
   it('3.1: waits for the webhook of the operator', () => {
@@ -130,7 +144,7 @@ it('is proved when it is ready, by a restart of the primary', () => {
   expect(spec.restart).toEqual({
     after: 'postgres-write',
     namespace: 'postgres',
-    pods: 'cnpg.io/instanceRole=primary',
+    pods: 'cnpg.io/cluster=postgres,cnpg.io/instanceRole=primary',
   });
   expect(spec.secrets).toEqual([{ namespace: 'postgres', name: 'postgres-login' }]);
 });
@@ -143,7 +157,7 @@ it('is reached from here with a URL', () => {
   });
   expect(service?.client?.(7004, 'abc')).toEqual({
     url: 'postgresql://shop:abc@127.0.0.1:7004/shop',
-    command: 'psql postgresql://shop:abc@127.0.0.1:7004/shop',
+    command: 'PGPASSWORD=abc psql postgresql://shop@127.0.0.1:7004/shop',
   });
 });
 

@@ -50,6 +50,13 @@ describe('the traps of the sheet', () => {
     expect(at(values, 'readinessProbe.enabled')).toBe(true);
   });
 
+  it('is not killed on a slow machine: the chart gives it 1 s for an answer, three times', () => {
+    expect(values).toMatchObject({
+      startupProbe: { timeoutSeconds: 5, failureThreshold: 30 },
+      livenessProbe: { timeoutSeconds: 5 },
+    });
+  });
+
   it.each([
     [512, '384mb', '64Mi'],
     [2048, '1536mb', '256Mi'],
@@ -116,7 +123,7 @@ it('is reached from here with a URL', () => {
   expect(service?.login).toEqual({ secret: 'redis-password', user: 'default', passwordKey: 'password' });
   expect(service?.client?.(7001, 'abc')).toEqual({
     url: 'redis://:abc@127.0.0.1:7001',
-    command: 'redis-cli -u redis://:abc@127.0.0.1:7001',
+    command: 'REDISCLI_AUTH=abc redis-cli -h 127.0.0.1 -p 7001',
   });
 });
 
