@@ -4,7 +4,7 @@ import { fail, withOptions } from './arguments.ts';
 
 /** apt-cache: show and policy. */
 export const aptCache: Command = withOptions(
-  { flags: ['-q|--quiet', '--no-all-versions'] },
+  { flags: ['-q|--quiet', '--no-all-versions'], values: ['-o|--option'] },
   (context, { operands: [verb, ...names] }) => {
     const offered = archive(context.rig);
     if (verb === 'policy') {
