@@ -10,6 +10,8 @@ export function devboxFaults(value: unknown, nodes: readonly Loose[]): Placed[] 
   if (typeof host !== 'string' || devboxHost.fault(host)) return [];
   const member = nodes.find(({ name, local }) => (host === WORKSTATION ? local === true : name === host));
   if (host !== WORKSTATION && remoteParts(host) === undefined && !member) return [unknownMachine(host, nodes)];
+  const same = nodes.find(({ address }) => address !== undefined && address === remoteParts(host)?.address);
+  if (same) return [memberByAddress(same)];
   if (devbox.user !== undefined || remoteParts(host) !== undefined) return [];
   const isKnown =
     host !== WORKSTATION && [member?.ssh, value.ssh].some((ssh) => isLoose(ssh) && ssh.user !== undefined);
@@ -22,6 +24,16 @@ function unknownMachine(host: string, nodes: readonly Loose[]): Placed {
     seen: `${quoted(host)} is none of the machines`,
     why: 'a machine that is not in the cluster has its user before the address',
     next: [`Write workstation, or one of ${names.join(', ')}, or for example anna@10.0.0.50.`],
+  };
+  return { path: ['devbox', 'host'], fault };
+}
+
+/** Twice in one run, it would be taken for a machine without MicroK8s. */
+function memberByAddress({ name, address }: Loose): Placed {
+  const fault = {
+    seen: `${address} is the machine ${name}`,
+    why: 'a machine of the cluster is meant by its name: other things are done on it than on one beside the cluster',
+    next: [`Write host: ${name}, and its account after user.`],
   };
   return { path: ['devbox', 'host'], fault };
 }

@@ -51,12 +51,19 @@ export class PreparedUp extends Prepared {
   /** Records of what no step lists. Those of a machine that left the file are left alone: it is a member still. */
   #records(): InventoryRecord[] {
     const places = ['cluster', 'workstation', ...machinesOf(this.options.file).map(({ name }) => name)];
-    const isOurs = (it: InventoryRecord) => places.includes(placeOf(it.id)) || kinds[it.kind]?.aside === true;
     return this.observer
       .records()
       .map(({ record }) => record)
-      .filter((it) => !this.lists(it.id) && isOurs(it) && isWanted(it as Declared, this.options));
+      .filter((it) => !this.lists(it.id) && isPruned(it, places) && isWanted(it as Declared, this.options));
   }
+}
+
+/** What is about one of these places; in the cluster also proofs and their like, which nothing rests on. */
+export function isPruned(
+  { id, kind, on }: Pick<InventoryRecord, 'id' | 'kind' | 'on'>,
+  places: readonly string[],
+): boolean {
+  return places.includes(placeOf(id)) || (on === 'cluster' && kinds[kind]?.aside === true);
 }
 
 function stillThere(count: number): string {

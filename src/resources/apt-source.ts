@@ -46,9 +46,11 @@ function sourceAsk(it: Declared<AptSourceSpec>): Ask {
   const script = sh`
     echo "arch $(dpkg --print-architecture)"
     echo "codename $(. /etc/os-release; echo "\${UBUNTU_CODENAME:-$VERSION_CODENAME}")"
-    for file in /etc/apt/sources.list ${LISTS}/*; do
-      [ "$file" != ${source} ] || continue
-      if [ -f "$file" ] && grep -v '^[[:space:]]*#' "$file" | grep -qF -- ${uri}; then echo "theirs $file"; fi
+    for file in /etc/apt/sources.list ${LISTS}/*.list ${LISTS}/*.sources; do
+      if [ "$file" = ${source} ] || [ ! -f "$file" ]; then continue; fi
+      if grep -v '^[[:space:]]*#' "$file" | tr -s '[:blank:]' '\n' | grep -cxF -e ${uri} -e ${`${uri}/`} >/dev/null; then
+        echo "theirs $file"
+      fi
     done
     ${whereIs(unless.command, unless.user)}
     dpkg-query -W -f 'deb \${Package} \${db:Status-Abbrev}\n' ${unless.packages}
@@ -166,8 +168,9 @@ function difference(spec: AptSourceSpec, { key, content }: Seen): string {
 }
 
 /**
- * Every key in the fetched file must be one of ours, and there must be one: a file with one more would be trusted as
- * well. gpg gets a home of its own, which goes again.
+ * Every key in the file must be one of ours, and there must be one: a file with one more would be trusted as well. What
+ * is looked at is the very file that apt gets, without its armour, and gpg must have read it to its end. gpg gets a home
+ * of its own, which goes again.
  */
 function write({ id, spec }: Declared<AptSourceSpec>, seen: Seen): Script {
   const { name, uri, suite, keyUrl, fingerprints } = spec;
@@ -184,7 +187,13 @@ function write({ id, spec }: Declared<AptSourceSpec>, seen: Seen): Script {
         exit 1
       fi
       curl -fsSL --proto =https --retry 3 -o "$GNUPGHOME/fetched" ${keyUrl}
-      prints=$(gpg --batch --show-keys --with-colons "$GNUPGHOME/fetched" | awk -F : '$1 == "pub" { own = 1 } $1 == "fpr" && own { print $10; own = 0 }' || true)
+      if grep -q 'BEGIN PGP PUBLIC KEY BLOCK' "$GNUPGHOME/fetched"; then
+        gpg --batch --dearmor -o "$GNUPGHOME/key" "$GNUPGHOME/fetched" || true
+      else
+        cp -- "$GNUPGHOME/fetched" "$GNUPGHOME/key"
+      fi
+      shown=$(gpg --batch --show-keys --with-colons "$GNUPGHOME/key") || shown=
+      prints=$(awk -F : '$1 ~ /^(pub|sec)$/ { own = 1 } $1 == "fpr" && own { print $10; own = 0 }' <<<"$shown")
       [ -n "$prints" ] || { echo ${`${keyUrl} is no key`} >&2; exit 1; }
       for print in $prints; do
         case " "${fingerprints.join(' ')}" " in
@@ -193,11 +202,7 @@ function write({ id, spec }: Declared<AptSourceSpec>, seen: Seen): Script {
         esac
       done
       mkdir -p -- /etc/apt/keyrings
-      if grep -q 'BEGIN PGP PUBLIC KEY BLOCK' "$GNUPGHOME/fetched"; then
-        gpg --batch --yes --dearmor -o ${unfinished(key)} "$GNUPGHOME/fetched"
-      else
-        cp -- "$GNUPGHOME/fetched" ${unfinished(key)}
-      fi
+      cp -- "$GNUPGHOME/key" ${unfinished(key)}
       chmod 644 ${unfinished(key)}
       printf '%s%s\n%s' ${before ?? ''} "$(sha256sum ${unfinished(key)} | cut -d ' ' -f 1)" ${after ?? ''} >${unfinished(source)}
       chmod 644 ${unfinished(source)}

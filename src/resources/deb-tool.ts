@@ -6,7 +6,7 @@ import type { Placed } from './declare.ts';
 import { foundAt, whereIs } from './elsewhere.ts';
 import { stays } from './stays.ts';
 
-/** A program from packages of apt. Who has it already from elsewhere keeps that one. */
+/** A program from packages of apt. Who has it already from elsewhere keeps that one, and no other package goes for it. */
 export type DebToolSpec = {
   readonly command: string;
   /** The first one brings the program. */
@@ -50,8 +50,11 @@ function judge(it: Declared<DebToolSpec>, world: World): Verdict {
     const installed = new Set([...text.matchAll(/^deb (\S+) [ihu]i/gm)].map(([, name]) => name));
     const missing = packages.filter((name) => !installed.has(name));
     if (missing.length === 0) return { verdict: 'ok', because: `installed: ${packages.join(', ')}` };
-    const isOurs = installed.has(packages[0]) || world.record(it.id) !== undefined;
-    if (found !== '' && !isOurs) return { verdict: 'ok', because: `${command} was there before mlk8s: ${found}` };
+    // Half of an interrupted installation is no program from elsewhere.
+    const known = new Set([...text.matchAll(/^deb (\S+) [ihu][^nc]/gm)].map(([, name]) => name));
+    if (found !== '' && !known.has(packages[0])) {
+      return { verdict: 'ok', because: `${command} was there before mlk8s: ${found}` };
+    }
     return {
       verdict: 'change',
       because: `not installed: ${missing.join(', ')}`,
@@ -64,5 +67,5 @@ function judge(it: Declared<DebToolSpec>, world: World): Verdict {
 
 function install({ answers }: DebToolSpec, missing: readonly string[]) {
   const given = answers === undefined ? sh`` : sh`printf '%s\n' ${answers} | debconf-set-selections`;
-  return lines(given, aptInstall(sh`${missing}`));
+  return lines(given, aptInstall(sh`--no-remove ${missing}`));
 }

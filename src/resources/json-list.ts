@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { owe, paid } from '../shell/debts.ts';
 import { giveBack, keepFile, keptPath, missing, noteOnce, removeMade } from '../shell/originals.ts';
@@ -91,7 +92,7 @@ function judge(it: Declared<JsonListSpec>, world: World): Verdict {
         {
           does: `add ${words.join(', ')} to ${key} in ${path}, then ${afterwards.does}`,
           on: it.on,
-          run: write(it, seen !== undefined),
+          run: write(it, seen?.content),
           deadlineS: 120,
           inputs: { content: { secret: withWords(seen?.content ?? '', it.spec) ?? '' } },
         },
@@ -118,10 +119,21 @@ function put(path: string): Script {
   `;
 }
 
-function write(it: Declared<JsonListSpec>, isThere: boolean): Script {
+/** Stops where something else has written the file since the question: an installation before this, for example. */
+function unchanged(path: string, before: string | undefined): Script {
+  const sum = before === undefined ? 'none' : createHash('sha256').update(before).digest('hex');
+  return sh`
+    now=none
+    if [ -e ${path} ]; then now=$(sha256sum <${path} | cut -d ' ' -f 1); fi
+    [ "$now" = ${sum} ] || { echo ${`${path} was changed meanwhile by something else`} >&2; exit 1; }
+  `;
+}
+
+function write(it: Declared<JsonListSpec>, before: string | undefined): Script {
   const { path, afterwards } = it.spec;
   return lines(
-    isThere ? keepFile(it.id, path) : noteOnce(it.id, missing(path)),
+    unchanged(path, before),
+    before !== undefined ? keepFile(it.id, path) : noteOnce(it.id, missing(path)),
     owe(debtOf(it)),
     sh`mkdir -p -- "$(dirname ${path})"`,
     put(path),

@@ -41,15 +41,14 @@ export const homeKubeconfigKind: Kind<KubeconfigSpec> = {
   kind: 'home-kubeconfig',
   aside: true,
   asks,
-  judge: (it, world) => withoutAccount(it, world) ?? judge(it, world),
-  undo: (it, world) => withoutAccount(it, world) ?? undo(it, world),
+  judge: (it, world) => (hasAccount(it, world) ? judge(it, world) : noAccount(it.id, it.spec.user ?? '')),
+  undo: (it, world) => (hasAccount(it, world) ? undo(it, world) : gone(`there is no account ${it.spec.user}`)),
   givesBack: true,
 };
 
-function withoutAccount(it: Declared<KubeconfigSpec>, world: World): Verdict | undefined {
-  const { user } = it.spec;
-  const answer = world.answer(it.on, 'kubeconfig');
-  return user !== undefined && answer.kind === 'bytes' && answer.status === 127 ? noAccount(it.id, user) : undefined;
+function hasAccount({ on }: Declared<KubeconfigSpec>, world: World): boolean {
+  const answer = world.answer(on, 'kubeconfig');
+  return answer.kind !== 'bytes' || answer.status !== 127;
 }
 
 /** Runs it as whoever owns the file; `input`: it wants the new content, which only root can read, on standard input. */

@@ -97,11 +97,9 @@ function judge(it: Declared<MiniforgeSpec>, world: World): Verdict {
     if (!seen) return unknown(it);
     const folder = `~${user}/${FOLDER}`;
     if (seen.isOurs && seen.works) return { verdict: 'ok', because: `conda is in ${folder}` };
-    if (!seen.isOurs && world.record(it.id) === undefined) {
-      const theirs = seen.works ? [`${folder}/bin/conda`] : seen.found;
-      if (theirs.length > 0) return { verdict: 'ok', because: `${user} has it already: ${theirs.join(', ')}` };
-      if (seen.isThere) return occupied(it, folder);
-    }
+    const theirs = theirsAt(seen, folder, world.record(it.id)?.state);
+    if (theirs.length > 0) return { verdict: 'ok', because: `${user} has it already: ${theirs.join(', ')}` };
+    if (seen.isThere && !seen.isOurs && !world.record(it.id)) return occupied(it, folder);
     const file = files[seen.arch];
     if (!file) return { verdict: 'ok', because: `Miniforge is not made for ${seen.arch}`, shown: true };
     const does = `install Miniforge ${version} into ${folder}`;
@@ -111,6 +109,13 @@ function judge(it: Declared<MiniforgeSpec>, world: World): Verdict {
       moves: [{ does, on: it.on, run: install(it.spec, file), deadlineS: INSTALL_S }],
     };
   });
+}
+
+/** Where the user has a conda that mlk8s did not bring. An interruption leaves one without our mark, and a record that is pending. */
+function theirsAt(seen: Seen, folder: string, state: Recorded['state'] | undefined): readonly string[] {
+  if (seen.isOurs) return [];
+  if (seen.works) return state === 'pending' ? [] : [`${folder}/bin/conda`];
+  return state === undefined ? seen.found : [];
 }
 
 function unknown({ id, spec }: Declared<MiniforgeSpec>): Verdict {
@@ -148,6 +153,7 @@ function undo(it: Recorded<MiniforgeSpec>, world: World): Verdict {
     if (!seen) return unknown(it);
     const folder = `~${user}/${FOLDER}`;
     if (!seen.isOurs && !seen.works && !seen.isThere) return gone(`there is no ${folder}`);
+    if (!seen.isOurs && it.state === 'done') return stays(`${folder} is not what mlk8s put there`);
     if (seen.envs.length > 0) return stays(`${folder} has environments: ${seen.envs.join(', ')}`);
     const run = asUser(user, sh`rm -rf ${FOLDER} ${FETCHED}`);
     const moves = [{ does: `remove ${folder}`, on: it.on, run, deadlineS: 300 }];

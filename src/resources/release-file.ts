@@ -177,7 +177,7 @@ function fetchedFile({ tool, into }: ReleaseFileSpec): string {
 /** Fetches a release file to `path`. Fails, and leaves nothing there, when it is another one than its maker published. */
 export function fetchRelease(url: string, sha256: string, path: string): Script {
   return sh`
-    curl -fsSL --proto =https --retry 3 -o ${path} ${url}
+    curl -fsSL --proto =https --retry 3 -o ${path} ${url} || { rm -f -- ${path}; exit 1; }
     sum=$(sha256sum ${path} | cut -d ' ' -f 1)
     if [ "$sum" != ${sha256} ]; then
       rm -f -- ${path}

@@ -88,8 +88,9 @@ function judge(it: Declared<ReleaseFolderSpec>, world: World): Verdict {
     const { tool, version, files, into } = it.spec;
     const seen = read(text);
     if (!seen) return unknown(it);
-    const isOurs = seen.made !== undefined || world.record(it.id) !== undefined;
-    if (!isOurs && (seen.hasFolder || seen.found !== '')) {
+    // What mlk8s puts there has its receipt before it has that name.
+    const isForeign = seen.made === undefined && world.record(it.id)?.state !== 'done';
+    if (isForeign && (seen.hasFolder || seen.found !== '')) {
       return { verdict: 'ok', because: `${tool} was there before mlk8s: ${seen.found || into}` };
     }
     const file = files[seen.arch];

@@ -100,7 +100,9 @@ const nameOf = (extension: string) => extension.toLowerCase().replace(/@.*/, '')
 
 /** Only those that mlk8s installed. Settings that belong to them are the user's. */
 function undo(it: Recorded<VscodeExtensionsSpec>, world: World): Verdict {
-  return judged(it, world, [listAsk(it), noteAsk(it)], ({ text }, note) => {
+  return judged(it, world, [listAsk(it), noteAsk(it)], ({ text, status }, note) => {
+    if (status === 127) return gone(`there is no account ${it.spec.user}`);
+    if (!text.endsWith('end\n')) return unknown(it);
     const have = listed(text);
     const ours = note.text.split('\n').filter((name) => have.has(name));
     if (ours.length === 0) return gone('no extension is there because of mlk8s');

@@ -33,10 +33,12 @@ export function openHosts(file: Cluster, options: OpenOptions): Hosts {
   const passwords = new SharedPasswords(inTurn, password || undefined);
   // The defaults of `ssh:` are those of the members.
   const sshOf = ({ name, ssh }: Machine) => (name === DEVBOX ? ssh : { ...file.ssh, ...ssh });
+  // Nobody gave the devbox its name: what ~/.ssh/config has under it is another machine.
+  const known = ({ name, address }: Machine) => (name === DEVBOX ? address : name);
   const make = (machine: Machine): Host =>
     machine.local
       ? new LocalHost({ name: machine.name, clock: realClock, env: rest, passwords })
-      : new SshHost({ ...routes.to(machine.name, machine.address, sshOf(machine)), passwords });
+      : new SshHost({ ...routes.to(machine.name, machine.address, sshOf(machine), known(machine)), passwords });
   const machines = new Map(machinesOf(file).map((machine) => [machine.name, make(machine)]));
   const workstation = new WorkstationHost({ name: 'workstation', clock: realClock, env: rest });
   return {

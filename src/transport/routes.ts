@@ -52,9 +52,12 @@ export class Routes {
     this.#keys = new KeyRing(options.inTurn, options.warn);
   }
 
-  /** How a machine of the cluster file is connected to. Nothing is looked up before the first connect. */
-  to(name: string, address: string, own: FileSettings): ConnectionOptions {
-    return this.#route({ label: name, name, address, own, behind: [] });
+  /**
+   * How a machine of the cluster file is connected to. Nothing is looked up before the first connect. `name`: what
+   * ~/.ssh/config may know it by.
+   */
+  to(label: string, address: string, own: FileSettings, name = label): ConnectionOptions {
+    return this.#route({ label, name, address, own, behind: [] });
   }
 
   async close(): Promise<void> {

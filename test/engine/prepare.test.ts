@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { RunOptions } from '../../src/engine/options.ts';
-import { PreparedUp } from '../../src/engine/prune.ts';
+import { isPruned, PreparedUp } from '../../src/engine/prune.ts';
 import { PreparedVerify } from '../../src/engine/verify.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { steps } from '../../src/steps/index.ts';
@@ -19,4 +19,12 @@ it.each([
   for (const Prepared of [PreparedUp, PreparedVerify]) {
     expect(new Prepared(options as unknown as RunOptions).notes(ExitCode.done, [])).toEqual(notes);
   }
+});
+
+it('prunes what is about a machine of the file, and proofs of others, but nothing else on a machine that was renamed', () => {
+  const places = ['cluster', 'rig1'];
+  const on = { host: 'rig1' };
+  expect(isPruned({ id: 'devbox/uv@rig1', kind: 'release-file', on }, places)).toBe(true);
+  expect(isPruned({ id: 'storage/proof@rig2', kind: 'proof', on: 'cluster' }, places)).toBe(true);
+  expect(isPruned({ id: 'devbox/uv@old', kind: 'release-file', on }, places)).toBe(false);
 });

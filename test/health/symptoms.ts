@@ -56,6 +56,7 @@ export const symptoms: Readonly<Record<string, readonly Symptom[]>> = {
       'the archive of docker has no https://download.docker.com/linux/ubuntu/dists/zesty/Release: it may have nothing for this release of Ubuntu',
     ),
   ],
+  'apt-would-remove': [output('E: Packages need to be removed but remove is disabled.')],
   'apt-two-keys': [
     output(
       'E: Conflicting values set for option Signed-By regarding source https://packages.microsoft.com/repos/code/ stable: /usr/share/keyrings/microsoft.gpg != /etc/apt/keyrings/mlk8s-vscode.gpg',

@@ -22,6 +22,7 @@ import type { Placed } from '../../src/resources/declare.ts';
 import { gitIdentity } from '../../src/resources/git-identity.ts';
 import { homeBlock } from '../../src/resources/home-block.ts';
 import { kinds } from '../../src/resources/index.ts';
+import { homeKubeconfig } from '../../src/resources/kubeconfig.ts';
 import { miniforge } from '../../src/resources/miniforge.ts';
 import { releaseFile } from '../../src/resources/release-file.ts';
 import { vscodeExtensions } from '../../src/resources/vscode-extensions.ts';
@@ -148,6 +149,16 @@ describe('a block in a file of a home', () => {
   });
 });
 
+describe('a kubeconfig in a home', () => {
+  it('is refused for an account that is not there, and nothing is left of it then', () => {
+    const { look, lookBack } = story(
+      homeKubeconfig({ ...placed, user: 'nobody-at-all', context: 'lab', planes: ['10.0.0.1'] }),
+    );
+    expect(because(look())).toBe('there is no account nobody-at-all on this machine');
+    expect(lookBack()).toEqual({ verdict: 'ok', because: 'there is no account nobody-at-all' });
+  });
+});
+
 describe('who commits', () => {
   const anna = (email = 'anna@example.com') => gitIdentity({ ...placed, user: 'anna', name: `Anna "A" $(x)`, email });
   beforeEach(() => {
@@ -255,6 +266,13 @@ describe('programs of a release', () => {
     expect(installed()).toEqual([]);
   });
 
+  it('leave nothing when the line breaks', () => {
+    const it = story(uv());
+    program('curl', `while [ $# -gt 1 ]; do if [ "$1" = -o ]; then echo half >"$2"; fi; shift; done; exit 18`);
+    expect(() => it.apply()).toThrow();
+    expect(installed()).toEqual([]);
+  });
+
   it('come to the same end when it is stopped after any command', () => {
     let stops = 0;
     for (let isDone = false; !isDone; stops++) {
@@ -313,6 +331,26 @@ chmod 755 "$prefix/bin/conda"
     expect(existsSync(home('miniforge3/envs/work'))).toBe(true);
   });
 
+  it('is left to who has installed it anew by hand', () => {
+    const { look, apply, lookBack } = story(conda());
+    apply();
+    rmSync(home('miniforge3'), { recursive: true });
+    mkdirSync(home('miniforge3/bin'), { recursive: true });
+    writeFileSync(home('miniforge3/bin/conda'), '', { mode: 0o755 });
+    expect(because(look())).toBe('anna has it already: ~anna/miniforge3/bin/conda');
+    expect(lookBack()).toMatchObject({ verdict: 'ok', stays: true });
+  });
+
+  it('is installed over what an interruption left without its mark', () => {
+    const { look, apply } = story(conda());
+    apply(1);
+    mkdirSync(home('miniforge3/bin'), { recursive: true });
+    writeFileSync(home('miniforge3/bin/conda'), '', { mode: 0o755 });
+    expect(because(look())).toBe('~anna/miniforge3 is not whole');
+    apply();
+    expect(look()).toEqual({ verdict: 'ok', because: 'conda is in ~anna/miniforge3' });
+  });
+
   it('is left to who has one already, and a folder that is something else is not touched', () => {
     mkdirSync(home('miniforge3'));
     expect(story(conda()).look().verdict).toBe('refused');
@@ -344,5 +382,12 @@ esac`,
     expect(look().verdict).toBe('ok');
     undo();
     expect(readFileSync(home('list'), 'utf8')).toBe('A.B@0.9.0\nother.one@1.0.0\n');
+  });
+
+  it('are not forgotten when the program does not say what is there', () => {
+    const { apply, lookBack } = story(wanted());
+    apply();
+    program('code', 'exit 1');
+    expect(lookBack().verdict).toBe('refused');
   });
 });

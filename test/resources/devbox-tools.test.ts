@@ -16,6 +16,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Declared, InventoryRecord, Kind, Recorded, Verdict } from '../../src/engine/types.ts';
 import { undoing } from '../../src/engine/undo.ts';
 import { aptSource } from '../../src/resources/apt-source.ts';
+import { debTool } from '../../src/resources/deb-tool.ts';
 import type { Placed } from '../../src/resources/declare.ts';
 import { kinds } from '../../src/resources/index.ts';
 import { jsonList } from '../../src/resources/json-list.ts';
@@ -80,12 +81,17 @@ function story(it: Declared) {
     return bash(`set -eu\n${move.run.bash}`);
   };
   return {
+    run,
     look: () => judge(kinds[it.kind], it),
     lookBack: () => judge(undoing(kinds)[it.kind], { ...it, ...records[0] } as Recorded),
     apply() {
       const { id, kind, on, spec } = it;
-      const ended = run(this.look());
-      if (ended.status === 0) records.splice(0, 1, { id, kind, on, spec, origin: 'created', state: 'done' });
+      const note = (state: 'pending' | 'done') =>
+        records.splice(0, 1, { id, kind, on, spec, origin: 'created', state });
+      const verdict = this.look();
+      note('pending');
+      const ended = run(verdict);
+      if (ended.status === 0) note('done');
       return ended;
     },
     undo() {
@@ -114,6 +120,11 @@ describe('an archive with its key', () => {
       gpg('--output', join(base, `${who}.gpg`), '--export', `${who}@example.org`);
     }
     gpg('--armor', '--output', join(base, 'both.asc'), '--export');
+    const secret = ['--output', join(base, 'secret'), '--export-secret-keys', 'stranger@example.org'];
+    gpg('--passphrase', '', '--pinentry-mode', 'loopback', ...secret);
+    const read = (name: string) => readFileSync(join(base, name));
+    writeFileSync(join(base, 'maker-and-secret'), Buffer.concat([read('maker.gpg'), read('secret')]));
+    writeFileSync(join(base, 'maker-and-armour'), Buffer.concat([read('maker.gpg'), read('stranger.asc')]));
     expect(prints[0]).toMatch(/^[0-9A-F]{40}$/);
   });
 
@@ -158,6 +169,12 @@ describe('an archive with its key', () => {
     expect(all().filter((name) => name.includes('mlk8s'))).toEqual([]);
   });
 
+  it.each(['secret', 'armour'])('trusts nothing when another key is hidden behind the right one, as %s', (how) => {
+    serve(`maker-and-${how}`);
+    expect(story(source()).apply().status).not.toBe(0);
+    expect(all().filter((name) => name.includes('mlk8s'))).toEqual([]);
+  });
+
   it('trusts nothing when a page is served, and says when there is nothing for this Ubuntu', () => {
     serve('maker.asc');
     writeFileSync(join(dir, 'web/key'), '<html>log in</html>');
@@ -191,6 +208,49 @@ describe('an archive with its key', () => {
     expect(it.apply()).toMatchObject({ status: 0 });
     expect(all().filter((name) => name.includes('mlk8s'))).toEqual([]);
     expect(it.look()).toMatchObject({ verdict: 'ok', because: expect.stringContaining('own.list') });
+  });
+});
+
+describe('what apt knows already', () => {
+  const source = () =>
+    aptSource({
+      ...placed,
+      ...{ name: 'tool', uri: 'https://example.org/deb', suite: 'stable', components: ['main'] },
+      ...{ architectures: ['amd64'], keyUrl: 'https://example.org/key', fingerprints: ['0'.repeat(40)] },
+      unless: { command: 'no-such-tool', packages: ['tool'], user: userInfo().username },
+    });
+  const line = (uri: string) => `deb [signed-by=/x.gpg] ${uri} stable main\n`;
+
+  it.each([
+    ['own.list', line('https://example.org/deb')],
+    ['own.list', line('https://example.org/deb/')],
+    ['own.sources', 'Types: deb\nURIs: https://example.org/deb\nSuites: stable\n'],
+  ])('is the archive when %s says %j', (name, text) => {
+    writeFileSync(join(dir, 'etc/apt/sources.list.d', name), text);
+    expect(story(source()).look()).toMatchObject({ verdict: 'ok', because: expect.stringContaining(name) });
+  });
+
+  it.each([
+    ['own.list.save', line('https://example.org/deb')],
+    ['own.list', `# ${line('https://example.org/deb')}`],
+    ['own.list', line('https://example.org/deb-nightly')],
+  ])('is not the archive when %s says %j', (name, text) => {
+    writeFileSync(join(dir, 'etc/apt/sources.list.d', name), text);
+    expect(story(source()).look()).toMatchObject({ verdict: 'change' });
+  });
+});
+
+describe('a program of a package', () => {
+  const docker = () => debTool({ ...placed, command: 'dock', packages: ['dock-ce'], user: userInfo().username });
+
+  it('is left to who has taken another one since', () => {
+    program('apt-get', 'exit 0');
+    const it = story(docker());
+    expect(it.apply().status).toBe(0);
+    program('dock', 'true');
+    expect(it.look()).toEqual({ verdict: 'ok', because: 'dock was there before mlk8s: /bin/dock' });
+    program('dpkg-query', 'echo "deb dock-ce iU "');
+    expect(it.look()).toMatchObject({ verdict: 'change', because: 'not installed: dock-ce' });
   });
 });
 
@@ -236,6 +296,15 @@ describe('a word in a list of a JSON file', () => {
     it.undo();
     expect(readFileSync(join(dir, FILE), 'utf8')).toBe(before);
     expect(statSync(join(dir, FILE)).mode & 0o777).toBe(0o640);
+  });
+
+  it('does not come when something else wrote the file since it was looked at', () => {
+    const it = story(list());
+    const seen = it.look();
+    write('{"a": 1}');
+    expect(it.run(seen)).toMatchObject({ said: expect.stringContaining('was changed meanwhile by something else') });
+    expect(readFileSync(join(dir, FILE), 'utf8')).toBe('{"a": 1}');
+    expect(told()).toBe('');
   });
 
   it('goes alone when somebody changed the file since', () => {
@@ -295,5 +364,13 @@ describe('a program that comes as a folder', () => {
     expect(status).not.toBe(0);
     expect(said).toContain('is not the file that was released');
     expect(existsSync(join(dir, 'opt/lamp'))).toBe(false);
+  });
+
+  it('is left to who put one there after it could not be fetched', () => {
+    pack();
+    const it = story(folder('0'.repeat(64)));
+    it.apply();
+    mkdirSync(join(dir, 'opt/lamp'));
+    expect(it.look()).toEqual({ verdict: 'ok', because: 'lamp was there before mlk8s: /opt/lamp' });
   });
 });

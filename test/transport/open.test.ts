@@ -181,7 +181,8 @@ describe.runIf(hasProgram('ssh'))('the hosts of a cluster file', () => {
     const { port } = await server();
     const nodes = [{ name: 'rig1', address: '127.0.0.1' }];
     const devbox = { host: `eve@127.0.0.1:${port}` };
-    const hosts = open(cluster(nodes, { ssh: { user: 'ada', port: 1 }, devbox }), user());
+    const another = user('Host devbox\n HostName 127.0.0.2');
+    const hosts = open(cluster(nodes, { ssh: { user: 'ada', port: 1 }, devbox }), another);
     const said = (await hosts.node('devbox').exec('echo "$(hostname) here"', S5)).stdout.toString();
     expect(said).toMatch(/ here\n$/);
     expect(hosts.node('devbox').name).toBe('devbox');

@@ -16,6 +16,17 @@ const FORWARD = `# Written by mlk8s: pods of MicroK8s reach each other beside Do
 ExecStartPost=/usr/sbin/iptables -P FORWARD ACCEPT
 `;
 
+/** Among what dockerd reads anew when told to: nothing that runs in it stops. A Docker of the user's may have no such unit. */
+const REREAD = sh`
+  if systemctl cat docker.service >/dev/null 2>&1; then systemctl try-reload-or-restart docker.service; fi
+`;
+
+/** One that runs already set the policy when it was started. */
+const TAKE_EFFECT = sh`
+  systemctl daemon-reload
+  if systemctl is-active --quiet docker.service; then iptables -P FORWARD ACCEPT; fi
+`;
+
 /** Docker from Docker's own archive, which pushes to the registry of the cluster. */
 export function docker(box: Box): Declared[] {
   const {
@@ -37,8 +48,7 @@ export function docker(box: Box): Declared[] {
             path: '/etc/docker/daemon.json',
             key: 'insecure-registries',
             words: [REGISTRY],
-            // Among what dockerd reads anew when told to: nothing that runs in it stops.
-            afterwards: { does: 'have docker read it', run: sh`systemctl try-reload-or-restart docker.service` },
+            afterwards: { does: 'have docker read it', run: REREAD },
           }),
         ]
       : []),
@@ -53,6 +63,6 @@ function forward({ at }: Box): Declared {
     path: '/etc/systemd/system/docker.service.d/50-mlk8s.conf',
     content: FORWARD,
     mode: '644',
-    afterwards: { does: 'have systemd read it', run: sh`systemctl daemon-reload` },
+    afterwards: { does: 'have it take effect', run: TAKE_EFFECT },
   });
 }

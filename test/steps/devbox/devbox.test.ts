@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { parseCluster } from '../../../src/config/load.ts';
 import { devboxBeside, devboxUser, machinesOf } from '../../../src/config/machines.ts';
@@ -94,6 +98,42 @@ describe('what is there', () => {
       ({ id }) => id === 'devbox/kubectl@desk',
     );
     expect(kubectl?.spec).toMatchObject({ channel: '1.34/stable', held: true, classic: true });
+  });
+});
+
+describe('what follows a change of the settings of Docker', () => {
+  /** Runs it where systemctl answers two questions with these, and gives what else was called. */
+  function follow(name: string, { hasUnit, isActive }: { hasUnit: boolean; isActive: boolean }) {
+    const member = file('{ host: rig1, docker: {} }', 'storage: { registry: {} }\n');
+    const found = resources(member).find(({ id }) => id === `devbox/${name}@rig1`);
+    const spec = found?.spec as unknown as { afterwards: { run: { bash: string } } } | undefined;
+    const dir = mkdtempSync(join(tmpdir(), 'mlk8s-docker-'));
+    const program = (of: string, body: string) =>
+      writeFileSync(join(dir, of), `#!/bin/bash\n${body}\n`, { mode: 0o755 });
+    program(
+      'systemctl',
+      `case $1 in cat) ${hasUnit} ;; is-active) ${isActive} ;; *) echo "$*" >>${dir}/called ;; esac`,
+    );
+    program('iptables', `echo "iptables $*" >>${dir}/called`);
+    writeFileSync(join(dir, 'called'), '');
+    const env = { PATH: `${dir}:/usr/bin:/bin` };
+    const { status } = spawnSync('bash', ['-euo', 'pipefail'], { input: spec?.afterwards.run.bash ?? 'exit 9', env });
+    const called = readFileSync(join(dir, 'called'), 'utf8');
+    rmSync(dir, { recursive: true });
+    return { status, called };
+  }
+
+  it('is told to the unit, where there is one', () => {
+    const called = 'try-reload-or-restart docker.service\n';
+    expect(follow('docker-registry', { hasUnit: true, isActive: true })).toEqual({ status: 0, called });
+    expect(follow('docker-registry', { hasUnit: false, isActive: false })).toEqual({ status: 0, called: '' });
+  });
+
+  it('lets pods through at once beside a Docker that runs already', () => {
+    const called = 'daemon-reload\n';
+    expect(follow('docker-forward', { hasUnit: false, isActive: false })).toEqual({ status: 0, called });
+    const both = `${called}iptables -P FORWARD ACCEPT\n`;
+    expect(follow('docker-forward', { hasUnit: true, isActive: true })).toEqual({ status: 0, called: both });
   });
 });
 
