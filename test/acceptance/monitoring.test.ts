@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCluster } from '../../src/config/load.ts';
 import { monitoringStep } from '../../src/steps/monitoring/index.ts';
@@ -75,5 +76,13 @@ describe('two machines that are watched', () => {
     expect(await kubectl('get crd servicemonitors.monitoring.coreos.com -o name')).toContain('servicemonitors');
     expect((await kubectl('-n observability get pvc -o name')).trim().split('\n')).toHaveLength(3);
     expect(await kubectl('-n observability get prometheusrules,servicemonitors -o name')).toBe('');
+  });
+
+  it('leave the Service that their operator made, until what docs/monitoring.md says is typed', async () => {
+    const named = '-n kube-system get service kube-prom-stack-kube-prome-kubelet --ignore-not-found -o name';
+    expect(await kubectl(named)).toBe('service/kube-prom-stack-kube-prome-kubelet\n');
+    const page = readFileSync(new URL('../../docs/monitoring.md', import.meta.url), 'utf8');
+    await kubectl(/^kubectl (.* delete service .*)$/m.exec(page)?.[1] ?? 'not told');
+    expect(await kubectl(named)).toBe('');
   });
 });
