@@ -1,17 +1,8 @@
-import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../transport/host.ts';
 
-/**
- * Real work on the computer that simulates is not scaled: every deadline gets this much on top, and up to five times as
- * much where other work already fills the computer. Fixed for a run: both ends of the lock reckon with it.
- */
-const GRACE_MS = (Number(process.env.MLK8S_REHEARSAL_GRACE_S) || 8) * 1000 * crowding();
-/** Processes that want a core, for each one there is; up to four are what a rehearsal brings itself. */
-function crowding(): number {
-  return Math.min(5, Math.max(1, (loadavg()[0] ?? 0) / availableParallelism() / 4));
-}
-
+/** Real work on the computer that simulates is not scaled: every deadline gets this much on top. */
+const GRACE_MS = (Number(process.env.MLK8S_REHEARSAL_GRACE_S) || 8) * 1000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Model time `model` was at real time `real`; both milliseconds since the epoch. */
