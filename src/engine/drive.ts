@@ -11,8 +11,8 @@ import { OWN_STEP } from './machine-state.ts';
 import type { UpOptions } from './options.ts';
 import { inParallel } from './parallel.ts';
 import type { Prepared } from './prepare.ts';
-import { neverReady, undone } from './problems.ts';
-import { type Outcome, Runner } from './runner.ts';
+import { proveAll } from './prove.ts';
+import { Runner } from './runner.ts';
 import type { Id } from './types.ts';
 
 /** Seconds that a job of an earlier run is followed at most. */
@@ -140,28 +140,4 @@ async function followOpenJobs(options: UpOptions, prepared: Prepared): Promise<b
     }
   });
   return open.length > 0;
-}
-
-/**
- * One last full look: all that was done must stand together. Where a machine falls silent in that look, or nobody is left
- * who speaks for the cluster, nothing is said to be undone: that it was not seen proves nothing.
- */
-async function proveAll(prepared: Prepared, outcome: Outcome): Promise<Outcome> {
-  const { dropped } = prepared.observer;
-  const silent = dropped.size;
-  if (outcome.applied.size > 0) await prepared.observe();
-  const { lead, founder } = prepared.world;
-  if (dropped.size > silent || (lead ?? founder) === undefined) return outcome;
-  const failed = new Set(outcome.failed);
-  const blocked = dropped.size > 0 || outcome.failed.size > 0 || outcome.refused.size > 0;
-  for (const [id, { verdict, waitsFor }] of prepared.judge()) {
-    if (verdict.verdict === 'ok' || verdict.verdict === 'refused' || failed.has(id)) continue;
-    const stood = outcome.stood.has(id);
-    if (!stood && blocked) continue;
-    const others = [...outcome.applied].filter((other) => other !== id);
-    const problem = stood ? undone(id, verdict.because, others) : neverReady(id, verdict.because, waitsFor);
-    failed.add(id);
-    prepared.options.listener({ event: 'failed', id, problem, tail: [] });
-  }
-  return { ...outcome, failed };
 }
