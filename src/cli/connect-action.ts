@@ -1,6 +1,7 @@
 import type { Service } from '../engine/types.ts';
 import { ExitCode, UserError } from '../errors.ts';
 import { jsonLine } from '../render/json.ts';
+import { clientLines } from '../render/tunnel.ts';
 import type { ConnectFlags } from './connect.ts';
 import type { Context } from './context.ts';
 import { checkKnown } from './known.ts';
@@ -22,9 +23,9 @@ export function connect(context: Context, name: string, flags: ConnectFlags): Pr
     const database = databases.find((it) => it.name === name) as Database;
     const password = await passwordOf(visit, database);
     await tunnelled(context, visit, database, flags.port, (port) => {
-      const { url, command } = database.client(port, password);
-      const told = { name, url, command, port, rehearsal: visit.options.hosts.rehearsal !== undefined };
-      const text = flags.json ? jsonLine(told) : [url, '', `  ${command}`, '', 'Ctrl-C closes it.'].join('\n');
+      const client = database.client(port, password);
+      const told = { name, ...client, port, rehearsal: visit.options.hosts.rehearsal !== undefined };
+      const text = flags.json ? jsonLine(told) : clientLines(client).join('\n');
       context.io.stdout.write(`${text}\n`);
     });
     return { exitCode: ExitCode.done };
@@ -40,7 +41,7 @@ async function passwordOf({ engine, options }: Visit, database: Database): Promi
     where: database.name,
     seen: `the Secret ${found?.secret} with its password is not there`,
     why: 'it is not installed yet, or somebody deleted it',
-    next: ['mlk8s plan says what is missing', 'mlk8s up brings it'],
+    next: ['mlk8s plan says what can be done'],
   });
 }
 

@@ -26,7 +26,9 @@ export function addConnect(program: Command, context: Context): void {
     `
 Prints the address as programs take it, with the login in it, and a command that
 connects. Both work on this machine only, and only until Ctrl-C. What is printed
-is kept in no journal.`,
+is kept in no journal.
+
+Exit code: 0 closed by Ctrl-C, 1 it could not be reached: why is said.`,
   );
   addExamples(command, [
     ['mlk8s connect postgres', 'then, in another window, the psql that it prints'],
