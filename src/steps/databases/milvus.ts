@@ -7,6 +7,7 @@ import { anew } from '../../resources/held-data.ts';
 import { madeWith } from '../../resources/made-with.ts';
 import { processorFit } from '../../resources/processor-fit.ts';
 import { secret } from '../../resources/secret.ts';
+import { quote } from '../../shell/script.ts';
 import { templateData } from '../../templates.ts';
 import { openNodes } from '../open-nodes.ts';
 import { release } from '../release.ts';
@@ -141,8 +142,10 @@ function services(file: Cluster): Service[] {
       ...{ ...ours, name: 'milvus', service: 'milvus', port: 19530, web: false },
       client: (port, password) => {
         const url = `http://127.0.0.1:${port}`;
-        const header = `header = "Authorization: Bearer ${LOGIN.user}:${password}"`;
-        return { url, command: `echo '${header}' | curl -K - -d '{}' ${url}/v2/vectordb/collections/list` };
+        // As a file of curl it is no argument, which everybody on that machine may list.
+        const inFile = password.replaceAll(/["\\]/g, '\\$&');
+        const header = quote(`header = "Authorization: Bearer ${LOGIN.user}:${inFile}"`);
+        return { url, command: `printf '%s\\n' ${header} | curl -K - -d '{}' ${url}/v2/vectordb/collections/list` };
       },
     },
     ...(attu ? [{ ...ours, name: 'attu', service: 'milvus-attu', port: 3000, web: true }] : []),

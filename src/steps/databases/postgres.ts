@@ -7,6 +7,7 @@ import { madeWith } from '../../resources/made-with.ts';
 import { type KubeManifest, manifest } from '../../resources/manifest.ts';
 import { postgresCluster } from '../../resources/postgres-cluster.ts';
 import { secret } from '../../resources/secret.ts';
+import { quote } from '../../shell/script.ts';
 import { templateData } from '../../templates.ts';
 import { beforeMonitors, STACK } from '../monitoring/names.ts';
 import { release } from '../release.ts';
@@ -133,9 +134,9 @@ function services(file: Cluster): Service[] {
       ...{ name: 'postgres', namespace: NAMESPACE, service: `${CLUSTER}-rw`, port: 5432, web: false },
       login: { ...LOGIN, user: database },
       client: (port, password) => ({
-        url: url(port, `${database}:${password}`),
+        url: url(port, `${database}:${encodeURIComponent(password)}`),
         // Everybody on that machine may list arguments, and nobody else its environment.
-        command: `PGPASSWORD=${password} psql ${url(port, database)}`,
+        command: `PGPASSWORD=${quote(password)} psql ${url(port, database)}`,
       }),
     },
   ];

@@ -5,6 +5,7 @@ import type { Amounts, Declared, Id, Load, Service } from '../../engine/types.ts
 import { anew } from '../../resources/held-data.ts';
 import { manifest } from '../../resources/manifest.ts';
 import { secret } from '../../resources/secret.ts';
+import { quote } from '../../shell/script.ts';
 import { templateData } from '../../templates.ts';
 import { release } from '../release.ts';
 import { type Database, settingsOf } from './database.ts';
@@ -110,8 +111,8 @@ function services(file: Cluster): Service[] {
       ...{ name: 'redis', namespace: NAMESPACE, service: 'redis', port: 6379, web: false },
       login: { ...SECRET, user: 'default' },
       client: (port, password) => ({
-        url: `redis://:${password}@127.0.0.1:${port}`,
-        command: `REDISCLI_AUTH=${password} redis-cli -h 127.0.0.1 -p ${port}`,
+        url: `redis://:${encodeURIComponent(password)}@127.0.0.1:${port}`,
+        command: `REDISCLI_AUTH=${quote(password)} redis-cli -h 127.0.0.1 -p ${port}`,
       }),
     },
     ...(commander

@@ -159,6 +159,11 @@ it('is reached from here with a URL', () => {
     url: 'postgresql://shop:abc@127.0.0.1:7004/shop',
     command: 'PGPASSWORD=abc psql postgresql://shop@127.0.0.1:7004/shop',
   });
+  // Somebody else may have put it into the Secret.
+  expect(service?.client?.(7004, 'a b/@')).toEqual({
+    url: 'postgresql://shop:a%20b%2F%40@127.0.0.1:7004/shop',
+    command: "PGPASSWORD='a b/@' psql postgresql://shop@127.0.0.1:7004/shop",
+  });
 });
 
 it('asks for what its pods ask for, once for each instance', () => {

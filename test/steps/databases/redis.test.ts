@@ -127,6 +127,14 @@ it('is reached from here with a URL', () => {
   });
 });
 
+it('is reached with a password that somebody else put into the Secret, whatever is in it', () => {
+  const [service] = databasesStep.services?.(of) ?? [];
+  expect(service?.client?.(7001, "a b/@'$(id)")).toEqual({
+    url: "redis://:a%20b%2F%40'%24(id)@127.0.0.1:7001",
+    command: "REDISCLI_AUTH='a b/@'\\''$(id)' redis-cli -h 127.0.0.1 -p 7001",
+  });
+});
+
 it('asks for what its pods ask for, with its volume', () => {
   expect(databasesStep.asksFor?.(of)).toEqual([
     { name: 'Redis', cpu: 50, memory: 64, disk: 4 },
