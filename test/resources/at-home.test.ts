@@ -5,7 +5,6 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -13,91 +12,28 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Answer, Declared, InventoryRecord, Kind, Recorded, Verdict } from '../../src/engine/types.ts';
-import { undoing } from '../../src/engine/undo.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Verdict } from '../../src/engine/types.ts';
 import type { Placed } from '../../src/resources/declare.ts';
 import { gitIdentity } from '../../src/resources/git-identity.ts';
 import { homeBlock } from '../../src/resources/home-block.ts';
-import { kinds } from '../../src/resources/index.ts';
 import { homeKubeconfig } from '../../src/resources/kubeconfig.ts';
 import { miniforge } from '../../src/resources/miniforge.ts';
 import { releaseFile } from '../../src/resources/release-file.ts';
 import { vscodeExtensions } from '../../src/resources/vscode-extensions.ts';
-import { at, worldOf } from './world.ts';
+import { machine } from './machine.ts';
 
-const base = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'mlk8s-home-'));
-let dir = base;
+const { inside, program, story } = machine();
 beforeEach(() => {
-  dir = mkdtempSync(join(base, 'case-'));
-  for (const folder of ['bin', 'home']) mkdirSync(join(dir, folder));
-  program('getent', `[ "$2" = anna ] && echo "anna:x:1000:1000::${dir}/home:/bin/bash"`);
+  mkdirSync(inside('home'));
+  program('getent', `[ "$2" = anna ] && echo "anna:x:1000:1000::${inside()}/home:/bin/bash"`);
   program('dpkg', 'echo amd64');
   // Becomes nobody else: who runs the test has one account.
   program('runuser', 'shift 3; exec "$@"');
 });
-afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 const placed: Placed = { id: 'devbox/it@rig1', on: { host: 'rig1' }, needs: [] };
-const home = (...path: string[]) => join(dir, 'home', ...path);
-
-/** A program of the machine, before those of this computer. */
-function program(name: string, body: string): void {
-  writeFileSync(join(dir, 'bin', name), `#!/bin/bash\n${body}\n`, { mode: 0o755 });
-}
-
-/** `commands`: it is cut off after so many of them. */
-function bash(script: string, strict: boolean, commands?: number): { text: string; status: number } {
-  const cut = commands === undefined ? '' : `n=0; trap 'n=$((n + 1)); [ $n -le ${commands} ] || exit 99' DEBUG\n`;
-  const here = script
-    .replaceAll('/var/lib/mlk8s', `${dir}/state`)
-    .replaceAll('PATH="/usr/local/sbin:', `PATH="${dir}/bin:`);
-  const env = { ...process.env, PATH: `${dir}/bin:/usr/bin:/bin`, LC_ALL: 'C.UTF-8' };
-  const options = { input: `${cut}${here}`, encoding: 'utf8' as const, cwd: dir, env };
-  const result = spawnSync('bash', strict ? ['-euo', 'pipefail'] : [], options);
-  if (strict && result.status !== 0 && result.status !== 99) throw new Error(result.stderr);
-  return { text: result.stdout, status: result.status ?? -1 };
-}
-
-/** One resource and its record, as in test/resources/undo.test.ts. */
-function story(it: Declared) {
-  const records: InventoryRecord[] = [];
-  const judge = (kind: Kind | undefined, of: Declared): Verdict => {
-    if (!kind) throw new Error(of.kind);
-    const told = kind
-      .asks(of)
-      .map((ask): [string, Answer] => [
-        at(ask.on, ask.key),
-        { kind: 'bytes', cut: false, ...bash(ask.sh.bash, false) },
-      ]);
-    return kind.judge(of, worldOf({ answers: new Map(told), records }));
-  };
-  const run = (verdict: Verdict, commands?: number): number => {
-    if (verdict.verdict !== 'change') throw new Error(`nothing to do: ${JSON.stringify(verdict)}`);
-    return verdict.moves.reduce((_, move) => ('run' in move ? bash(move.run.bash, true, commands).status : 0), 0);
-  };
-  const note = (state: 'pending' | 'done') => {
-    const { id, kind, on, spec } = it;
-    records.splice(0, 1, { id, kind, on, spec, origin: 'created', state });
-  };
-  return {
-    look: () => judge(kinds[it.kind], it),
-    /** Returns whether it came to its end. */
-    apply(commands?: number): boolean {
-      const verdict = judge(kinds[it.kind], it);
-      note('pending');
-      const isDone = run(verdict, commands) === 0;
-      if (isDone) note('done');
-      return isDone;
-    },
-    lookBack: () => judge(undoing(kinds)[it.kind], { ...it, ...records[0] } as Recorded),
-    undo() {
-      run(judge(undoing(kinds)[it.kind], { ...it, ...records[0] } as Recorded));
-    },
-  };
-}
+const home = (...path: string[]) => inside('home', ...path);
 
 const because = (verdict: Verdict) => ('because' in verdict ? verdict.because : verdict.problem.seen);
 
@@ -210,28 +146,28 @@ const sum = (content: string) => createHash('sha256').update(content).digest('he
 
 /** Serves a file under any address. */
 function serve(content: string): string {
-  writeFileSync(join(dir, 'served'), content);
-  program('curl', `while [ $# -gt 1 ]; do if [ "$1" = -o ]; then cp ${dir}/served "$2"; fi; shift; done`);
+  writeFileSync(inside('served'), content);
+  program('curl', `while [ $# -gt 1 ]; do if [ "$1" = -o ]; then cp ${inside()}/served "$2"; fi; shift; done`);
   return sum(content);
 }
 
 describe('programs of a release', () => {
   function uv(sha256?: string) {
-    mkdirSync(join(dir, 'made/uv-x'), { recursive: true });
-    for (const name of ['uv', 'uvx']) writeFileSync(join(dir, 'made/uv-x', name), `#!/bin/sh\necho ${name}\n`);
-    writeFileSync(join(dir, 'made/uv-x/README'), 'not wanted\n');
-    spawnSync('tar', ['-czf', join(dir, 'uv.tar.gz'), '-C', join(dir, 'made'), 'uv-x']);
-    const archive = readFileSync(join(dir, 'uv.tar.gz'));
-    program('curl', `while [ $# -gt 1 ]; do if [ "$1" = -o ]; then cp ${dir}/uv.tar.gz "$2"; fi; shift; done`);
+    mkdirSync(inside('made/uv-x'), { recursive: true });
+    for (const name of ['uv', 'uvx']) writeFileSync(inside('made/uv-x', name), `#!/bin/sh\necho ${name}\n`);
+    writeFileSync(inside('made/uv-x/README'), 'not wanted\n');
+    spawnSync('tar', ['-czf', inside('uv.tar.gz'), '-C', inside('made'), 'uv-x']);
+    const archive = readFileSync(inside('uv.tar.gz'));
+    program('curl', `while [ $# -gt 1 ]; do if [ "$1" = -o ]; then cp ${inside()}/uv.tar.gz "$2"; fi; shift; done`);
     const right = createHash('sha256').update(archive).digest('hex');
     const files = { amd64: { url: 'https://example.com/uv.tar.gz', sha256: sha256 ?? right, folder: 'uv-x' } };
     return releaseFile({
       ...placed,
       ...{ tool: 'uv', version: '1.0', files, programs: ['uv', 'uvx'], user: 'anna' },
-      into: join(dir, 'into'),
+      into: inside('into'),
     });
   }
-  const installed = () => readdirSync(join(dir, 'into')).sort();
+  const installed = () => readdirSync(inside('into')).sort();
 
   it('are there, and nothing else of the archive, and go again', () => {
     const { look, apply, undo, lookBack } = story(uv());
@@ -239,24 +175,24 @@ describe('programs of a release', () => {
     apply();
     expect(look().verdict).toBe('ok');
     expect(installed()).toEqual(['uv', 'uvx']);
-    expect(statSync(join(dir, 'into/uv')).mode & 0o777).toBe(0o755);
-    expect(spawnSync(join(dir, 'into/uvx')).stdout.toString()).toBe('uvx\n');
+    expect(statSync(inside('into/uv')).mode & 0o777).toBe(0o755);
+    expect(spawnSync(inside('into/uvx')).stdout.toString()).toBe('uvx\n');
     undo();
     expect(installed()).toEqual([]);
     expect(lookBack()).toEqual({ verdict: 'ok', because: 'there is no uv of mlk8s' });
-    expect(existsSync(join(dir, 'state/releases'))).toBe(false);
+    expect(existsSync(inside('state/releases'))).toBe(false);
   });
 
   it('are put right when one is changed, missing or cannot be run, and stay when they were changed', () => {
     const { look, apply, lookBack } = story(uv());
     apply();
-    chmodSync(join(dir, 'into/uv'), 0o644);
-    expect(because(look())).toBe(`${dir}/into/uv was changed`);
+    chmodSync(inside('into/uv'), 0o644);
+    expect(because(look())).toBe(`${inside()}/into/uv was changed`);
     apply();
-    rmSync(join(dir, 'into/uvx'));
-    expect(because(look())).toBe(`${dir}/into/uvx is missing`);
+    rmSync(inside('into/uvx'));
+    expect(because(look())).toBe(`${inside()}/into/uvx is missing`);
     apply();
-    writeFileSync(join(dir, 'into/uv'), 'another\n');
+    writeFileSync(inside('into/uv'), 'another\n');
     expect(lookBack()).toMatchObject({ verdict: 'ok', stays: true });
   });
 
@@ -276,7 +212,7 @@ describe('programs of a release', () => {
   it('come to the same end when it is stopped after any command', () => {
     let stops = 0;
     for (let isDone = false; !isDone; stops++) {
-      for (const folder of ['into', 'state']) rmSync(join(dir, folder), { recursive: true, force: true });
+      for (const folder of ['into', 'state']) rmSync(inside(folder), { recursive: true, force: true });
       const { look, apply } = story(uv());
       isDone = apply(stops + 1);
       if (look().verdict === 'change') apply();

@@ -1,20 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { removeRecord } from '../../src/engine/inventory.ts';
 import { machineState, machineStateKind } from '../../src/engine/machine-state.ts';
-import type { Answer, Declared, InventoryRecord, Kind, Recorded, Verdict } from '../../src/engine/types.ts';
+import type { Declared, Recorded } from '../../src/engine/types.ts';
 import { undoing } from '../../src/engine/undo.ts';
 import type { Placed } from '../../src/resources/declare.ts';
 import { directory } from '../../src/resources/directory.ts';
@@ -30,72 +18,10 @@ import { sysctl } from '../../src/resources/sysctl.ts';
 import { timeSync } from '../../src/resources/time-sync.ts';
 import { unitMasked } from '../../src/resources/unit-masked.ts';
 import { sh } from '../../src/shell/script.ts';
-import { at, worldOf } from './world.ts';
+import { machine } from './machine.ts';
 
-const base = mkdtempSync(join(tmpdir(), 'mlk8s-undo-'));
-let dir = base;
-beforeEach(() => {
-  dir = mkdtempSync(join(base, 'case-'));
-  mkdirSync(join(dir, 'bin'));
-});
-afterAll(() => rmSync(base, { recursive: true, force: true }));
-
+const { inside, program, judge, run, story, files } = machine(['boot', 'sys']);
 const placed: Placed = { id: 'node/it@rig1', on: { host: 'rig1' }, needs: [] };
-
-/** A machine: the state of mlk8s lies in the folder of the test, its programs too, and its user counts as root. */
-function bash(script: string, options: readonly string[] = []): { text: string; status: number } {
-  const input = script
-    .replaceAll('/var/lib/mlk8s', `${dir}/state`)
-    .replaceAll('/var/snap', `${dir}/snap`)
-    .replaceAll(/(?<!\w)\/(boot|sys)\//g, `${dir}/$1/`);
-  const env = { ...process.env, PATH: `${dir}/bin:${process.env.PATH}`, LC_ALL: 'C.UTF-8' };
-  const result = spawnSync('bash', options, { input, encoding: 'utf8', cwd: dir, env });
-  if (options.length > 0 && result.status !== 0) throw new Error(result.stderr);
-  const text = result.stdout.replace(new RegExp(`^(\\d+) ${userInfo().username} `), '$1 root ');
-  return { text, status: result.status ?? -1 };
-}
-
-/** A program that keeps what it is told in the folder of the test. */
-function program(name: string, body: string): void {
-  writeFileSync(join(dir, 'bin', name), `#!/bin/bash\n${body}\n`, { mode: 0o755 });
-}
-
-function judge(kind: Kind | undefined, it: Declared, records: InventoryRecord[]): Verdict {
-  if (!kind) throw new Error(it.kind);
-  const answers = kind
-    .asks(it)
-    .map((ask): [string, Answer] => [at(ask.on, ask.key), { kind: 'bytes', cut: false, ...bash(ask.sh.bash) }]);
-  const debts = existsSync(join(dir, 'state/debts')) ? readdirSync(join(dir, 'state/debts')) : [];
-  return kind.judge(it, { ...worldOf({ answers: new Map(answers), debts, records }), leaving: ['rig1'] });
-}
-
-function run(verdict: Verdict): void {
-  if (verdict.verdict !== 'change') throw new Error(`nothing to do: ${JSON.stringify(verdict)}`);
-  for (const move of verdict.moves) if ('run' in move) bash(move.run.bash, ['-euo', 'pipefail']);
-}
-
-/** One resource and its record. */
-function story(it: Declared) {
-  const records: InventoryRecord[] = [];
-  const look = () => judge(kinds[it.kind], it, records);
-  const lookBack = () => judge(undoing(kinds)[it.kind], { ...it, ...records[0] } as Recorded, records);
-  return {
-    look,
-    lookBack,
-    apply(state: 'pending' | 'done' = 'done') {
-      const verdict = look();
-      const adopts = verdict.verdict === 'change' && verdict.adopts === true;
-      const { id, kind, on, spec } = it;
-      const origin = records[0]?.origin ?? (adopts ? 'adopted' : 'created');
-      run(verdict);
-      records.splice(0, 1, { id, kind, on, spec, origin, state });
-    },
-    undo() {
-      run(lookBack());
-      expect(lookBack().verdict).toBe('ok');
-    },
-  };
-}
 
 /** Absent, applied, ok, undone, absent again. */
 function thereAndBack(it: Declared): void {
@@ -109,63 +35,61 @@ function thereAndBack(it: Declared): void {
   expect(look()).toEqual(first);
 }
 
-const files = () => readdirSync(dir, { recursive: true }).filter((name) => !/^(state|bin)/.test(`${name}`));
-
 describe('undone, it is as absent as before', () => {
   it('a file and the folders that were made for it, and who reads it hears of both', () => {
-    const path = join(dir, 'new/deep/a.conf');
-    const afterwards = { does: 'tell', run: sh`echo told >>${join(dir, 'state/told')}` };
+    const path = inside('new/deep/a.conf');
+    const afterwards = { does: 'tell', run: sh`echo told >>${inside('state/told')}` };
     thereAndBack(file({ ...placed, path, content: 'a', mode: '600', afterwards }));
     expect(files()).toEqual([]);
-    expect(readFileSync(join(dir, 'state/told'), 'utf8')).toBe('told\ntold\n');
+    expect(readFileSync(inside('state/told'), 'utf8')).toBe('told\ntold\n');
   });
 
   it('a folder and those above it, but none that was there before', () => {
-    mkdirSync(join(dir, 'data'));
-    thereAndBack(directory({ ...placed, path: join(dir, 'data/a/b'), mode: '755' }));
+    mkdirSync(inside('data'));
+    thereAndBack(directory({ ...placed, path: inside('data/a/b'), mode: '755' }));
     expect(files()).toEqual(['data']);
   });
 
   it('a block in a file, byte for byte, and a file that was made for it', () => {
-    writeFileSync(join(dir, 'hosts'), '127.0.0.1 localhost\nno end', { mode: 0o640 });
-    thereAndBack(fileBlock({ ...placed, path: join(dir, 'hosts'), lines: ['10.0.0.1 a'] }));
-    expect(readFileSync(join(dir, 'hosts'), 'utf8')).toBe('127.0.0.1 localhost\nno end');
-    expect(statSync(join(dir, 'hosts')).mode & 0o777).toBe(0o640);
-    rmSync(join(dir, 'hosts'));
-    rmSync(join(dir, 'state'), { recursive: true });
-    thereAndBack(fileBlock({ ...placed, path: join(dir, 'hosts'), lines: ['10.0.0.1 a'] }));
+    writeFileSync(inside('hosts'), '127.0.0.1 localhost\nno end', { mode: 0o640 });
+    thereAndBack(fileBlock({ ...placed, path: inside('hosts'), lines: ['10.0.0.1 a'] }));
+    expect(readFileSync(inside('hosts'), 'utf8')).toBe('127.0.0.1 localhost\nno end');
+    expect(statSync(inside('hosts')).mode & 0o777).toBe(0o640);
+    rmSync(inside('hosts'));
+    rmSync(inside('state'), { recursive: true });
+    thereAndBack(fileBlock({ ...placed, path: inside('hosts'), lines: ['10.0.0.1 a'] }));
     expect(files()).toEqual([]);
   });
 
   it('kernel modules at boot', () => {
     program('modprobe', `[ "$1" = --show-depends ] && echo builtin; exit 0`);
-    const one = kernelModules({ ...placed, path: join(dir, 'load.d/m.conf'), modules: ['overlay'] });
+    const one = kernelModules({ ...placed, path: inside('load.d/m.conf'), modules: ['overlay'] });
     thereAndBack(one);
     expect(files()).toEqual([]);
     const { apply, lookBack } = story(one);
     apply();
-    const does = `remove ${join(dir, 'load.d/m.conf')} (overlay stays loaded until the next reboot)`;
+    const does = `remove ${inside('load.d/m.conf')} (overlay stays loaded until the next reboot)`;
     expect(lookBack()).toMatchObject({ moves: [{ does }] });
   });
 
   it('kernel settings: their file, while the values stay in force', () => {
     program('sysctl', `[ "$1" = -p ] || echo "vm.max_map_count = 300000"`);
-    const it = sysctl({ ...placed, path: join(dir, 'sysctl.d/m.conf'), atLeast: { 'vm.max_map_count': 262144 } });
+    const it = sysctl({ ...placed, path: inside('sysctl.d/m.conf'), atLeast: { 'vm.max_map_count': 262144 } });
     thereAndBack(it);
     expect(files()).toEqual([]);
   });
 
   it('the name of the machine', () => {
-    program('hostnamectl', `[ "$1" = --static ] && exec cat ${dir}/state/name; echo "$2" >${dir}/state/name`);
-    mkdirSync(join(dir, 'state'));
-    writeFileSync(join(dir, 'state/name'), 'ubuntu\n');
+    program('hostnamectl', `[ "$1" = --static ] && exec cat ${inside()}/state/name; echo "$2" >${inside()}/state/name`);
+    mkdirSync(inside('state'));
+    writeFileSync(inside('state/name'), 'ubuntu\n');
     thereAndBack(hostname({ ...placed, name: 'rig1', local: false }));
-    expect(readFileSync(join(dir, 'state/name'), 'utf8')).toBe('ubuntu\n');
+    expect(readFileSync(inside('state/name'), 'utf8')).toBe('ubuntu\n');
   });
 
   it('the kernel command line of a Raspberry Pi, byte for byte', () => {
-    const path = join(dir, 'boot/firmware/cmdline.txt');
-    mkdirSync(join(dir, 'boot/firmware'), { recursive: true });
+    const path = inside('boot/firmware/cmdline.txt');
+    mkdirSync(inside('boot/firmware'), { recursive: true });
     writeFileSync(path, 'console=tty1 cgroup_memory=1 rootwait \n');
     const { lookBack, apply, undo } = story(memoryCgroup(placed));
     apply();
@@ -176,14 +100,14 @@ describe('undone, it is as absent as before', () => {
   });
 
   it('a service, which was enabled and stopped', () => {
-    mkdirSync(join(dir, 'state'));
-    writeFileSync(join(dir, 'state/active'), 'inactive\n');
+    mkdirSync(inside('state'));
+    writeFileSync(inside('state/active'), 'inactive\n');
     program(
       'systemctl',
       `case $1 in
-        show) echo UnitFileState=enabled; echo "ActiveState=$(cat ${dir}/state/active)" ;;
-        enable) echo active >${dir}/state/active ;;
-        stop) echo inactive >${dir}/state/active ;;
+        show) echo UnitFileState=enabled; echo "ActiveState=$(cat ${inside()}/state/active)" ;;
+        enable) echo active >${inside()}/state/active ;;
+        stop) echo inactive >${inside()}/state/active ;;
         *) exit 1 ;;
       esac`,
     );
@@ -191,11 +115,11 @@ describe('undone, it is as absent as before', () => {
   });
 
   it('masked units, but none that was masked before', () => {
-    mkdirSync(join(dir, 'state/masked'), { recursive: true });
-    writeFileSync(join(dir, 'state/masked/sleep.target'), '');
+    mkdirSync(inside('state/masked'), { recursive: true });
+    writeFileSync(inside('state/masked/sleep.target'), '');
     program(
       'systemctl',
-      `verb=$1; shift; cd ${dir}/state/masked
+      `verb=$1; shift; cd ${inside()}/state/masked
       for unit in "$@"; do case $verb in
         is-enabled) [ -e $unit ] && echo masked || echo static ;;
         mask) touch $unit ;;
@@ -203,24 +127,24 @@ describe('undone, it is as absent as before', () => {
       esac; done`,
     );
     thereAndBack(unitMasked({ ...placed, units: ['sleep.target', 'suspend.target'], prevents: 'sleep' }));
-    expect(readdirSync(join(dir, 'state/masked'))).toEqual(['sleep.target']);
+    expect(readdirSync(inside('state/masked'))).toEqual(['sleep.target']);
   });
 
   it('time synchronisation', () => {
-    mkdirSync(join(dir, 'state'));
-    writeFileSync(join(dir, 'state/ntp'), 'false');
+    mkdirSync(inside('state'));
+    writeFileSync(inside('state/ntp'), 'false');
     program(
       'timedatectl',
-      `[ "$1" = set-ntp ] && { printf %s "$2" >${dir}/state/ntp; exit; }
+      `[ "$1" = set-ntp ] && { printf %s "$2" >${inside()}/state/ntp; exit; }
       echo CanNTP=yes
-      if [ "$(cat ${dir}/state/ntp)" = true ]; then echo NTP=yes; echo NTPSynchronized=yes; else echo NTP=no; fi`,
+      if [ "$(cat ${inside()}/state/ntp)" = true ]; then echo NTP=yes; echo NTPSynchronized=yes; else echo NTP=no; fi`,
     );
     thereAndBack(timeSync(placed));
   });
 });
 
 describe('what is not ours', () => {
-  const path = () => join(dir, 'a.conf');
+  const path = () => inside('a.conf');
   const ours = () => file({ ...placed, path: path(), content: 'ours', mode: '644' });
 
   it('is given back: a file that was overwritten, with its mode', () => {
@@ -235,8 +159,9 @@ describe('what is not ours', () => {
 
   it('is kept once: neither a second change nor an interruption loses the first one', () => {
     writeFileSync(path(), 'theirs');
-    const { apply, undo } = story(ours());
-    apply('pending');
+    const { apply, undo, note } = story(ours());
+    apply();
+    note('pending');
     writeFileSync(path(), 'drifted');
     apply();
     undo();
@@ -254,18 +179,18 @@ describe('what is not ours', () => {
 
   it('is given back once: a second reset after an interruption tells who reads it, and says nothing else', () => {
     writeFileSync(path(), 'theirs');
-    const afterwards = { does: 'tell', run: sh`[ ! -e ${join(dir, 'away')} ]; echo told >>${join(dir, 'told')}` };
+    const afterwards = { does: 'tell', run: sh`[ ! -e ${inside('away')} ]; echo told >>${inside('told')}` };
     const { apply, undo, lookBack } = story(
       file({ ...placed, path: path(), content: 'ours', mode: '644', afterwards }),
     );
     apply();
-    writeFileSync(join(dir, 'away'), '');
+    writeFileSync(inside('away'), '');
     expect(() => run(lookBack())).toThrow();
     expect(readFileSync(path(), 'utf8')).toBe('theirs');
-    rmSync(join(dir, 'away'));
+    rmSync(inside('away'));
     undo();
     expect(readFileSync(path(), 'utf8')).toBe('theirs');
-    expect(readFileSync(join(dir, 'told'), 'utf8')).toBe('told\ntold\n');
+    expect(readFileSync(inside('told'), 'utf8')).toBe('told\ntold\n');
     expect(lookBack()).toEqual({ verdict: 'ok', because: `${path()} is as it was before mlk8s` });
   });
 
@@ -273,15 +198,15 @@ describe('what is not ours', () => {
     writeFileSync(path(), 'first');
     story(ours()).apply();
     writeFileSync(path(), 'second');
-    mkdirSync(join(dir, 'state/inventory'));
+    mkdirSync(inside('state/inventory'));
     const state = machineState({ host: 'rig1' }, 'home', []);
-    run(judge(machineStateKind, state, []));
-    expect(judge(machineStateKind, state, [])).toMatchObject({ verdict: 'ok' });
+    run(judge(machineStateKind, state));
+    expect(judge(machineStateKind, state)).toMatchObject({ verdict: 'ok' });
     const { apply, undo } = story(ours());
     apply();
     undo();
     expect(readFileSync(path(), 'utf8')).toBe('second');
-    expect(readFileSync(join(dir, 'state/originals/node_it_rig1.left'), 'utf8')).toBe('first');
+    expect(readFileSync(inside('state/originals/node_it_rig1.left'), 'utf8')).toBe('first');
   });
 
   it('is dropped before its record: an interruption leaves no earlier file behind that nobody knows of', () => {
@@ -294,20 +219,20 @@ describe('what is not ours', () => {
     const it = service({ ...placed, unit: 'iscsid.service' });
     const record: Recorded = { ...it, origin: 'created', state: 'pending' };
     const because = 'how iscsid.service was before mlk8s is not known';
-    expect(judge(undoing(kinds)[it.kind], record, [])).toEqual({ verdict: 'ok', stays: true, because });
+    expect(judge(undoing(kinds)[it.kind], record)).toEqual({ verdict: 'ok', stays: true, because });
   });
 
   it('stays: packages, and says in words which one belongs to a kernel', () => {
     const it = packages({ ...placed, packages: ['curl', 'linux-modules-extra-{kernel}'] });
     const record: Recorded = { ...it, origin: 'created', state: 'done' };
     const because = 'packages are never removed: curl, linux-modules-extra of the running kernel';
-    expect(judge(undoing(kinds)[it.kind], record, [])).toEqual({ verdict: 'ok', stays: true, because });
+    expect(judge(undoing(kinds)[it.kind], record)).toEqual({ verdict: 'ok', stays: true, because });
   });
 
   it('stays: a folder with something in it', () => {
-    const { apply, lookBack } = story(directory({ ...placed, path: join(dir, 'data'), mode: '755' }));
+    const { apply, lookBack } = story(directory({ ...placed, path: inside('data'), mode: '755' }));
     apply();
-    writeFileSync(join(dir, 'data/model.bin'), '');
+    writeFileSync(inside('data/model.bin'), '');
     expect(lookBack()).toMatchObject({ stays: true, because: expect.stringContaining('there is something in') });
   });
 
@@ -321,15 +246,15 @@ describe('what is not ours', () => {
   });
 
   it('stays: a name that somebody gave the machine since', () => {
-    program('hostnamectl', `[ "$1" = --static ] && exec cat ${dir}/state/name; echo "$2" >${dir}/state/name`);
-    mkdirSync(join(dir, 'state'));
-    writeFileSync(join(dir, 'state/name'), 'ubuntu\n');
+    program('hostnamectl', `[ "$1" = --static ] && exec cat ${inside()}/state/name; echo "$2" >${inside()}/state/name`);
+    mkdirSync(inside('state'));
+    writeFileSync(inside('state/name'), 'ubuntu\n');
     const { apply, lookBack } = story(hostname({ ...placed, name: 'rig1', local: false }));
     apply();
-    mkdirSync(join(dir, 'snap/microk8s'), { recursive: true });
+    mkdirSync(inside('snap/microk8s'), { recursive: true });
     program('snap', 'echo "microk8s v1.35.5 8888 1.35/stable canonical classic,held"');
     expect(lookBack()).toMatchObject({ stays: true, because: 'MicroK8s on rig1 stands on it' });
-    writeFileSync(join(dir, 'state/name'), 'desk\n');
+    writeFileSync(inside('state/name'), 'desk\n');
     expect(lookBack()).toMatchObject({ stays: true, because: 'it was renamed to desk after mlk8s named it' });
   });
 });
