@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { type KnownKey, knownKeys, pattern } from './keys.ts';
 import { nearest } from './nearest.ts';
 import { type Fault, quoted } from './rules.ts';
+import { noPlaceOfSecret, PLACE_OF_SECRET } from './rules-network.ts';
 import type { Found, Path, Tree } from './tree.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -70,6 +71,9 @@ function valueFault(issue: Issue, value: unknown, known: KnownKey | undefined, t
   const key = label(path);
   if (!tree.has(path)) return missing(key, known);
   if (value === null && issue.code === 'invalid_type') return empty(key, known);
+  if (issue.code === 'invalid_type' && known?.schema.pattern === PLACE_OF_SECRET.source) {
+    return noPlaceOfSecret('NAME', 'NAME');
+  }
   switch (issue.code) {
     case 'invalid_type':
       return wrongType(issue.expected, value, key, tree.written(path), known);

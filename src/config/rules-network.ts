@@ -1,5 +1,5 @@
 /** Rules of single values of `network:` and `monitoring:`. */
-import { quoted, type Rule } from './rules.ts';
+import { type Fault, quoted, type Rule } from './rules.ts';
 
 function rule(pattern: string, what: string, why: string, example: string): Rule {
   return {
@@ -33,14 +33,23 @@ export const domain: Rule = {
       : domainWords.fault(text),
 };
 
+/** Where a secret is: in a variable of the environment, or in a file. */
+export const PLACE_OF_SECRET = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\u0000-\u001f\u007f]+)$/;
+
 /** A secret is never in the file: only where it is. `variable`, `file`: names that would fit it. */
-export const secretRef = (variable: string, file: string): Rule =>
-  rule(
-    '^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\\u0000-\\u001f\\u007f]+)$',
-    'the place of a secret',
-    'a secret does not belong into this file: say in which variable of your environment or in which file it is',
-    `env:${variable} or file:~/.secrets/${file}`,
-  );
+export const secretRef = (variable: string, file: string): Rule => ({
+  pattern: PLACE_OF_SECRET.source,
+  fault: (text) => (PLACE_OF_SECRET.test(text) ? undefined : noPlaceOfSecret(variable, file)),
+});
+
+/** What it is stays unsaid: it may be the secret. */
+export function noPlaceOfSecret(variable: string, file: string): Fault {
+  return {
+    seen: 'this is not the place of a secret',
+    why: 'a secret does not belong into this file: say in which variable of your environment or in which file it is',
+    next: [`Write for example: env:${variable} or file:~/.secrets/${file}`],
+  };
+}
 
 export const mail = rule(
   '^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$',

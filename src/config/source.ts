@@ -18,6 +18,7 @@ export class Source {
   readonly path: string;
   readonly text: string;
   readonly #lines = new LineCounter();
+  #hidden: readonly Span[] = [];
 
   constructor(path: string, text: string) {
     this.path = path;
@@ -29,6 +30,11 @@ export class Source {
   /** Line number of an offset. */
   line(offset: number): number {
     return this.#lines.linePos(offset).line;
+  }
+
+  /** No message shows what is there, but for its length. */
+  hide(spans: readonly Span[]): void {
+    this.#hidden = spans;
   }
 
   /** The fault as a problem, with the line it is in and carets under the place. */
@@ -46,7 +52,7 @@ export class Source {
   #excerpt(span: Span, line: number, column: number): string {
     const start = span.start - (column - 1);
     const newline = this.text.indexOf('\n', span.start);
-    const whole = this.text.slice(start, newline < 0 ? undefined : newline).replace(/\r$/, '');
+    const whole = this.#withoutHidden(start, newline < 0 ? this.text.length : newline).replace(/\r$/, '');
     const cut = whole.length > MAX_EXCERPT ? Math.max(0, column - 1 - 40) : 0;
     const shown = whole.slice(cut, cut + MAX_EXCERPT);
     const before = shown.slice(0, column - 1 - cut).replace(/[^\t]/g, ' ');
@@ -56,6 +62,15 @@ export class Source {
     const tail = cut + MAX_EXCERPT < whole.length ? '…' : '';
     const carets = `${' '.repeat(number.length - 2)}| ${lead && ' '}${before}${'^'.repeat(Math.max(1, width))}`;
     return `${number}${lead}${printable(shown)}${tail}\n${carets}`;
+  }
+
+  #withoutHidden(start: number, end: number): string {
+    let shown = this.text.slice(start, end);
+    for (const span of this.#hidden) {
+      const [from, to] = [Math.max(span.start - start, 0), Math.min(span.end - start, shown.length)];
+      if (from < to) shown = shown.slice(0, from) + '*'.repeat(to - from) + shown.slice(to);
+    }
+    return shown;
   }
 }
 

@@ -12,6 +12,7 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
+import { literalSecrets } from './literal-secrets.ts';
 import { tooDeepAt } from './nesting.ts';
 import { type Fault, quoted } from './rules.ts';
 import type { Source, Span } from './source.ts';
@@ -115,6 +116,7 @@ export function readTree(source: Source): Tree | readonly Found[] {
   } as const;
   const [document, second] = [...new Composer(options).compose(tokens, true, source.text.length)] as Document.Parsed[];
   if (document === undefined) return [];
+  source.hide(literalSecrets(document, source.text));
   const errors = [...document.errors, ...document.warnings].map((e) => ({
     span: { start: e.pos[0], end: e.pos[1] },
     fault: syntaxFault(e.code, e.message),

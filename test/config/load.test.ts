@@ -51,6 +51,26 @@ describe('a bad cluster file is refused with all that a user needs to know', () 
     ]);
   });
 
+  // The secret itself instead of its place: errors go to screens, journals and issues.
+  test.each([
+    ['text', 'email: { to: x, from: a@b.example, server: c.example:25, user: u, password: hunter2 }'],
+    ['a number', 'telegram: { chat: 1, token: 20022002 }'],
+    ['a number with another base', 'telegram: { chat: 1, token: 0x1318282 }'],
+    ['a list', 'ntfy: { url: https://ntfy.sh/x, token: [hunter2] }'],
+    ['an address', 'webhook: { url: https://hook.example/hunter2 }'],
+    ['a line of its own', 'telegram:\n      chat: 1\n      token:\n        hunter2'],
+    ['a misspelt key', 'telegram: { chat: 1, tokken: env:X, pasword: hunter2 }'],
+    ['what YAML does not take', 'telegram:\n      chat: 1\n      token: @hunter2'],
+    ['two values', 'telegram:\n      chat: 1\n      token: hunter2: x'],
+    ['words behind a quote', 'telegram:\n      chat: 1\n      token: "hunter2" hunter2'],
+    ['half a place', 'telegram: { chat: x, token: "env:hunter2-" }'],
+  ])('and shows no secret: %s', (_, alerts) => {
+    const file = `name: a\nnodes: [{name: b, address: 10.0.0.1, role: control-plane}]\nmonitoring:\n  alerts:\n    ${alerts}\n`;
+    const { problems } = errorOf(() => parse(file));
+    expect(asText(problems)).toContain('***');
+    expect(asText(problems)).not.toMatch(/hunter2|20022002/i);
+  });
+
   test('no key of the file reaches the prototype of objects', () => {
     errorOf(() => parse(String(BAD_FILES['proto-key'])));
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
