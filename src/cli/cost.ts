@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Context } from './context.ts';
 import { addExamples, addFileOptions, addMachineOptions, type MachineFlags } from './options.ts';
 
@@ -12,7 +12,7 @@ export function addCost(program: Command, context: Context): void {
   const command = program.command('cost').description('what the cluster costs at home, and would cost in a cloud');
   addMachineOptions(addFileOptions(command))
     .addOption(new Option('--by <rows>', 'only this table; the picture has these rows').choices(['node', 'namespace']))
-    .option('--plot <file>', 'write a picture (SVG)')
+    .option('--plot <file>', 'write a picture (SVG)', pictureName)
     .action(async (flags: CostFlags) => {
       const { act } = await import('./action.ts');
       const { reckon } = await import('./cost-session.ts');
@@ -36,6 +36,12 @@ not be looked at.`,
     ['mlk8s cost --json', 'for a program'],
     ['mlk8s cost --rehearse', 'with simulated machines'],
   ]);
+}
+
+/** What opens a file goes by the end of its name. */
+function pictureName(name: string): string {
+  if (/\.svg$/i.test(name)) return name;
+  throw new InvalidArgumentError('The picture is SVG: its name must end in .svg.');
 }
 
 export type { CostFlags };

@@ -88,6 +88,7 @@ describe('errors', () => {
     [['plan', 'extra'], 'too many arguments', 'mlk8s plan --help'],
     [['add-node', '10.0.0.103'], "required option '--name <name>' not specified", 'mlk8s add-node --help'],
     [['add-node', '10.0.0.103', '--name', 'rig3', '--role', 'master'], 'Allowed choices are', 'add-node --help'],
+    [['cost', '--plot', 'cost.png'], 'The picture is SVG: its name must end in .svg.', 'mlk8s cost --help'],
     [['logs', '--last', '0'], 'It must be a whole number, 1 or more.', 'mlk8s logs --help'],
     [['rehearsal', 'exec', 'rig3', '--', 'true'], 'there is no "rig3"', 'rig1, rig2'],
   ])('%j', async (args, seen, next) => {
