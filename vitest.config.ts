@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** What takes long: whole stories on rehearsals, and kinds that run pods or real tools. `npm run test:rehearsal` */
 export const STORIES = [
   'test/acceptance/cost.test.ts',
+  'test/acceptance/devbox-member.test.ts',
   'test/acceptance/devbox.test.ts',
   'test/acceptance/gpu-driver.test.ts',
   'test/acceptance/gpu.test.ts',

@@ -45,6 +45,12 @@ export class Prepared {
     return this.#all.some((it) => it.id === id);
   }
 
+  /** Its host stays in the run when it fails or is refused. */
+  standsAside(it: Declared): boolean {
+    const ofStep = () => this.options.steps.some(({ name, aside }) => aside && name === stepOf(it.id));
+    return kindOf(this.kinds, it).aside === true || ofStep();
+  }
+
   /** What becomes of the record of a changed resource: see `Surroundings`. */
   recording(it: Declared): 'write' | 'remove' | 'none' {
     return kindOf(this.kinds, it).transient ? 'none' : 'write';

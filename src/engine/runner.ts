@@ -192,7 +192,7 @@ export class Runner {
    */
   #drop(it: Declared, problem: Problem): void {
     const host = hostOf(it);
-    if (host !== undefined && !kindOf(this.#prepared.kinds, it).aside) this.#dropHost(host, problem);
+    if (host !== undefined && !this.#prepared.standsAside(it)) this.#dropHost(host, problem);
   }
 
   #dropHost(host: string, problem: Problem): void {

@@ -217,6 +217,8 @@ export interface Step {
   readonly name: string;
   /** One line for `--help` and the plan. */
   readonly title: string;
+  /** As of a kind, of all that it lists: the cluster does not rest on it. */
+  readonly aside?: true;
   resources(file: Cluster): readonly Declared[];
   /** What its pods ask for, so that too much is said before anything is installed. */
   asksFor?(file: Cluster): readonly Load[];

@@ -26,7 +26,6 @@ export function aptSource({ id, on, needs, ...spec }: Placed & AptSourceSpec): D
 
 export const aptSourceKind: Kind<AptSourceSpec> = {
   kind: 'apt-source',
-  aside: true,
   asks: (it) => [sourceAsk(it)],
   judge,
   undo,

@@ -23,7 +23,6 @@ export function debTool({ id, on, needs, ...spec }: Placed & DebToolSpec): Decla
 
 export const debToolKind: Kind<DebToolSpec> = {
   kind: 'deb-tool',
-  aside: true,
   asks: (it) => [toolAsk(it)],
   judge,
   undo: ({ spec }) => stays(`packages are never removed: ${spec.packages.join(', ')}`),

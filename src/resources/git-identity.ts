@@ -16,7 +16,6 @@ export function gitIdentity({ id, on, needs, ...spec }: Placed & GitIdentitySpec
 
 export const gitIdentityKind: Kind<GitIdentitySpec> = {
   kind: 'git-identity',
-  aside: true,
   asks: (it) => [identityAsk(it), noteAsk(it)],
   judge,
   undo,

@@ -20,7 +20,6 @@ export function groupMember({ id, on, needs, ...spec }: Placed & GroupMemberSpec
 
 export const groupMemberKind: Kind<GroupMemberSpec> = {
   kind: 'group-member',
-  aside: true,
   asks: (it) => [groupsAsk(it)],
   judge,
   undo,

@@ -24,7 +24,6 @@ export function homeBlock({ id, on, needs, ...spec }: Placed & HomeBlockSpec): D
 
 export const homeBlockKind: Kind<HomeBlockSpec> = {
   kind: 'home-block',
-  aside: true,
   asks: (it) => [blockAsk(it)],
   judge,
   undo,

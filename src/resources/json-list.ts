@@ -28,7 +28,6 @@ export function jsonList({ id, on, needs, ...spec }: Placed & JsonListSpec): Dec
 
 export const jsonListKind: Kind<JsonListSpec> = {
   kind: 'json-list',
-  aside: true,
   asks: (it) => [contentAsk(it.on, it.spec.path)],
   judge,
   undo,

@@ -25,7 +25,6 @@ export function miniforge({ id, on, needs, ...spec }: Placed & MiniforgeSpec): D
 
 export const miniforgeKind: Kind<MiniforgeSpec> = {
   kind: 'miniforge',
-  aside: true,
   asks: (it) => [condaAsk(it)],
   judge,
   undo,

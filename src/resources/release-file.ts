@@ -32,7 +32,6 @@ export function releaseFile({ id, on, needs, ...spec }: Placed & ReleaseFileSpec
 
 export const releaseFileKind: Kind<ReleaseFileSpec> = {
   kind: 'release-file',
-  aside: true,
   asks: (it) => [programsAsk(it)],
   judge,
   undo,

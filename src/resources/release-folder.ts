@@ -32,7 +32,6 @@ export function releaseFolder({ id, on, needs, ...spec }: Placed & ReleaseFolder
 
 export const releaseFolderKind: Kind<ReleaseFolderSpec> = {
   kind: 'release-folder',
-  aside: true,
   asks: (it) => [folderAsk(it)],
   judge,
   undo,

@@ -22,7 +22,7 @@ export function snapTool({ id, on, needs, ...spec }: Placed & SnapToolSpec): Dec
   return { kind: 'snap-tool', id, on, needs, spec };
 }
 
-export const snapToolKind: Kind<SnapToolSpec> = { kind: 'snap-tool', aside: true, asks, judge, undo };
+export const snapToolKind: Kind<SnapToolSpec> = { kind: 'snap-tool', asks, judge, undo };
 
 function asks({ on, spec: { snap, command, user } }: Declared<SnapToolSpec>): Ask[] {
   const found: Ask = { key: `tool ${command}`, on, sh: whereIs(command, user), timeoutS: 10 };

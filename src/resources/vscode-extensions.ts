@@ -25,7 +25,6 @@ export function vscodeExtensions({
 
 export const vscodeExtensionsKind: Kind<VscodeExtensionsSpec> = {
   kind: 'vscode-extensions',
-  aside: true,
   asks: (it) => [listAsk(it)],
   judge,
   undo,

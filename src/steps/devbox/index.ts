@@ -22,6 +22,7 @@ export function devboxStep(others: readonly Step[]): Step {
   return {
     name: 'devbox',
     title: 'Tools for the machine that somebody works at',
+    aside: true,
     resources: (file) => {
       const box = boxOf(file, namedServices(file, others));
       return box ? parts.flatMap((part) => part(box)) : [];
