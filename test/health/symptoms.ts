@@ -367,6 +367,14 @@ export const symptoms: Readonly<Record<string, readonly Symptom[]>> = {
       object: 'Pod milvus/milvus-standalone-5d6f-x2x4z',
     },
   ],
+  'milvus-volume': [
+    log(
+      '[FATAL] [paramtable/component_param.go:4413] ["failed to mkdir"] [localStoragePath=/var/lib/milvus/data/] [error="mkdir /var/lib/milvus/data/: permission denied"]',
+    ),
+    log(
+      '{"level":"fatal","msg":"create file","error":"open /var/lib/milvus/etcd/member/wal/0.tmp: permission denied"}',
+    ),
+  ],
   'dynamodb-volume': [log('com.almworks.sqlite4java.SQLiteException: [14] unable to open database file')],
   'metallb-no-address': [event('AllocationFailed: Failed to allocate IP for "web/app": no available IPs')],
   'metallb-range': [output('Your input value (1.2.3) is not a valid IP Range')],

@@ -71,6 +71,13 @@ describe('the traps of the sheet', () => {
     expect(parse(files[item?.key ?? ''] ?? '')).toMatchObject({ 'auto-compaction-retention': '1000' });
   });
 
+  it('may write to a volume that belongs to root, whoever its image runs as', () => {
+    const { fsGroup, ...rest } = at(values, 'standalone.securityContext') as Record<string, unknown>;
+    expect(fsGroup).toEqual(expect.any(Number));
+    // A large volume is looked through once, not at every start. Which user the image has is its own matter.
+    expect(rest).toEqual({ fsGroupChangePolicy: 'OnRootMismatch' });
+  });
+
   it('3.4, 5/22: gets more than five minutes for its first start', () => {
     const liveness = { initialDelaySeconds: 90, periodSeconds: 30, ...(values.livenessProbe as object) };
     const { initialDelaySeconds, periodSeconds, failureThreshold = 5 } = liveness as Record<string, number>;
