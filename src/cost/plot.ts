@@ -9,6 +9,12 @@ const ROW = 58;
 const BAR = 19;
 /** Room on the right for an amount beside the longest bar. */
 const AMOUNT = 110;
+/** A bar this many times as long as all others is cut, or they would be too short to compare. */
+const FAR = 10;
+/** Most rows with bars that are cut: a namespace, and what is idle. */
+const MOST_CUT = 2;
+/** How far a bar that is cut goes beyond the longest that is not. */
+const BEYOND = 24;
 /** A letter of the labels on average, in the usual fonts without serifs; wide ones are less than twice that. */
 const LETTER = 7.6;
 const LONGEST_LABEL = 26;
@@ -33,10 +39,13 @@ export function plotOf(
   const labels = bars.map(({ name }) => shortened(name));
   const left = MARGIN + Math.max(70, ...labels.map((label) => [...label].length * LETTER)) + 14;
   const room = WIDTH - left - AMOUNT - MARGIN;
-  const ticks = ticksTo(Math.max(...bars.flatMap(({ cloud, home }) => [cloud, home]), 0));
+  const longest = longestShown(bars);
+  const ticks = ticksTo(longest);
   const scale = room / (ticks.at(-1) || 1);
   const bottom = TOP + bars.length * ROW;
-  const notes = [...notesOf(report), ...(simulated ? ['A rehearsal: these machines are simulated.'] : [])];
+  const isCut = bars.some(({ cloud, home }) => Math.max(cloud, home) > longest);
+  const cut = isCut ? ['A bar with a gap is longer than it is drawn.'] : [];
+  const notes = [...cut, ...notesOf(report), ...(simulated ? ['A rehearsal: these machines are simulated.'] : [])];
   const height = bottom + 44 + notes.length * 18 + 14;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" ${FONT}>`,
@@ -56,7 +65,7 @@ export function plotOf(
     ),
     ...legend(),
     ...ticks.flatMap((tick) => grid(left + tick * scale, bottom, tick)),
-    ...bars.flatMap((bar, i) => rowOf(bar, labels[i] ?? '', { left, scale, top: TOP + i * ROW })),
+    ...bars.flatMap((bar, i) => rowOf(bar, labels[i] ?? '', { left, scale, longest, room, top: TOP + i * ROW })),
     ...notes.map((note, i) => text(MARGIN, bottom + 50 + i * 18, note, `font-size="12" fill="${COLOURS.faint}"`)),
     '</svg>',
     '',
@@ -70,6 +79,16 @@ function barsOf(report: CostReport, by: 'node' | 'namespace'): Bar[] {
   }
   const byCost = [...report.namespaces].sort((a, b) => b.cloud - a.cloud || a.name.localeCompare(b.name));
   return [...byCost, { name: '(idle)', ...report.idle }];
+}
+
+/** The longest bar that is whole: that of the dearest row, but for those that are far dearer than two or more others. */
+function longestShown(bars: readonly Costs[]): number {
+  const sizes = bars.map(({ cloud, home }) => Math.max(cloud, home)).sort((a, b) => b - a);
+  for (let n = MOST_CUT; n > 0; n--) {
+    const [least = 0, next = 0, other = 0] = sizes.slice(n - 1);
+    if (other > 0 && least >= FAR * next) return next;
+  }
+  return sizes[0] ?? 0;
 }
 
 function legend(): string[] {
@@ -91,12 +110,22 @@ function grid(x: number, bottom: number, tick: number): string[] {
   ];
 }
 
-function rowOf(bar: Bar, label: string, at: { left: number; scale: number; top: number }): string[] {
+interface RowPlace {
+  readonly left: number;
+  readonly top: number;
+  readonly scale: number;
+  readonly room: number;
+  readonly longest: number;
+}
+
+function rowOf(bar: Bar, label: string, at: RowPlace): string[] {
   const one = (amount: number, top: number, colour: string) => {
+    const isCut = amount > at.longest;
     // What costs something is seen.
-    const width = amount < 0.005 ? 0 : Math.max(2, amount * at.scale);
+    const width = amount < 0.005 ? 0 : isCut ? at.room + BEYOND : Math.max(2, amount * at.scale);
     return [
       `<rect x="${round(at.left)}" y="${top}" width="${round(width)}" height="${BAR}" rx="2" fill="${colour}"/>`,
+      ...(isCut ? [gap(at.left + at.room, top)] : []),
       // With a white edge: lines of the grid run behind it.
       ...(width > 0 ? [text(at.left + width + 7, top + 14, money(amount), `font-size="12" ${EDGE}`)] : []),
     ];
@@ -108,6 +137,11 @@ function rowOf(bar: Bar, label: string, at: { left: number; scale: number; top: 
     ...one(bar.home, at.top + 8 + BAR + 2, COLOURS.home),
     '</g>',
   ];
+}
+
+/** Where a bar is cut. */
+function gap(x: number, top: number): string {
+  return `<path d="M${round(x)} ${top + BAR} l8 ${-BAR} h5 l-8 ${BAR} z" fill="#ffffff"/>`;
 }
 
 /** What the figures rest on. The dates are those of the oldest and the newest price. */

@@ -91,6 +91,28 @@ describe('the picture', () => {
     expect(svg).not.toMatch(/NaN|Infinity|undefined/);
   });
 
+  it('cuts a bar beside which all others are too short to compare, and says so', () => {
+    const big = machine('big', { capacity: { cpu: 4000, memory: 9000, gpu: 0 } });
+    const svg = plotOf(report({ nodes: [big, machine('a'), machine('b')] }), 'node', of('x'));
+    const bars = [...svg.matchAll(/<rect x="([\d.]+)" y="\d+" width="([\d.]+)" height="19"/g)];
+    const widths = bars.map(([, , width]) => Number(width));
+    // what it costs in a cloud, and at home: only the first is far more
+    expect(svg.match(/<path /g)).toHaveLength(1);
+    expect(svg).toContain('A bar with a gap is longer');
+    expect(widths[2]).toBeGreaterThan(200);
+    expect(widths[0]).toBeGreaterThan(Math.max(...widths.slice(1)));
+    // an amount has room beside it
+    expect(Number(bars[0]?.[1]) + Number(widths[0])).toBeLessThan(900 - 80);
+  });
+
+  it('cuts none when all of them can be compared, or when there are no others', () => {
+    expect(plotOf(report(), 'node', of('x'))).not.toMatch(/<path |with a gap/);
+    const big = machine('big', { capacity: { cpu: 4000, memory: 9000, gpu: 0 } });
+    expect(plotOf(report({ nodes: [big, machine('a')], volumes: [] }), 'node', of('x'))).not.toMatch(
+      /<path |with a gap/,
+    );
+  });
+
   it('shows what costs little beside what costs much', () => {
     const svg = plotOf(
       report({ nodes: [machine('big', { capacity: { cpu: 4000, memory: 9000, gpu: 0 } })] }),
