@@ -9,8 +9,7 @@ import type { AlertOptions, Delivery } from '../engine/test-alert.ts';
 import type { Service, Step } from '../engine/types.ts';
 import type { VisitOptions } from '../engine/visit.ts';
 import type { Output } from '../render/style.ts';
-import type { HostError, Hosts } from '../transport/host.ts';
-import type { Tunnel } from '../transport/tunnel.ts';
+import type { Hosts } from '../transport/host.ts';
 import type { Asker } from './ask.ts';
 
 /** The surroundings of the process. */
@@ -41,7 +40,6 @@ export interface Engine {
   authority(options: VisitOptions): Promise<string>;
   credentials(options: VisitOptions, services: readonly Service[]): Promise<readonly Credential[]>;
   wayTo(options: VisitOptions, service: Service): Promise<() => Promise<Duplex>>;
-  openTunnel(way: () => Promise<Duplex>, port: number, failed: (error: HostError) => void): Promise<Tunnel>;
   testAlert(options: AlertOptions, service: Service): Promise<readonly Delivery[]>;
   cost(options: CostOptions): Promise<Summary>;
 }

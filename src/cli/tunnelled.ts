@@ -1,6 +1,7 @@
 import type { Service } from '../engine/types.ts';
 import { problemLines } from '../render/problem.ts';
 import { styleFor } from '../render/style.ts';
+import { openTunnel } from '../transport/tunnel.ts';
 import type { Context } from './context.ts';
 import { problemAsTyped } from './typed.ts';
 import type { Visit } from './visit.ts';
@@ -20,7 +21,7 @@ export async function tunnelled(
   const way = await engine.wayTo(options, service);
   // Whatever is wrong with the way is said now, and not by an empty page.
   (await way()).destroy();
-  const tunnel = await engine.openTunnel(way, wanted, ({ problem }) => {
+  const tunnel = await openTunnel(way, wanted, ({ problem }) => {
     io.stderr.write(`${problemLines(problemAsTyped(problem, typing), style).join('\n')}\n`);
   });
   opened(tunnel.port);

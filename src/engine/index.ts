@@ -34,7 +34,6 @@ async function look(options: RunOptions, judgement: (items: readonly PlanItem[])
   return finish(prepared, started, failed ? ExitCode.failed : partial, items, undefined);
 }
 
-export { openTunnel } from '../transport/tunnel.ts';
 export { authority } from './ca.ts';
 export { cost } from './cost.ts';
 export { credentials } from './credentials.ts';

@@ -101,7 +101,6 @@ export class World {
         authority: () => Promise.reject(new Error('no test reads certificates here')),
         credentials: () => Promise.reject(new Error('no test reads passwords here')),
         wayTo: () => Promise.reject(new Error('no test opens anything here')),
-        openTunnel: () => Promise.reject(new Error('no test opens anything here')),
         testAlert: () => Promise.reject(new Error('no test sends alerts here')),
         ...this.engine,
       }),
