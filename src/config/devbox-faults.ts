@@ -12,10 +12,10 @@ export function devboxFaults(value: unknown, nodes: readonly Loose[]): Placed[] 
   if (host !== WORKSTATION && remoteParts(host) === undefined && !member) return [unknownMachine(host, nodes)];
   const same = nodes.find(({ address }) => address !== undefined && address === remoteParts(host)?.address);
   if (same) return [memberByAddress(same)];
-  if (devbox.user !== undefined || remoteParts(host) !== undefined) return [];
-  const isKnown =
-    host !== WORKSTATION && [member?.ssh, value.ssh].some((ssh) => isLoose(ssh) && ssh.user !== undefined);
-  return isKnown ? [] : [withoutUser];
+  const logins = [member?.ssh, value.ssh].flatMap((ssh) => (isLoose(ssh) && host !== WORKSTATION ? [ssh.user] : []));
+  const user = [devbox.user, remoteParts(host)?.user, ...logins].find((name) => name !== undefined);
+  if (user === undefined) return [withoutUser];
+  return user === 'root' ? [ofRoot(devbox.user === undefined ? ['devbox'] : ['devbox', 'user'])] : [];
 }
 
 function unknownMachine(host: string, nodes: readonly Loose[]): Placed {
@@ -38,7 +38,17 @@ function memberByAddress({ name, address }: Loose): Placed {
   return { path: ['devbox', 'host'], fault };
 }
 
-/** Root's own home is no place for anybody's tools, and who types mlk8s is not in the file. */
+/** To log in as root is fine, where `user` names somebody else. */
+function ofRoot(path: Placed['path']): Placed {
+  const fault = {
+    seen: 'the tools would be those of root',
+    why: 'nobody works as root: Visual Studio Code does not start for it, and its home is no place for a kubeconfig',
+    next: ['Add the name of the account that works on that machine, for example: user: anna'],
+  };
+  return { path, fault };
+}
+
+/** Who types mlk8s is not in the file. */
 const withoutUser: Placed = {
   path: ['devbox'],
   fault: {

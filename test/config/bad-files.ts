@@ -146,6 +146,8 @@ export const BAD_FILES: Readonly<Record<string, string | Buffer>> = {
   'databases-name': `${GOOD}storage: {}\ndatabases: { postgres: { database: pg_app, extensions: [pgvector] } }\n`,
   'databases-name-taken': `${GOOD}storage: {}\ndatabases: { postgres: { database: public } }\n`,
   'devbox-without-user': `${GOOD}devbox: { docker: {} }\n`,
+  'devbox-of-root': `${GOOD}devbox: { user: root }\n`,
+  'devbox-of-who-logs-in-as-root': `${GOOD}devbox: { host: root@10.0.0.50 }\n`,
   'devbox-on-a-machine-that-is-not-there': `${GOOD}devbox: { host: rig2 }\n`,
   'devbox-is-a-machine-of-the-cluster': `${GOOD}devbox: { host: anna@10.0.0.101 }\n`,
   'devbox-misspelt': `${GOOD}devbox: { host: anna@, user: 1anna, vscode: { extensions: [python] }, git: { name: "" }, dockre: {} }\n`,
