@@ -38,6 +38,13 @@ const keyPath = ({ name }: AptSourceSpec) => `/etc/apt/keyrings/mlk8s-${name}.gp
 /** Ends the part of an answer that is facts; what follows is our file. */
 const CONTENT = '-- content';
 
+/**
+ * Of a file without comments, what apt reads: blocks between empty lines that are not switched off. Ubuntu's own upgrade to
+ * another release switches such archives off. man 5 sources.list; apt takes these words for no.
+ */
+const ENABLED =
+  'BEGIN { RS = "" } tolower($0) !~ /(^|\\n)enabled:[ \\t]*(no|false|without|off|disable|0)[ \\t]*(\\n|$)/';
+
 function sourceAsk(it: Declared<AptSourceSpec>): Ask {
   const { name, uri, unless } = it.spec;
   const source = sourcePath(it.spec);
@@ -47,7 +54,7 @@ function sourceAsk(it: Declared<AptSourceSpec>): Ask {
     echo "codename $(. /etc/os-release; echo "\${UBUNTU_CODENAME:-$VERSION_CODENAME}")"
     for file in /etc/apt/sources.list ${LISTS}/*.list ${LISTS}/*.sources; do
       if [ "$file" = ${source} ] || [ ! -f "$file" ]; then continue; fi
-      if grep -v '^[[:space:]]*#' "$file" | tr -s '[:blank:]' '\n' | grep -cxF -e ${uri} -e ${`${uri}/`} >/dev/null; then
+      if grep -v '^[[:space:]]*#' "$file" | awk ${ENABLED} | tr -s '[:blank:]' '\n' | grep -cxF -e ${uri} -e ${`${uri}/`} >/dev/null; then
         echo "theirs $file"
       fi
     done

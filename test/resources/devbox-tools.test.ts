@@ -143,6 +143,7 @@ describe('what apt knows already', () => {
     ['own.list', line('https://example.org/deb')],
     ['own.list', line('https://example.org/deb/')],
     ['own.sources', 'Types: deb\nURIs: https://example.org/deb\nSuites: stable\n'],
+    ['own.sources', 'Enabled: no\nURIs: https://example.org/old\n\nEnabled: yes\nURIs: https://example.org/deb\n'],
   ])('is the archive when %s says %j', (name, text) => {
     writeFileSync(inside('etc/apt/sources.list.d', name), text);
     expect(story(source()).look()).toMatchObject({ verdict: 'ok', because: expect.stringContaining(name) });
@@ -152,6 +153,11 @@ describe('what apt knows already', () => {
     ['own.list.save', line('https://example.org/deb')],
     ['own.list', `# ${line('https://example.org/deb')}`],
     ['own.list', line('https://example.org/deb-nightly')],
+    [
+      'own.sources',
+      'Types: deb\n# of the release before\nEnabled:  No\nURIs: https://example.org/deb\nSuites: stable\n',
+    ],
+    ['own.sources', 'Types: deb\nURIs: https://example.org/deb\nSuites: stable\nenabled: false'],
   ])('is not the archive when %s says %j', (name, text) => {
     writeFileSync(inside('etc/apt/sources.list.d', name), text);
     expect(story(source()).look()).toMatchObject({ verdict: 'change' });

@@ -31,6 +31,9 @@ function archives(): Archive[] {
   return [NVIDIA, ...known];
 }
 
+/** What the fault `otherkey` may name. */
+export const archiveNames = (): readonly string[] => archives().map(({ name }) => name);
+
 type Site = Pick<CommandContext, 'rig' | 'files' | 'out' | 'err'>;
 
 const LISTS = '/var/lib/apt/lists';
@@ -73,7 +76,9 @@ function entriesIn({ files }: Pick<Site, 'files'>): Entry[] {
     if (!name.endsWith('.sources')) return [];
     return text.split(/\n\s*\n/).flatMap((stanza) => {
       const field = (key: string) => new RegExp(`^${key}: *(.+)$`, 'm').exec(stanza)?.[1] ?? '';
-      return field('URIs') === '' ? [] : [{ file, url: field('URIs'), key: field('Signed-By') }];
+      return field('URIs') === '' || field('Enabled') === 'no'
+        ? []
+        : [{ file, url: field('URIs'), key: field('Signed-By') }];
     });
   });
 }
