@@ -38,6 +38,18 @@ export function writeMove(it: Declared<SecretSpec>, lacking: Lacking, kept: Read
   return { does, on: it.on, run, deadlineS: 60, ...(inputs.length > 0 ? { inputs: Object.fromEntries(inputs) } : {}) };
 }
 
+/**
+ * Restarts Deployments that read the Secret, as far as they are there, before it is made anew: their pods wait for it.
+ * After it, a run that is cut off in between would leave them with a password that nobody has any more.
+ */
+export function restartMove({ on, spec: { namespace } }: Declared<SecretSpec>, names: readonly string[]): Move {
+  const run = sh`
+    readers=$(${kubectl} --namespace ${namespace} get deployments ${names} --ignore-not-found -o name)
+    for one in $readers; do ${kubectl} --namespace ${namespace} rollout restart "$one"; done
+  `;
+  return { does: `restart ${names.join(', ')}`, on, run, deadlineS: 60 };
+}
+
 /** Inputs of all changes of one job lie in one folder. */
 function inputName({ namespace, name }: SecretSpec, key: string): string {
   return `${namespace}-${name}-${key}`;

@@ -6,7 +6,7 @@ import { claimsAsk, claimsOf, isMeant } from './claims.ts';
 import type { Placed } from './declare.ts';
 import { kubectl } from './kube.ts';
 import { clusterEnds } from './microk8s-leave.ts';
-import { GIVEN, type Lacking, MANAGED_BY, writeMove } from './secret-move.ts';
+import { GIVEN, type Lacking, MANAGED_BY, restartMove, writeMove } from './secret-move.ts';
 import { gone, stays } from './stays.ts';
 
 /**
@@ -27,6 +27,8 @@ export type SecretSpec = {
    * name, or a label that such claims have, as `key=value`.
    */
   readonly knownTo?: string;
+  /** Deployments in that namespace that read the generated values when they start: restarted when a lost one is made anew. */
+  readonly readAtStart?: readonly string[];
   /** What to type to go on without that data, where deleting the claims is not it. */
   readonly anew?: string;
   /** `Opaque` when it is left out. */
@@ -128,7 +130,9 @@ function judge(it: Declared<SecretSpec>, world: World): Verdict {
     if (!knowing) return unseen(world);
     if (knowing.length > 0) return lostPassword(it, lacking.generated, knowing);
     const because = sight === null ? `${title} does not exist` : wrong.map((key) => said(it, sight, key)).join(', ');
-    return change(it, world, sight, because);
+    // Whatever the record says of its end: the run that was to restart them may have been cut off.
+    const isRead = lacking.generated.length > 0 && world.record(it.id) !== undefined;
+    return change(it, world, sight, because, isRead ? it.spec.readAtStart : undefined);
   });
 }
 
@@ -162,14 +166,22 @@ function saltedDigest(salt: string, what: string, value: string): string {
   return createHash('sha256').update([salt, what, value].join('\0')).digest('hex').slice(0, 40);
 }
 
-function change(it: Declared<SecretSpec>, world: World, sight: Sight | null, because: string): Verdict {
+/** `readers`: Deployments that have the old value. */
+function change(
+  it: Declared<SecretSpec>,
+  world: World,
+  sight: Sight | null,
+  because: string,
+  readers: readonly string[] = [],
+): Verdict {
   const lacking = lackingOf(it, world, sight);
   const kept = [...(sight?.given ?? [])].filter(([key]) => it.spec.given?.[key] !== undefined);
   const adopts = sight !== null && sight.managedBy !== 'mlk8s' && !world.record(it.id);
   return {
     verdict: 'change',
     because,
-    moves: [writeMove(it, lacking, new Map(kept))],
+    moves: [...(readers.length > 0 ? [restartMove(it, readers)] : []), writeMove(it, lacking, new Map(kept))],
+    ...(readers.length > 0 ? { disrupts: `${readers.join(', ')} restart, and want a new password` } : {}),
     ...(adopts ? { adopts } : {}),
   };
 }

@@ -1,5 +1,6 @@
 /** How resources of redis, milvus and dynamodb are broken from outside, on a machine rig1 that has the API. */
 export const storeBreaks: Readonly<Record<string, string>> = {
+  'databases/redis-password@cluster': 'microk8s kubectl -n redis delete secret redis-password',
   'databases/redis@cluster': 'microk8s helm3 rollback redis 1 -n redis',
   'databases/redis-commander@cluster': 'microk8s kubectl -n redis delete service redis-commander',
   'databases/milvus@cluster': 'microk8s kubectl -n milvus delete deployment milvus-attu',
@@ -18,8 +19,7 @@ export const storeUnbroken: Readonly<Record<string, string>> = {
   'databases/redis-data': 'a claim with data: tried in test/resources/manifest.test.ts',
   'databases/milvus-data': 'as that of redis',
   'databases/dynamodb-data': 'as that of redis',
-  'databases/redis-password': 'its loss is refused, not mended: tried in test/resources/secret.test.ts',
-  'databases/milvus-root': 'as that of redis',
+  'databases/milvus-root': 'its loss is refused, not mended: tried in test/resources/secret.test.ts',
   'databases/milvus-processor': 'a check: test/cases/processor-fit.json',
   'databases/milvus-queue': 'a check, tried in test/acceptance/stores.test.ts',
 };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Declared } from '../../src/engine/types.ts';
 import { secret, secretKind } from '../../src/resources/secret.ts';
 import { InCluster } from './in-cluster.ts';
-import { said, worldOf } from './world.ts';
+import { doings, said, worldOf } from './world.ts';
 
 const PLACE = { id: 'monitoring/admin@cluster', on: 'cluster', needs: [] } as const;
 const SPEC = { namespace: 'observability', name: 'grafana-admin', fixed: { 'admin-user': 'admin' } };
@@ -118,6 +118,33 @@ describe('a Secret', () => {
     inside.records.push({ ...guarded, origin: 'created', state: 'done' });
     await inside.lab.mk('cp1', 'kubectl delete pvc grafana -n observability');
     expect(said(await inside.judge(guarded))).toMatch(/^change/);
+  });
+
+  it('is made anew when it was lost and no data knows it, and who reads it at its start is restarted', async () => {
+    const read = secret({ ...PLACE, ...SPEC, generated: ['admin-password'], readAtStart: ['web', 'gone'] }) as Declared;
+    const labels = { app: 'web' };
+    const spec = { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [] } } };
+    const web = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec };
+    const restartedAt = async () =>
+      (await inside.lab.mk('cp1', 'kubectl get deployment web -n observability -o yaml')).out.includes('restartedAt');
+    await bring(read);
+    await inside.lab.mk('cp1', 'kubectl apply -n observability -f -', { stdin: JSON.stringify(web) });
+    await inside.lab.mk('cp1', 'kubectl delete secret grafana-admin -n observability');
+    inside.records.splice(0);
+    expect(doings(await inside.judge(read)), 'not made before: nobody has read it').toEqual([expect.any(String)]);
+    inside.records.push({ ...read, origin: 'created', state: 'pending' });
+    const verdict = await inside.judge(read);
+    expect(verdict).toMatchObject({ disrupts: 'web, gone restart, and want a new password' });
+    // Pods wait for a Secret that is not there: cut off in between, all is done again.
+    expect(doings(verdict)).toEqual([
+      'restart web, gone',
+      'write admin-user, admin-password into Secret observability/grafana-admin',
+    ]);
+    expect(await restartedAt()).toBe(false);
+    expect(await inside.apply(read, verdict)).toEqual({ ok: true, err: '' });
+    expect(await restartedAt()).toBe(true);
+    expect(said(await inside.judge(read))).toMatch(/^ok/);
+    await inside.lab.mk('cp1', 'kubectl delete deployment web -n observability');
   });
 
   it('goes when it is undone', async () => {

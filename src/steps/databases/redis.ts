@@ -2,7 +2,6 @@ import { chartOf, requestsOf } from '../../charts/catalogue.ts';
 import { type Data, mergeValues } from '../../charts/values.ts';
 import type { Cluster } from '../../config/schema.ts';
 import type { Amounts, Declared, Id, Load, Service } from '../../engine/types.ts';
-import { anew } from '../../resources/held-data.ts';
 import { manifest } from '../../resources/manifest.ts';
 import { secret } from '../../resources/secret.ts';
 import { quote } from '../../shell/script.ts';
@@ -11,7 +10,7 @@ import { release } from '../release.ts';
 import { type Database, settingsOf } from './database.ts';
 import { outlives } from './outlives.ts';
 import { deployed, resourcesOf } from './pod.ts';
-import { claimOf, dataOf, volume, volumeId } from './volume.ts';
+import { dataOf, volume, volumeId } from './volume.ts';
 
 /** Seconds until its pod is ready: one small image over the line of a home, and what it kept is read. */
 const READY_S = 900;
@@ -54,8 +53,8 @@ function resources(file: Cluster): Declared[] {
       name: SECRET.secret,
       fixed: {},
       generated: [SECRET.passwordKey],
-      knownTo: claimOf('redis'),
-      anew: anew('redis'),
+      // Its data knows no password: users and what they may are set at each start.
+      readAtStart: ['redis', ...(commander ? ['redis-commander'] : [])],
     }),
     valkey,
     ...(commander ? [commanderOf()] : []),

@@ -23,8 +23,14 @@ it('has a password that is made once, and never tells it', () => {
     name: 'redis-password',
     generated: ['password'],
     fixed: {},
-    knownTo: 'redis-data',
+    readAtStart: ['redis', 'redis-commander'],
   });
+  const without = resourceOf(file({ redis: { ...REDIS, commander: false } }), 'redis-password');
+  expect(without.spec).toMatchObject({ readAtStart: ['redis'] });
+});
+
+it('gets a new password when its Secret was lost: its data knows none', () => {
+  expect(resourceOf(of, 'redis-password').spec).not.toHaveProperty('knownTo');
 });
 
 describe('the traps of the sheet', () => {
