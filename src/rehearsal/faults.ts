@@ -28,15 +28,14 @@ export interface Faults {
 const FORM = /^([^:@]+):([a-z][a-z0-9-]*)(?::([^@]+))?(?:@(?:(exec|byte)([1-9]\d*)|(\d+(?:\.\d+)?)))?$/;
 const EXAMPLES = 'rig2:gone  rig2:drop@exec2  rig2:freeze@byte9000  rig2:slow  rig2:nosudo  rig2:badkey  rig2:power@60';
 
-/**
- * Reads `--fault` values: rig → its faults. `rigs` and `known`: names that may stand in them; `values`: by fault, what may
- * stand behind it, where that is not free.
- */
+/** What stands behind the name of a fault: nothing, or seconds, which must, or any name, or one of these names. */
+export type FaultValue = 'none' | 'seconds' | 'any' | (() => readonly string[]);
+
+/** Reads `--fault` values: rig → its faults. `rigs`: names of machines; `known`: the faults of the model. Throws UserError. */
 export function parseFaults(
   texts: readonly string[],
   rigs: readonly string[],
-  known: readonly string[],
-  values: Readonly<Record<string, readonly string[]>> = {},
+  known: Readonly<Record<string, FaultValue>>,
 ): Map<string, Faults> {
   const all = new Map<string, { machine: MachineFault[]; model: string[] }>();
   for (const text of texts) {
@@ -46,17 +45,35 @@ export function parseFaults(
     if (!rigs.includes(rig)) throw bad(text, `there is no machine "${rig}"`, `machines of the file: ${rigs.join(' ')}`);
     const faults = all.get(rig) ?? { machine: [], model: [] };
     all.set(rig, faults);
-    if (known.includes(what) && unit === undefined && seconds === undefined) {
-      const allowed = values[what] ?? [];
-      if (value !== undefined && allowed.length > 0 && !allowed.includes(value))
-        throw bad(text, `${what} knows no "${value}"`, `known ones: ${allowed.join(' ')}`);
+    const wants = Object.hasOwn(known, what) ? known[what] : undefined;
+    if (wants !== undefined) {
+      if (unit !== undefined || seconds !== undefined)
+        throw bad(text, `${what} has no moment`, `write for example: ${rig}:${what}`);
+      checkValue(text, `${rig}:${what}`, wants, value);
       faults.model.push(value === undefined ? what : `${what}:${value}`);
-    } else if (isKind(what) && value === undefined) {
+    } else if (isKind(what)) {
+      checkValue(text, `${rig}:${what}`, 'none', value);
       const moment = unit === undefined ? {} : { [unit === 'exec' ? 'atExec' : 'atByte']: Number(count) };
       faults.machine.push({ what, ...moment, ...(seconds !== undefined && { atS: Number(seconds) }) });
-    } else throw bad(text, `"${what}" is no known fault`, `known ones: ${[...LASTING, ...SUDDEN, ...known].join(' ')}`);
+    } else {
+      const names = [...LASTING, ...SUDDEN, ...Object.keys(known)];
+      throw bad(text, `"${what}" is no known fault`, `known ones: ${names.join(' ')}`);
+    }
   }
   return all;
+}
+
+/** One that nothing looks for would let everything go well. `plain`: the fault without its value. */
+function checkValue(text: string, plain: string, wants: FaultValue, value: string | undefined): void {
+  if (wants === 'any') return;
+  const [, what] = plain.split(':');
+  if (wants === 'seconds') {
+    if (/^\d+(\.\d+)?$/.test(value ?? '')) return;
+    throw bad(text, `${what} wants a number of seconds`, `write for example: ${plain}:60`);
+  }
+  if (value === undefined) return;
+  if (wants === 'none') throw bad(text, `${what} has no value`, `write: ${plain}`);
+  if (!wants().includes(value)) throw bad(text, `${what} knows no "${value}"`, `known ones: ${wants().join(' ')}`);
 }
 
 function isKind(text: string): text is FaultKind {

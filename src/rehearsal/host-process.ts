@@ -176,7 +176,7 @@ export class RehearsalServer implements Site, DumpSource {
   async #ensure(request: Extract<Request, { op: 'ensure' }>): Promise<EnsureAnswer> {
     const rigs: RigAnswer[] = [];
     const names = request.rigs.map((rig) => rig.name);
-    const faults = parseFaults(request.faults, names, this.model.faults, this.model.faultValues);
+    const faults = parseFaults(request.faults, names, this.model.faults);
     for (const wanted of request.rigs) {
       const station = this.#find(wanted) ?? (await this.#make(wanted));
       const { machine, front, socket } = station;

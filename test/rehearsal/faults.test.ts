@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { parseCluster } from '../../src/config/load.ts';
 import { parseFaults } from '../../src/rehearsal/faults.ts';
+import { model } from '../../src/rehearsal/model/index.ts';
+import { steps } from '../../src/steps/index.ts';
 import { HostError, type Hosts } from '../../src/transport/host.ts';
 import { runOn, TestSite, toyFile } from './toy.ts';
 
+const SAMPLE = new URL('../../templates/samples/home-lab.yaml', import.meta.url).pathname;
 const site = new TestSite();
 const file = toyFile([
   { name: 'rig1', address: '10.0.0.1' },
@@ -29,11 +34,9 @@ async function failure(work: Promise<unknown>): Promise<string> {
 
 describe('faults are read', () => {
   test('with their time', () => {
-    const parsed = parseFaults(
-      ['a:gone', 'b:drop@exec2', 'b:freeze@byte9000', 'b:power@1.5', 'a:toy:5'],
-      ['a', 'b'],
-      ['toy'],
-    );
+    const parsed = parseFaults(['a:gone', 'b:drop@exec2', 'b:freeze@byte9000', 'b:power@1.5', 'a:toy:5'], ['a', 'b'], {
+      toy: 'any',
+    });
     expect([...parsed]).toEqual([
       ['a', { machine: [{ what: 'gone' }], model: ['toy:5'] }],
       [
@@ -57,15 +60,51 @@ describe('faults are read', () => {
     ['rig1:drop@byte0', 'is not a fault'],
     ['rig9:gone', 'there is no machine "rig9"'],
     ['rig1:burn', '"burn" is no known fault'],
-    ['rig1:gone:5', '"gone" is no known fault'],
+    ['rig1:constructor', '"constructor" is no known fault'],
+    ['rig1:gone:5', 'gone has no value'],
   ])('%s is refused', (text, seen) => {
-    expect(() => parseFaults([text], ['rig1'], [])).toThrow(seen);
+    expect(() => parseFaults([text], ['rig1'], {})).toThrow(seen);
   });
 
-  test('with a value, where only some are allowed', () => {
-    const parse = (text: string) => parseFaults([text], ['rig1'], ['toy'], { toy: ['car', 'kite'] }).get('rig1')?.model;
-    expect([parse('rig1:toy'), parse('rig1:toy:kite')]).toEqual([['toy'], ['toy:kite']]);
-    expect(() => parse('rig1:toy:doll')).toThrow('toy knows no "doll"');
+  const parse = (text: string) => parseFaults([text], ['rig1'], model.faults).get('rig1')?.model;
+
+  test.each([
+    'aptlock:60',
+    'unseeded:1.5',
+    'nodns',
+    'helmfails',
+    'helmfails:kube-prom-stack',
+    'imagepull:redis',
+    'claimpending:nfs-csi',
+    'otherkey:docker',
+    'alertfails:ntfy',
+    'diskused:xfs',
+    'podfails:try',
+  ])('with a value that does something: %s', (fault) => {
+    expect(parse(`rig1:${fault}`)).toEqual([fault]);
+  });
+
+  test.each([
+    ['nodns:5', 'nodns has no value', 'write: rig1:nodns'],
+    ['nodns@exec2', 'nodns has no moment', 'write for example: rig1:nodns'],
+    ['aptlock', 'aptlock wants a number of seconds', 'write for example: rig1:aptlock:60'],
+    ['unseeded:long', 'unseeded wants a number of seconds', 'write for example: rig1:unseeded:60'],
+    ['helmfails:nonsense', 'helmfails knows no "nonsense"', ' opencost redis '],
+    ['imagepull:kube-prometheus-stack', 'imagepull knows no "kube-prometheus-stack"', ' kube-prom-stack '],
+    ['claimpending:fast', 'claimpending knows no "fast"', 'openebs-hostpath'],
+    ['otherkey:me', 'otherkey knows no "me"', 'nvidia'],
+    ['alertfails:pigeon', 'alertfails knows no "pigeon"', 'telegram'],
+  ])('with a value that would do nothing they are refused: %s', (fault, seen, next) => {
+    const problems = [expect.objectContaining({ seen, next: [expect.stringContaining(next)] })];
+    expect(() => parse(`rig1:${fault}`)).toThrow(expect.objectContaining({ exitCode: 3, problems }));
+  });
+
+  test('with the name of each release that a step makes', () => {
+    const file = parseCluster(readFileSync(SAMPLE), SAMPLE).file;
+    const made = steps.flatMap((step) => step.resources(file)).filter(({ kind }) => kind === 'helm-release');
+    const releases = made.map(({ spec }) => (spec as { release: string }).release);
+    expect(releases.length).toBeGreaterThan(8);
+    for (const release of releases) expect(parse(`rig1:imagepull:${release}`)).toEqual([`imagepull:${release}`]);
   });
 
   test('by the server, which answers as a UserError', async () => {

@@ -5,7 +5,7 @@ import type { RigState } from '../../src/rehearsal/model/state.ts';
 /** A model of a few commands, to test what runs them. */
 export const toyModel: Model = {
   optional: ['toy-extra'],
-  faults: ['toyfault'],
+  faults: { toyfault: 'any' },
   commands: {
     'toy-echo': async (context) => {
       context.out(`${context.user}@${context.rig.name} ${context.cwd} ${JSON.stringify(context.args)}\n`);

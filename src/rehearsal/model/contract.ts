@@ -1,3 +1,4 @@
+import type { FaultValue } from '../faults.ts';
 import type { Command, MachineSite } from './command.ts';
 import type { RigState } from './state.ts';
 
@@ -24,10 +25,8 @@ export interface Model {
    * (`/snap/bin/microk8s`, `/usr/local/bin/nvidia-smi`). All others are in PATH from the start.
    */
   readonly optional: readonly string[];
-  /** Names of the faults that it knows (`--fault rig2:<name>[:value]`); they come as marks in `RigState.faults`. */
-  readonly faults: readonly string[];
-  /** The only values that some of them may have. */
-  readonly faultValues?: Readonly<Record<string, readonly string[]>>;
+  /** The faults that it knows (`--fault rig2:<name>[:value]`); they come as marks in `RigState.faults`. */
+  readonly faults: Readonly<Record<string, FaultValue>>;
   newRig(name: string, address: string, options: NewRigOptions): RigState;
   /** Files of a fresh machine besides those that every Ubuntu has here (hosts, passwd, os-release …). */
   files?(rig: RigState): Record<string, { content: string; mode?: number }>;

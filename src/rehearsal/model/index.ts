@@ -1,6 +1,5 @@
 import { commands, optionalCommands } from './commands.ts';
 import type { Model } from './contract.ts';
-import { ALERT_WAYS } from './microk8s/alertmanager.ts';
 import { microk8sFaults } from './microk8s/commands.ts';
 import { reach } from './microk8s/reach.ts';
 import { initialFiles, newRig } from './new-rig.ts';
@@ -11,8 +10,7 @@ import { ubuntuFaults } from './ubuntu/settle.ts';
 export const model: Model = {
   commands,
   optional: optionalCommands,
-  faults: [...ubuntuFaults, ...microk8sFaults],
-  faultValues: { alertfails: ALERT_WAYS },
+  faults: { ...ubuntuFaults, ...microk8sFaults },
   newRig,
   files: initialFiles,
   boot,

@@ -1,6 +1,10 @@
+import { STORAGE_CLASSES } from '../../../config/storage-classes.ts';
+import type { FaultValue } from '../../faults.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { addNode } from './add-node.ts';
+import { ALERT_WAYS } from './alertmanager.ts';
 import { disable, enable } from './enable.ts';
+import { releaseNames } from './helm/charts.ts';
 import { helm } from './helm.ts';
 import { join } from './join.ts';
 import { kubectl } from './kubectl.ts';
@@ -71,20 +75,19 @@ export const microk8sCommands: Record<string, Command> = {
 };
 
 /**
- * Faults of `RigState.faults` that this part of the model knows. The first three happen once, the others last. `helmfails`
- * and `imagepull` may name a release (`imagepull:openebs`), `podfails` a pod that was created by itself,
- * `claimpending` a storage class, `alertfails` a way to tell people (`ALERT_WAYS`). With `operatorlies`
- * the operator says that all is well, and the machine offers no card.
+ * Faults of `RigState.faults` that this part of the model knows. The first three happen once, the others last. `podfails`
+ * may name a pod that was created by itself. With `operatorlies` the operator says that all is well, and the machine
+ * offers no card.
  */
-export const microk8sFaults: readonly string[] = [
-  'joinlies',
-  'joinfails',
-  'helmfails',
-  'notready',
-  'dnsnever',
-  'imagepull',
-  'podfails',
-  'claimpending',
-  'operatorlies',
-  'alertfails',
-];
+export const microk8sFaults: Readonly<Record<string, FaultValue>> = {
+  joinlies: 'none',
+  joinfails: 'none',
+  helmfails: releaseNames,
+  notready: 'none',
+  dnsnever: 'none',
+  imagepull: releaseNames,
+  podfails: 'any',
+  claimpending: () => STORAGE_CLASSES,
+  operatorlies: 'none',
+  alertfails: () => ALERT_WAYS,
+};

@@ -1,27 +1,29 @@
+import type { FaultValue } from '../../faults.ts';
 import { finishChanges } from '../snapd/changes.ts';
 import { gateway } from './network-data.ts';
 import { applyNvidiaFaults } from './nvidia.ts';
 import { applyPackageFaults } from './packages.ts';
 import { fault, type Site } from './site.ts';
+import { archiveNames } from './third-party.ts';
 
 /**
- * Faults of `RigState.faults` that Ubuntu and snapd know; `aptlock` and `unseeded` take seconds as their value.
- * `gpumismatch`: the NVIDIA driver is upgraded while it is in use; `secureboot`: the firmware wants signed modules.
+ * Faults of `RigState.faults` that Ubuntu and snapd know. `gpumismatch`: the NVIDIA driver is upgraded while it is in use;
+ * `secureboot`: the firmware wants signed modules; `diskused` may name a file system.
  */
-export const ubuntuFaults: readonly string[] = [
-  'aptlock',
-  'diskused',
-  'dpkg-interrupted',
-  'gpumismatch',
-  'fragmented',
-  'nodisk',
-  'nodns',
-  'nostore',
-  'otherkey',
-  'secureboot',
-  'snaperror',
-  'unseeded',
-];
+export const ubuntuFaults: Readonly<Record<string, FaultValue>> = {
+  aptlock: 'seconds',
+  diskused: 'any',
+  'dpkg-interrupted': 'none',
+  gpumismatch: 'none',
+  fragmented: 'none',
+  nodisk: 'none',
+  nodns: 'none',
+  nostore: 'none',
+  otherkey: archiveNames,
+  secureboot: 'none',
+  snaperror: 'none',
+  unseeded: 'seconds',
+};
 
 /**
  * Lets a machine become what it is at this moment: snapd's changes end, clocks get in step, faults that were asked for

@@ -31,6 +31,7 @@ interface Part {
 }
 
 interface Source {
+  readonly release?: string;
   readonly repo?: string;
   readonly oci?: string;
   readonly versions: readonly string[];
@@ -56,6 +57,11 @@ let known: Record<string, Source> | undefined;
 function sources(): Record<string, Source> {
   known ??= parse(readFileSync(templatePath('rehearsal', 'releases.yaml'), 'utf8')) as Record<string, Source>;
   return known;
+}
+
+/** Names of the releases that mlk8s makes of these charts. */
+export function releaseNames(): readonly string[] {
+  return Object.entries(sources()).map(([chart, { release = chart }]) => release);
 }
 
 /** A chart that a rehearsal knows, as an addon fetches it. */
