@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { pageOf } from './page.ts';
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url));
 
@@ -50,6 +51,11 @@ const imports = files.filter((file) => file.endsWith('.ts') && file.includes(sep
 it('knows every room', () => {
   const rooms = readdirSync(src, { withFileTypes: true }).flatMap((it) => (it.isDirectory() ? [it.name] : []));
   expect(Object.keys(MAY_USE).sort()).toEqual(rooms.sort());
+});
+
+it('is described in docs/design.md, room by room', () => {
+  const told = [...pageOf('docs/design.md').matchAll(/^\| `src\/(\w+)` +\| /gm)].map(([, room]) => room);
+  expect(told.toSorted()).toEqual(Object.keys(MAY_USE).toSorted());
 });
 
 it('has no circle', () => {
