@@ -51,7 +51,7 @@ export function anew(name: string): string {
 }
 
 /** What somebody else made under that name is left alone: its data may be where our settings do not look. `seen`: what it is. */
-export function notOurs(id: Id, { name }: HeldData, seen: string): Verdict {
+export function notOurs(id: Id, { name }: Pick<HeldData, 'name'>, seen: string): Verdict {
   return refused(
     id,
     `${seen} was there before mlk8s`,

@@ -6,6 +6,7 @@ import { claimsAsk, claimsOf, inUse, isMeant } from './claims.ts';
 import type { Placed } from './declare.ts';
 import { giveUp, type HeldData, notOurs } from './held-data.ts';
 import { helmAsk } from './helm-sight.ts';
+import { keeps } from './kept-claim.ts';
 import { kubectl } from './kube.ts';
 import { clusterEnds } from './microk8s-leave.ts';
 import { type Live, listOf, type ObjectRef, objectsAsk, objectsOf, titleOf, unready } from './objects.ts';
@@ -26,6 +27,8 @@ export type ManifestSpec = {
   readonly admittedS?: number;
   /** Data that goes with them, when the user gives that up. */
   readonly data?: HeldData;
+  /** Name of the database whose claims are among them: one that somebody else made is not taken for it. */
+  readonly database?: string;
 };
 
 export function manifest({ id, on, needs, ...spec }: Placed & ManifestSpec): Declared<ManifestSpec> {
@@ -54,7 +57,7 @@ function asks({ id, spec }: Declared<ManifestSpec>): Ask[] {
 }
 
 function judge(it: Declared<ManifestSpec>, world: World): Verdict {
-  const { objects, readyS, data } = it.spec;
+  const { objects, readyS, data, database } = it.spec;
   if (world.identity === undefined) return change(it, objects, 'there is no cluster yet');
   return judged(it, world, asks(it), (answer) => {
     const found = objectsOf(answer);
@@ -63,8 +66,14 @@ function judge(it: Declared<ManifestSpec>, world: World): Verdict {
     const digest = (o: KubeManifest) => there.get(titleOf(o))?.metadata.annotations?.[DIGEST] ?? '';
     const missing = objects.filter((o) => !there.has(titleOf(o)));
     const known = objects.filter((o) => there.has(titleOf(o)));
+    const isKnown = world.record(it.id) !== undefined;
     // A claim cannot be changed, and what is in its volume is worth more than what it says.
     const kept = known.filter((o) => o.kind === CLAIM && digest(o) !== digestOf(o));
+    const strange = isKnown ? [] : kept.filter((o) => digest(o) === '');
+    if (database !== undefined && strange.length > 0) {
+      return notOurs(it.id, { name: database }, strange.map(titleOf).join(', '));
+    }
+    const used = strange.map((o) => `${titleOf(o)} was not made by mlk8s, and is used as it is`);
     const ours = known.filter((o) => o.kind !== CLAIM);
     const foreign = ours.filter((o) => digest(o) === '');
     const other = ours.filter((o) => !['', digestOf(o)].includes(digest(o)));
@@ -74,17 +83,18 @@ function judge(it: Declared<ManifestSpec>, world: World): Verdict {
       const late = readyS === undefined ? [] : unready(found, world);
       if (late.length > 0) return { verdict: 'settling', because: late.join(', '), deadlineS: readyS ?? 0 };
       const because = `${objects.map(titleOf).join(', ')}: as they were written`;
-      if (kept.length === 0) return { verdict: 'ok', because };
-      const warning = `${kept.map(titleOf).join(', ')} keeps the class and the size that it was made with: a claim cannot be changed`;
-      return { verdict: 'ok', because, warning };
+      const stay = kept.filter((o) => !strange.includes(o)).map((o) => keeps(o, there.get(titleOf(o))));
+      const warnings = [...used, ...stay];
+      return { verdict: 'ok', because, ...(warnings.length > 0 ? { warning: warnings.join('; ') } : {}) };
     }
     const because = [
       ...missing.map((o) => `${titleOf(o)} does not exist`),
       ...foreign.map((o) => `${titleOf(o)} was not written by mlk8s`),
       ...other.map((o) => `${titleOf(o)} was written differently`),
       ...scaled.map((o) => `${titleOf(o)} was scaled to ${there.get(titleOf(o))?.spec?.replicas}`),
+      ...used,
     ];
-    const adopts = foreign.length > 0 && !world.record(it.id);
+    const adopts = foreign.length > 0 && !isKnown;
     const theirs = foreign.filter(({ kind }) => kind !== 'Namespace');
     if (data && adopts && theirs.length > 0) return notOurs(it.id, data, theirs.map(titleOf).join(', '));
     return { ...change(it, wrong, because.join(', '), known), ...(adopts ? { adopts } : {}) };

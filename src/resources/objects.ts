@@ -39,7 +39,8 @@ const live = z.object({
     deletionTimestamp: text.optional(),
     generation: count,
   }),
-  spec: z.object({ replicas: count }).optional(),
+  // What else it says is read by whoever knows its kind.
+  spec: z.object({ replicas: count }).loose().optional(),
   status: z
     .object({
       ...{ observedGeneration: count, readyReplicas: count, updatedReplicas: count },

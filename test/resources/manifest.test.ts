@@ -149,16 +149,49 @@ it('starts the pods again that somebody stopped', async () => {
   expect(said(await it1.judge(it))).toMatch(/^ok: /);
 });
 
-it('leaves a claim as it is, whatever the file says now, and warns', async () => {
+it('leaves a claim as it is, whatever the file says now, and warns of what differs', async () => {
   await put(things(namespace, claim));
-  const larger = { ...claim, spec: { ...(claim.spec as object), storageClassName: 'other' } } as KubeManifest;
-  expect(await it1.judge(things(namespace, larger))).toMatchObject({
-    verdict: 'ok',
-    warning: expect.stringMatching(/^PersistentVolumeClaim shop\/data keeps the class and the size/),
+  const other = (size: string, more: object): KubeManifest => {
+    const requests = { storage: size };
+    return { ...claim, spec: { ...(claim.spec as object), resources: { requests }, ...more } } as KubeManifest;
+  };
+  const title = 'PersistentVolumeClaim shop/data';
+  const warnings = {
+    [`${title} keeps 1Gi, not 2Gi: a claim cannot be changed`]: other('2Gi', {}),
+    [`${title} keeps 1Gi of no class, not 1Gi of other: a claim cannot be changed`]: other('1Gi', {
+      storageClassName: 'other',
+    }),
+    [`${title} keeps 1Gi, and the rest as it was made: a claim cannot be changed`]: other('1Gi', {
+      volumeMode: 'Block',
+    }),
+  };
+  for (const [warning, wanted] of Object.entries(warnings))
+    expect(await it1.judge(things(namespace, wanted))).toMatchObject({ verdict: 'ok', warning });
+});
+
+it('uses a claim of somebody else as it is, and says so', async () => {
+  await kubectl('create namespace shop');
+  await kubectl('apply -f -', JSON.stringify(claim));
+  const because = 'PersistentVolumeClaim shop/data was not made by mlk8s, and is used as it is';
+  const verdict = await it1.judge(things(claim, config('x')));
+  expect(said(verdict)).toBe(`change: ConfigMap shop/a does not exist, ${because}`);
+  expect(doings(verdict)).toEqual(['apply ConfigMap shop/a']);
+  expect(await it1.judge(things(claim))).toMatchObject({ verdict: 'ok', warning: because });
+});
+
+it('does not use a claim of somebody else for a database', async () => {
+  await kubectl('create namespace shop');
+  await kubectl('apply -f -', JSON.stringify(claim));
+  const it = { ...things(namespace, claim), spec: { objects: [namespace, claim], database: 'redis' } } as Declared;
+  expect(await it1.judge(it)).toMatchObject({
+    verdict: 'refused',
+    problem: {
+      seen: 'PersistentVolumeClaim shop/data was there before mlk8s',
+      next: [expect.stringMatching(/take redis out/), expect.any(String)],
+    },
   });
-  const both = things(namespace, larger, config('x'));
-  expect(said(await it1.judge(both))).toBe('change: ConfigMap shop/a does not exist');
-  await put(both);
+  it1.records.push({ ...it, origin: 'created', state: 'done' });
+  expect(await it1.judge(it), 'ours, brought back by hand').toMatchObject({ verdict: 'change' });
 });
 
 describe('a storage class', () => {
