@@ -1,3 +1,17 @@
+/** Every tool that a devbox can have, as keys of its section. */
+export const ALL_TOOLS = `  headlamp: true
+  docker: { group: true }
+  git: { name: Anna Example, email: anna@example.com }
+  gh: true
+  gitLfs: true
+  vscode: { extensions: [ms-python.python] }
+  dbeaver: true
+  miniforge: true
+  uv: true
+  terminalTitle: true
+  xrdp: true
+`;
+
 /** How each resource of a devbox that is no member is broken, by its name: a script for that machine. */
 export const devboxBreaks: Readonly<Record<string, string>> = {
   'devbox/base': 'apt-get remove -y gpg',

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseCluster } from '../../src/config/load.ts';
-import type { PlanItem } from '../../src/engine/events.ts';
+import type { Step } from '../../src/engine/types.ts';
 import { steps } from '../../src/steps/index.ts';
-import { devboxBreaks, devboxUnbroken } from './devbox-breaks.ts';
-import { type Run, User } from './user.ts';
+import { ALL_TOOLS, devboxBreaks, devboxUnbroken } from './devbox-breaks.ts';
+import { nameOf, namesOf, open, planOf } from './plan.ts';
+import { User } from './user.ts';
 
 const LAB = `name: lab
 ssh: { user: lab }
@@ -14,29 +14,10 @@ network: {}
 `;
 const BOX = `${LAB}devbox:
   host: anna@10.0.0.50
-  headlamp: true
-  docker: { group: true }
-  git: { name: Anna, email: anna@example.org }
-  gh: true
-  gitLfs: true
-  vscode: { extensions: [ms-python.python] }
-  dbeaver: true
-  miniforge: true
-  uv: true
-  terminalTitle: true
-  xrdp: true
-`;
-
-/** What a plan does not find as it should be; what only waits for that is left out. */
-function open(run: Run): PlanItem[] {
-  const plan = run.events.find((event) => event.event === 'plan') as { items: PlanItem[] } | undefined;
-  return (plan?.items ?? []).filter((item) => item.verdict !== 'ok' && item.verdict !== 'later');
-}
+${ALL_TOOLS}`;
 
 /** Packages are never removed, and neither is what they brought. */
 const OF_PACKAGES = /^\/etc\/(xrdp|iscsi)\//;
-
-const name = (id: string): string => id.slice(0, id.indexOf('@'));
 
 describe('a devbox that is no member of the cluster', () => {
   const user = new User();
@@ -75,16 +56,15 @@ describe('a devbox that is no member of the cluster', () => {
   });
 
   it('has a break for each resource, or a reason why not', () => {
-    const { file } = parseCluster(Buffer.from(BOX), 'mlk8s.yaml');
-    const ids = steps.find((step) => step.name === 'devbox')?.resources(file) ?? [];
+    const step = steps.find(({ name }) => name === 'devbox') as Step;
     const broken = [...Object.keys(devboxBreaks), ...Object.keys(devboxUnbroken)];
-    expect(ids.map(({ id }) => name(id)).toSorted()).toEqual(broken.toSorted());
+    expect(namesOf(step, BOX)).toEqual(broken.toSorted());
   });
 
   it('names exactly what is broken, and up mends it', async () => {
     const scripts = Object.values(devboxBreaks).map((script) => `(set -e; ${script})`);
     await user.exec('devbox', `set -e\n${scripts.join('\n')}`);
-    const found = open(await user.run('plan', '--rehearse', '--json')).map((item) => name(item.id));
+    const found = open(await user.run('plan', '--rehearse', '--json')).map(({ id }) => nameOf(id));
     expect(found.toSorted()).toEqual(Object.keys(devboxBreaks).toSorted());
     const { summary, problems } = await user.up();
     expect([summary.exitCode, problems, summary.applied]).toEqual([0, [], found.length]);
@@ -133,8 +113,7 @@ describe('a devbox that has tools of its own', () => {
     const run = await user.up();
     expect([run.summary.exitCode, run.problems]).toEqual([0, []]);
     const plan = await user.run('status', '--rehearse', '--json');
-    const items = (plan.events.find((event) => event.event === 'plan') as { items: PlanItem[] }).items;
-    const because = (id: string) => items.find((item) => item.id === id)?.because;
+    const because = (id: string) => planOf(plan).find((item) => item.id === id)?.because;
     expect(because('devbox/kubectl@devbox')).toBe('kubectl was there before mlk8s: /usr/local/bin/kubectl');
     expect(because('devbox/gh@devbox')).toBe('gh was there before mlk8s: /home/anna/.local/bin/gh');
     expect(because('devbox/docker@devbox')).toMatch(/^docker was there before mlk8s: /);

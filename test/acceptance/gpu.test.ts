@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseCluster } from '../../src/config/load.ts';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Proof } from '../../src/engine/events.ts';
 import { gpuStep } from '../../src/steps/gpu/index.ts';
 import { brokenOn, gpuBreaks, gpuUnbroken } from './gpu-breaks.ts';
-import { open, openIds } from './plan.ts';
+import { nameOf, namesOf, open, openIds } from './plan.ts';
 import { type Run, User } from './user.ts';
+import { cameUp } from './users.ts';
 
 const TWO = `name: lab
 ssh: { user: lab }
@@ -26,13 +26,7 @@ function proofs(run: Run): string[] {
 }
 
 describe('two machines, one of them with a card', () => {
-  const user = new User();
-  beforeAll(async () => {
-    user.file(TWO);
-    const { summary, problems } = await user.up();
-    expect([summary.exitCode, problems]).toEqual([0, []]);
-  });
-  afterAll(() => user.leave());
+  const user = cameUp(TWO);
 
   it('has nothing to do the second time, with one exec per machine', async () => {
     const { summary } = await user.up();
@@ -49,10 +43,8 @@ describe('two machines, one of them with a card', () => {
   });
 
   it('has a break for each of its resources, or a reason why not', () => {
-    const { file } = parseCluster(Buffer.from(TWO), 'mlk8s.yaml');
-    const names = gpuStep.resources(file).map(({ id }) => id.slice(0, id.indexOf('@')));
-    const broken = Object.keys(gpuBreaks).map((id) => id.slice(0, id.indexOf('@')));
-    expect([...new Set(names)].sort()).toEqual([...broken, ...Object.keys(gpuUnbroken)].sort());
+    const broken = [...Object.keys(gpuBreaks).map(nameOf), ...Object.keys(gpuUnbroken)];
+    expect([...new Set(namesOf(gpuStep, TWO))]).toEqual(broken.toSorted());
   });
 
   it('names exactly what is broken, and up mends it', async () => {

@@ -1,31 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseCluster } from '../../src/config/load.ts';
+import { describe, expect, it } from 'vitest';
 import { monitoringStep } from '../../src/steps/monitoring/index.ts';
 import { monitoringBreaks, monitoringUnbroken } from './monitoring-breaks.ts';
-import { open, openIds } from './plan.ts';
-import { User } from './user.ts';
+import { nameOf, namesOf, open, openIds } from './plan.ts';
+import { cameUp, TWO_RIGS } from './users.ts';
 
-const TWO = `name: lab
-ssh: { user: lab }
-nodes:
-  - { name: rig1, address: 10.0.0.101, role: control-plane }
-  - { name: rig2, address: 10.0.0.102 }
-storage: {}
+const TWO = `${TWO_RIGS}storage: {}
 monitoring: { sizeGi: 10 }
 `;
 
-const name = (id: string): string => id.slice(0, id.indexOf('@'));
-
 describe('two machines that are watched', () => {
-  const user = new User();
   const kubectl = (words: string) => user.exec('rig1', `microk8s kubectl ${words}`);
-  beforeAll(async () => {
-    user.file(TWO);
-    const { summary, problems } = await user.up();
-    expect([summary.exitCode, problems]).toEqual([0, []]);
-  });
-  afterAll(() => user.leave());
+  const user = cameUp(TWO);
 
   it('have nothing to do the second time, with one exec per machine', async () => {
     const { summary } = await user.up();
@@ -43,10 +29,8 @@ describe('two machines that are watched', () => {
   });
 
   it('have a break for each resource, or a reason why not', () => {
-    const { file } = parseCluster(Buffer.from(TWO), 'mlk8s.yaml');
-    const names = monitoringStep.resources(file).map(({ id }) => name(id));
-    const broken = [...Object.keys(monitoringBreaks).map(name), ...Object.keys(monitoringUnbroken)];
-    expect(names.toSorted()).toEqual(broken.toSorted());
+    const broken = [...Object.keys(monitoringBreaks).map(nameOf), ...Object.keys(monitoringUnbroken)];
+    expect(namesOf(monitoringStep, TWO)).toEqual(broken.toSorted());
   });
 
   it('are named exactly by what is broken, and up mends it', async () => {

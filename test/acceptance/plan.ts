@@ -1,4 +1,6 @@
+import { parseCluster } from '../../src/config/load.ts';
 import type { PlanItem } from '../../src/engine/events.ts';
+import type { Step } from '../../src/engine/types.ts';
 import type { Run } from './user.ts';
 
 /** What a run planned first; nothing when it printed no plan. */
@@ -16,5 +18,19 @@ export function open(run: Run): readonly PlanItem[] {
 export function openIds(run: Run): string[] {
   return open(run)
     .map(({ id }) => id)
+    .sort();
+}
+
+/** An id without its place. */
+export function nameOf(id: string): string {
+  return id.slice(0, id.indexOf('@'));
+}
+
+/** What a step brings for the text of a cluster file, by name, in the order of the alphabet. */
+export function namesOf(step: Step, text: string): string[] {
+  const { file } = parseCluster(Buffer.from(text), 'mlk8s.yaml');
+  return step
+    .resources(file)
+    .map(({ id }) => nameOf(id))
     .sort();
 }

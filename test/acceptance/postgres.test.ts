@@ -1,41 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseCluster } from '../../src/config/load.ts';
-import type { PlanItem } from '../../src/engine/events.ts';
+import { describe, expect, it } from 'vitest';
 import { databasesStep } from '../../src/steps/databases/index.ts';
+import { nameOf, namesOf, open, openIds } from './plan.ts';
 import { postgresBreaks, postgresUnbroken } from './postgres-breaks.ts';
-import { type Run, User, until } from './user.ts';
+import { User, until } from './user.ts';
+import { cameUp, TWO_RIGS } from './users.ts';
 
-const BARE = `name: lab
-ssh: { user: lab }
-nodes:
-  - { name: rig1, address: 10.0.0.101, role: control-plane }
-  - { name: rig2, address: 10.0.0.102 }
-storage: {}
+const BARE = `${TWO_RIGS}storage: {}
 monitoring: { sizeGi: 10 }
 `;
 const FILE = `${BARE}databases: { postgres: { instances: 2, sizeGi: 3 } }\n`;
 
-function open(run: Run): PlanItem[] {
-  const plan = run.events.find((event) => event.event === 'plan') as { items: PlanItem[] } | undefined;
-  return (plan?.items ?? []).filter((item) => item.verdict !== 'ok' && item.verdict !== 'later');
-}
-const name = (id: string): string => id.slice(0, id.indexOf('@'));
-
 describe('PostgreSQL on two machines', () => {
-  const user = new User();
   const kubectl = (words: string) => user.exec('rig1', `microk8s kubectl ${words}`);
   const credential = async () => {
     const { stdout } = await user.run('credentials', 'postgres', '--rehearse', '--json');
     return (JSON.parse(stdout) as { credentials: { user: string; password: string }[] }).credentials[0];
   };
-  beforeAll(async () => {
-    user.file(FILE);
-    const { summary, problems } = await user.up();
-    expect([summary.exitCode, problems]).toEqual([0, []]);
-  }, 300_000);
-  afterAll(() => user.leave());
+  const user = cameUp(FILE);
 
   it('has nothing to do the second time, with one exec per machine', async () => {
     const { summary } = await user.up();
@@ -59,18 +42,16 @@ describe('PostgreSQL on two machines', () => {
   });
 
   it('has a break for each resource, or a reason why not', () => {
-    const { file } = parseCluster(Buffer.from(FILE), 'mlk8s.yaml');
-    const names = databasesStep.resources(file).map(({ id }) => name(id));
-    const broken = [...Object.keys(postgresBreaks).map(name), ...Object.keys(postgresUnbroken)];
-    expect(names.toSorted()).toEqual(broken.toSorted());
+    const broken = [...Object.keys(postgresBreaks).map(nameOf), ...Object.keys(postgresUnbroken)];
+    expect(namesOf(databasesStep, FILE)).toEqual(broken.toSorted());
   });
 
   it('is named exactly by what is broken, and up mends it with the old password', { timeout: 300_000 }, async () => {
     const before = await credential();
     for (const script of Object.values(postgresBreaks)) await user.exec('rig1', `set -e\n${script}`);
     const plan = await user.run('plan', '--rehearse', '--json');
-    const ids = open(plan).map(({ id }) => id);
-    expect(ids.toSorted()).toEqual(Object.keys(postgresBreaks).toSorted());
+    const ids = openIds(plan);
+    expect(ids).toEqual(Object.keys(postgresBreaks).toSorted());
     expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: ids.length });
     expect(await credential()).toEqual(before);
   });

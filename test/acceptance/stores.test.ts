@@ -1,39 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseCluster } from '../../src/config/load.ts';
-import type { PlanItem } from '../../src/engine/events.ts';
+import { afterAll, describe, expect, it } from 'vitest';
 import { databasesStep } from '../../src/steps/databases/index.ts';
+import { nameOf, namesOf, openIds } from './plan.ts';
 import { storeBreaks, storeUnbroken } from './store-breaks.ts';
-import { type Run, User, until } from './user.ts';
+import { User, until } from './user.ts';
+import { cameUp, TWO_RIGS } from './users.ts';
 
-const FILE = `name: lab
-ssh: { user: lab }
-nodes:
-  - { name: rig1, address: 10.0.0.101, role: control-plane }
-  - { name: rig2, address: 10.0.0.102 }
-storage: {}
+const FILE = `${TWO_RIGS}storage: {}
 databases:
   redis: { sizeGi: 2 }
   milvus: { sizeGi: 10 }
   dynamodb: {}
 `;
 
-/** What a plan does not find as it should be; what only waits for that is left out. */
-function open(run: Run): PlanItem[] {
-  const plan = run.events.find((event) => event.event === 'plan') as { items: PlanItem[] } | undefined;
-  return (plan?.items ?? []).filter((item) => item.verdict !== 'ok' && item.verdict !== 'later');
-}
-
-const name = (id: string): string => id.slice(0, id.indexOf('@'));
-
 describe('Redis, Milvus and DynamoDB', () => {
-  const user = new User();
   const kubectl = (words: string) => user.exec('rig1', `microk8s kubectl ${words}`);
-  beforeAll(async () => {
-    user.file(FILE);
-    const { summary, problems } = await user.up();
-    expect([summary.exitCode, problems]).toEqual([0, []]);
-  }, 240_000);
-  afterAll(() => user.leave());
+  const user = cameUp(FILE);
 
   it('have nothing to do the second time, with one exec per machine', async () => {
     const { summary } = await user.up();
@@ -82,17 +63,15 @@ describe('Redis, Milvus and DynamoDB', () => {
   });
 
   it('have a break for each resource, or a reason why not', () => {
-    const { file } = parseCluster(Buffer.from(FILE), 'mlk8s.yaml');
-    const names = databasesStep.resources(file).map(({ id }) => name(id));
-    const known = [...Object.keys(storeBreaks).map(name), ...Object.keys(storeUnbroken)];
-    expect(names.toSorted()).toEqual(known.toSorted());
+    const known = [...Object.keys(storeBreaks).map(nameOf), ...Object.keys(storeUnbroken)];
+    expect(namesOf(databasesStep, FILE)).toEqual(known.toSorted());
   });
 
   it('are named exactly by what is broken, and up mends it', async () => {
     for (const script of Object.values(storeBreaks)) await user.exec('rig1', `set -e\n${script}`);
     const plan = await user.run('plan', '--rehearse', '--json');
-    const ids = open(plan).map(({ id }) => id);
-    expect(ids.toSorted()).toEqual(Object.keys(storeBreaks).toSorted());
+    const ids = openIds(plan);
+    expect(ids).toEqual(Object.keys(storeBreaks).toSorted());
     expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: ids.length });
   });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allSources } from '../../src/devbox/sources.ts';
+import { ALL_TOOLS } from '../acceptance/devbox-breaks.ts';
 import { type Deb, unit } from './archive.ts';
 import { Lab } from './lab.ts';
 import { LISTING } from './listing.ts';
@@ -37,18 +38,7 @@ const PACKAGES: Readonly<Record<string, Deb>> = {
 const SECTIONS = `storage: { registry: {} }
 devbox:
   host: rig1
-  headlamp: true
-  docker: { group: true }
-  git: { name: Anna Example, email: anna@example.com }
-  gh: true
-  gitLfs: true
-  vscode: { extensions: [ms-python.python] }
-  dbeaver: true
-  miniforge: true
-  uv: true
-  terminalTitle: true
-  xrdp: true
-`;
+${ALL_TOOLS}`;
 
 /** As its user has it: git knows an address, and the file of the shell lies in a folder of its own. */
 const OWN = `
