@@ -16,6 +16,8 @@ export interface Visit {
   readonly services: readonly Service[];
   /** How commands of mlk8s have to be typed here. */
   readonly typing: Typing;
+  /** Says on standard error what people should know besides. */
+  readonly warn: (text: string) => void;
 }
 
 /** Opens the machines of a cluster file, does `work`, and closes them. Keeps no journal: what is shown may be secret. */
@@ -37,7 +39,7 @@ export async function onVisit<T>(context: Context, flags: VisitFlags, work: (vis
   const hosts = await context.parts.openHosts(wish);
   try {
     if (hosts.rehearsal && !flags.json) say(hosts.rehearsal);
-    return await work({ engine: await context.parts.engine(), options: { file, hosts }, services, typing });
+    return await work({ engine: await context.parts.engine(), options: { file, hosts }, services, typing, warn: say });
   } finally {
     await hosts.close();
   }

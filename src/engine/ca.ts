@@ -1,3 +1,4 @@
+import type { Cluster } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import { CA_SECRET, caAsk } from '../resources/ca-secret.ts';
 import { silent, type VisitOptions, visit } from './visit.ts';
@@ -20,4 +21,11 @@ export async function authority(options: VisitOptions): Promise<string> {
       : 'it comes with the section network of the cluster file, and with tls: true',
     next: options.file.network?.tls ? ['mlk8s up'] : ['add "network: {}" to the cluster file, then: mlk8s up'],
   });
+}
+
+/** What to say of the authority when the file does not ask for one. Its Secret outlives the section: docs/network.md */
+export function leftOver({ name, network }: Cluster): string | undefined {
+  if (network?.tls) return undefined;
+  const remove = `kubectl --context ${name} -n ${CA_SECRET.namespace} delete secret ${CA_SECRET.name}`;
+  return `the cluster file asks for no certificates: this authority is left from an earlier file and stays until you remove it: ${remove}`;
 }

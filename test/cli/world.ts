@@ -30,6 +30,8 @@ const items: readonly PlanItem[] = [
 export interface Outcome {
   readonly code: number;
   readonly out: string;
+  /** Standard error. */
+  readonly said: string;
   readonly error: UserError | undefined;
 }
 
@@ -46,6 +48,7 @@ export class World {
   /** What a person types; undefined: there is no terminal. */
   typed: string | undefined;
   env: NodeJS.ProcessEnv = {};
+  #said: Buffer[] = [];
 
   write(name: string, text: string): void {
     writeFileSync(join(this.folder, name), text);
@@ -61,12 +64,14 @@ export class World {
       out += text;
       return true;
     };
-    const context = { io: this.#io(write), parts: { ...realParts, ...this.#fakes(), ...this.parts } };
+    const io = this.#io(write);
+    const said = () => Buffer.concat(this.#said).toString();
+    const context = { io, parts: { ...realParts, ...this.#fakes(), ...this.parts } };
     try {
-      return { code: await run(args, context), out, error: undefined };
+      return { code: await run(args, context), out, said: said(), error: undefined };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      return { code: error.exitCode, out, error };
+      return { code: error.exitCode, out, said: said(), error };
     }
   }
 
@@ -76,7 +81,9 @@ export class World {
     const answers = this.typed?.split('\n') ?? [];
     const stderr = Object.assign(new PassThrough(), { isTTY });
     // A person answers when asked: every question ends with a blank.
+    this.#said = [];
     stderr.on('data', (chunk: Buffer) => {
+      this.#said.push(chunk);
       if (/[?\]:] $/.test(chunk.toString())) setImmediate(() => stdin.push(`${answers.shift() ?? ''}\n`));
     });
     return { stdin, stdout: { write }, stderr, env: this.env, cwd: this.folder };
