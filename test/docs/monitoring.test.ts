@@ -20,6 +20,18 @@ describe('docs/monitoring.md', () => {
     for (const name of names) expect(page).toContain(name === 'grafana' ? 'mlk8s open grafana' : `\`${name}\``);
   });
 
+  it('says what is asked for', () => {
+    const loads = monitoringStep.asksFor?.(cluster) ?? [];
+    const sum = (key: 'cpu' | 'memory' | 'disk') => loads.reduce((all, load) => all + (load[key] ?? 0), 0);
+    const each = loads.flatMap(({ perNode }) => perNode ?? []);
+    const machines = `${(each[0]?.cpu ?? 0) / 1000} cores and ${each[0]?.memory} MiB more for each machine`;
+    const disk = sum('disk') - (cluster.monitoring?.sizeGi ?? 0);
+    expect(each).toHaveLength(1);
+    expect(page).toContain(
+      `about ${(sum('cpu') / 1000).toFixed(1)} cores and ${(sum('memory') / 1024).toFixed(1)} GiB of memory, ${machines}, and ${disk} GiB of disk besides \`sizeGi\``,
+    );
+  });
+
   it('names every release', () => {
     const releases = monitoringStep.resources(cluster).flatMap(({ kind, spec }) => {
       return kind === 'helm-release' ? [(spec as { release: string }).release] : [];
