@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { networkBreaks, networkUnbroken } from './network-breaks.ts';
-import { openIds, planOf } from './plan.ts';
+import { nameOf, openIds, planOf } from './plan.ts';
 import { type Run, User } from './user.ts';
 
 const FILE = `name: lab
@@ -45,7 +45,6 @@ describe('a cluster with names and addresses', () => {
   });
 
   it('has a break for each of its resources, or a reason why not', async () => {
-    const nameOf = (id: string) => id.slice(0, id.indexOf('@'));
     const names = planOf(await user.run('plan', '--rehearse', '--json')).map(({ id }) => nameOf(id));
     const own = [...new Set(names.filter((name) => name.startsWith('network/')))];
     const known = [...Object.keys(networkBreaks).map(nameOf), ...Object.keys(networkUnbroken)];

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { planOf } from './plan.ts';
 import { User } from './user.ts';
 
 const FILE = `name: lab
@@ -25,8 +26,7 @@ describe('names of a cluster with monitoring', () => {
   /** What `plan` says of the names. */
   const said = async () => {
     const plan = await user.run('plan', '--rehearse', '--json');
-    const items = (plan.events.find(({ event }) => event === 'plan')?.items ?? []) as { id: string; because: string }[];
-    return items.find(({ id }) => id === 'network/served@cluster')?.because;
+    return planOf(plan).find(({ id }) => id === 'network/served@cluster')?.because;
   };
 
   it('are served with certificates of its authority', async () => {
