@@ -61,10 +61,16 @@ export function eventAsTyped(event: EngineEvent, typing: Typing): EngineEvent {
   }
 }
 
+/** Who types what a rehearsal says of the workstation has no other one than the real one at hand. */
+function warningAsTyped(id: string, warning: string, typing: Typing): string {
+  const isSimulated = typing.rehearsal && id.endsWith('@workstation');
+  return `${isSimulated ? 'simulated, leave your own computer as it is: ' : ''}${textAsTyped(warning, typing)}`;
+}
+
 function itemAsTyped(item: PlanItem, typing: Typing): PlanItem {
   return {
     ...item,
-    ...(item.warning === undefined ? {} : { warning: textAsTyped(item.warning, typing) }),
+    ...(item.warning === undefined ? {} : { warning: warningAsTyped(item.id, item.warning, typing) }),
     ...(item.problem === undefined ? {} : { problem: problemAsTyped(item.problem, typing) }),
   };
 }

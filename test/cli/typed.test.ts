@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { eventAsTyped, textAsTyped } from '../../src/cli/typed.ts';
+import { eventAsTyped, type Typing, textAsTyped } from '../../src/cli/typed.ts';
 import type { EngineEvent } from '../../src/engine/events.ts';
 import { UserError } from '../../src/errors.ts';
 import { CLUSTER, finish, freshWorld } from './world.ts';
@@ -81,6 +81,22 @@ test('every event that holds a remedy is looked through', () => {
     expect(text).not.toContain('mlk8s up --wipe-node');
   }
   expect(JSON.stringify(eventAsTyped(events[1] ?? summary, rehearsed))).toContain('"tail":["mlk8s up"]');
+});
+
+test('what is said of the workstation is not for your own computer when it is simulated', () => {
+  const items = ['network/names@workstation', 'node/x@rig1'].map(
+    (id) =>
+      ({ id, verdict: 'ok', because: 'so', warning: "type: echo '10.0.0.1 a' | sudo tee -a /etc/hosts" }) as const,
+  );
+  const warnings = (typing: Typing) => {
+    const event = eventAsTyped({ event: 'plan', items } as EngineEvent, typing);
+    return event.event === 'plan' ? event.items.map(({ warning }) => warning) : [];
+  };
+  expect(warnings(real)).toEqual(items.map(({ warning }) => warning));
+  expect(warnings(rehearsed)).toEqual([
+    "simulated, leave your own computer as it is: type: echo '10.0.0.1 a' | sudo tee -a /etc/hosts",
+    items[1]?.warning,
+  ]);
 });
 
 describe('a remedy of a rehearsal', () => {
