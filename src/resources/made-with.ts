@@ -19,6 +19,8 @@ export type MadeWithSpec = {
   /** What is chosen, as people call it. */
   readonly choice: string;
   readonly value: string;
+  /** It is the size of a volume, as `10Gi`: a larger one may be asked for. */
+  readonly mayGrow?: true;
   /** What to type instead. */
   readonly next: readonly string[];
 };
@@ -45,7 +47,7 @@ function choiceAsk({ spec: { namespace, type, name, path } }: Declared<MadeWithS
 }
 
 function judge(it: Declared<MadeWithSpec>, world: World): Verdict {
-  const { namespace, called, name, choice, value, next } = it.spec;
+  const { namespace, called, name, choice, value, mayGrow, next } = it.spec;
   if (world.identity === undefined) return { verdict: 'ok', because: 'there is no cluster yet' };
   return judged(it, world, [choiceAsk(it)], ({ text, status }) => {
     const isNone = /doesn't have a resource type/.test(text);
@@ -54,12 +56,20 @@ function judge(it: Declared<MadeWithSpec>, world: World): Verdict {
     }
     const before = isNone ? '' : withoutNoise(text).trim();
     if (before === '') return { verdict: 'ok', because: `no data was made with another ${choice}` };
-    if (before === value) return { verdict: 'ok', because: `the data in ${namespace}/${name} was made with ${value}` };
+    if (before === value || (mayGrow && !isSmaller(value, before))) {
+      return { verdict: 'ok', because: `the data in ${namespace}/${name} was made with ${before}` };
+    }
     return refused(
       it.id,
       `the data in ${called} ${namespace}/${name} was made with the ${choice} ${before}, and ${value} is asked for`,
-      'with another one nobody could read it any more',
+      mayGrow ? 'a volume cannot become smaller' : 'with another one nobody could read it any more',
       ...next,
     );
   });
+}
+
+/** Sizes in other units than ours are not compared: whoever looks after the volume takes them or not. */
+function isSmaller(wanted: string, before: string): boolean {
+  const gib = (size: string) => Number(/^(\d+)Gi$/.exec(size)?.[1]);
+  return gib(wanted) < gib(before);
 }

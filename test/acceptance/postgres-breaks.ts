@@ -12,6 +12,7 @@ export const postgresBreaks: Readonly<Record<string, string>> = {
 /** Checks, and what is broken in other tests. */
 export const postgresUnbroken: Readonly<Record<string, string>> = {
   'databases/postgres-name': 'a check, tried in test/acceptance/postgres.test.ts and test/resources/made-with.test.ts',
+  'databases/postgres-size': 'a check, tried in test/resources/made-with.test.ts',
   'databases/postgres-ready':
     'a check, tried in test/acceptance/postgres.test.ts and test/resources/postgres-cluster.test.ts',
 };

@@ -21,9 +21,9 @@ beforeEach(async () => {
 afterEach(() => inside.stop());
 
 const kubectl = (words: string, stdin = '') => inside.lab.mk('cp1', `kubectl ${words}`, { stdin });
-async function claim(annotations: object): Promise<void> {
+async function claim(annotations: object, storage = '1Gi'): Promise<void> {
   const metadata = { name: 'milvus-data', namespace: 'milvus', annotations };
-  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } };
   await kubectl('create namespace milvus');
   await kubectl('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec }));
 }
@@ -48,6 +48,34 @@ it('is fine with what the data was made with, and refuses all else with what to 
       next: ['write what it was'],
     },
   });
+});
+
+it('lets a size grow, and refuses a smaller one with both', async () => {
+  const sized = (value: string) =>
+    madeWith({
+      ...{ id: 'databases/size@cluster', on: 'cluster', needs: [], namespace: 'milvus', name: 'milvus-data' },
+      ...{ type: 'persistentvolumeclaim', called: 'claim', path: '{.spec.resources.requests.storage}' },
+      ...{ choice: 'size', value, mayGrow: true, next: ['write it as it was'] },
+    }) as Declared;
+  expect(said(await inside.judge(sized('5Gi')))).toBe('ok: no data was made with another size');
+  await claim({}, '10Gi');
+  expect(said(await inside.judge(sized('10Gi')))).toBe('ok: the data in milvus/milvus-data was made with 10Gi');
+  expect(said(await inside.judge(sized('100Gi')))).toBe('ok: the data in milvus/milvus-data was made with 10Gi');
+  expect(await inside.judge(sized('9Gi'))).toMatchObject({
+    verdict: 'refused',
+    problem: {
+      seen: 'the data in claim milvus/milvus-data was made with the size 10Gi, and 9Gi is asked for',
+      why: 'a volume cannot become smaller',
+      next: ['write it as it was'],
+    },
+  });
+});
+
+it('leaves a size that somebody else wrote in other units to whoever looks after it', async () => {
+  await claim({}, '10000Mi');
+  const it = wanted('5Gi');
+  const spec = { ...(it.spec as object), path: '{.spec.resources.requests.storage}', choice: 'size', mayGrow: true };
+  expect(said(await inside.judge({ ...it, spec } as Declared))).toMatch(/^ok: /);
 });
 
 it('knows nothing of a claim that remembers nothing', async () => {

@@ -28,11 +28,21 @@ const CLUSTER = 'postgres';
 const LOGIN = { secret: 'postgres-login', passwordKey: 'password' } as const;
 /** Label of all that belongs to that Cluster: pods and claims. */
 const OURS = `cnpg.io/cluster=${CLUSTER}`;
+/** Where it stands what that data was made with. */
+const MADE = {
+  on: 'cluster',
+  needs: [],
+  namespace: NAMESPACE,
+  type: 'clusters.postgresql.cnpg.io',
+  called: 'Cluster',
+  name: CLUSTER,
+} as const;
 const DATA: HeldData = { name: 'postgres', namespace: NAMESPACE, claims: OURS };
 
 const PLACE: Id = 'databases/postgres-namespace@cluster';
 const OPERATOR: Id = 'databases/postgres-operator@cluster';
 const NAME: Id = 'databases/postgres-name@cluster';
+const SIZE: Id = 'databases/postgres-size@cluster';
 const SECRET: Id = 'databases/postgres-login@cluster';
 const POSTGRES: Id = 'databases/postgres@cluster';
 const READY: Id = 'databases/postgres-ready@cluster';
@@ -41,11 +51,11 @@ const READY: Id = 'databases/postgres-ready@cluster';
 export const postgres: Database<'postgres'> = { name: 'postgres', resources, asksFor, services };
 
 function resources(file: Cluster): Declared[] {
-  const { database, instances } = settingsOf(file, 'postgres');
+  const { database, instances, sizeGi } = settingsOf(file, 'postgres');
   const cluster = manifest({
     id: POSTGRES,
     on: 'cluster',
-    needs: [OPERATOR, SECRET, 'storage/default-class@cluster'],
+    needs: [OPERATOR, SECRET, SIZE, 'storage/default-class@cluster'],
     objects: [clusterOf(file), databaseOf(file)],
     admittedS: WEBHOOK_S,
     data: DATA,
@@ -60,14 +70,21 @@ function resources(file: Cluster): Declared[] {
     // The operator renames nothing, but the Secret would have another user: whoever logs in with it would be kept out.
     madeWith({
       id: NAME,
-      on: 'cluster',
-      needs: [],
-      namespace: NAMESPACE,
-      ...{ type: 'clusters.postgresql.cnpg.io', called: 'Cluster', name: CLUSTER },
+      ...MADE,
       path: '{.spec.bootstrap.initdb.database}',
       choice: 'database name',
       value: database,
       next: ['write it into the cluster file as it was, as databases.postgres.database', anew('postgres')],
+    }),
+    // The operator refuses that, too, as it refuses whatever comes before it is ready: that would be waited for.
+    madeWith({
+      id: SIZE,
+      ...MADE,
+      path: '{.spec.storage.size}',
+      choice: 'size',
+      value: `${sizeGi}Gi`,
+      mayGrow: true,
+      next: ['write it into the cluster file as it was, as databases.postgres.sizeGi, or larger', anew('postgres')],
     }),
     secret({
       id: SECRET,

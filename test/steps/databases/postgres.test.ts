@@ -21,6 +21,7 @@ it('is a namespace, the name that it keeps, a login, the operator, the Cluster, 
   expect(ids).toEqual([
     'databases/postgres-namespace@cluster',
     'databases/postgres-name@cluster',
+    'databases/postgres-size@cluster',
     'databases/postgres-login@cluster',
     'databases/postgres-operator@cluster',
     'databases/postgres@cluster',
@@ -52,6 +53,12 @@ describe('the traps of the sheet', () => {
       resizeInUseVolumes: false,
     });
     expect(specOf(of({ storageClass: 'nfs-csi' })).storage).toMatchObject({ storageClass: 'nfs-csi' });
+  });
+
+  it('does not ask its operator to make volumes smaller, which is refused at every try', () => {
+    const size = resourceOf(of({ sizeGi: 5 }), 'postgres-size');
+    expect(size.spec).toMatchObject({ path: '{.spec.storage.size}', value: '5Gi', mayGrow: true });
+    expect(resourceOf(of(), 'postgres').needs).toContain(size.id);
   });
 
   it('3.1: has a login of its own, whose user is the owner, and which is made once', () => {
