@@ -5,6 +5,7 @@ import type { Prices, Watts } from './tables.ts';
 
 type Currency = NonNullable<Cluster['cost']>['currency'];
 type Settings = Pick<NonNullable<Cluster['cost']>, 'currency' | 'kilowattHour' | 'watts'>;
+type GpuRow = Prices['gpus'][number];
 
 /** What a row costs for a month, in the currency of the report. */
 export interface Costs {
@@ -19,6 +20,7 @@ export interface PricedCard {
   readonly cloud: number;
 }
 
+/** A machine of the cluster, with what it costs for a month. */
 export interface NodeCosts extends Costs {
   readonly name: string;
   readonly capacity: Amount;
@@ -29,6 +31,7 @@ export interface NodeCosts extends Costs {
   readonly draw: Draw;
 }
 
+/** A namespace, with its share of the machines and its volumes. */
 export interface NamespaceCosts extends Costs {
   readonly name: string;
   readonly used: Amount;
@@ -76,73 +79,112 @@ export interface CostSight {
 /** The bill of a cluster. Pure: the same sight and the same tables give the same report. */
 export function reportOf(sight: CostSight, settings: Settings, prices: Prices, watts: Watts): CostReport {
   const { currency, kilowattHour } = settings;
-  const month = prices.hoursPerMonth;
-  const rate = currency === 'USD' ? undefined : prices.exchange[currency];
-  const monthly = (perHour: number) => perHour * month * (rate?.rate ?? 1);
-  const ofAmount = ({ cpu, memory }: Pick<Amount, 'cpu' | 'memory'>) =>
-    monthly(cpu * prices.cpu.perHour + memory * prices.memory.perHour);
-  const perGib = prices.storage.perMonth * (rate?.rate ?? 1);
-  const used = new Set<Prices['gpus'][number]>();
-
-  const nodes = sight.nodes.map((node): NodeCosts & { readonly perGpu: number } => {
-    const cards = (node.cards ?? []).map((card): PricedCard => {
-      const price = gpuPrice(prices, card);
-      if (!price) return { model: card.model, cloud: 0 };
-      used.add(price);
-      const cloud = monthly(price.perHour) - (price.host ? ofAmount(price.host) : 0);
-      return { model: card.model, cloudCard: price.cloud, cloud };
-    });
-    const { capacity } = node;
-    const ofCards = sum(cards.map((it) => it.cloud));
-    const taken = sumOf(sight.uses.filter((use) => use.node === node.name));
-    const asked = { cpu: share(taken.cpu, capacity.cpu), gpu: share(taken.gpu, capacity.gpu) };
-    const inFile = Object.hasOwn(settings.watts, node.name) ? settings.watts[node.name] : undefined;
-    const draw = drawOf(watts, inFile, node.power, node.cards ?? [], asked);
-    return {
-      ...{ name: node.name, capacity, used: taken, cards, draw },
-      cloud: ofAmount(capacity) + ofCards,
-      home: (draw.watts / 1000) * month * kilowattHour,
-      perGpu: capacity.gpu > 0 ? ofCards / capacity.gpu : 0,
-    };
-  });
-
-  const cloudOf = (use: Use) => {
-    const node = nodes.find(({ name }) => name === use.node);
-    return ofAmount(use) + use.gpu * (node?.perGpu ?? 0);
-  };
-  const homeOf = (use: Use) => {
-    const node = nodes.find(({ name }) => name === use.node);
-    return node ? node.home * share(cloudOf(use), node.cloud) : 0;
-  };
-  const names = new Set([...sight.uses, ...sight.volumes].map(({ namespace }) => namespace));
-  const namespaces = [...names].sort().map((name): NamespaceCosts => {
-    const own = sight.uses.filter(({ namespace }) => namespace === name);
-    const volumes = sum(sight.volumes.filter(({ namespace }) => namespace === name).map(({ gib }) => gib));
-    const cloud = sum(own.map(cloudOf)) + volumes * perGib;
-    return { name, used: sumOf(own), volumes, cloud, home: sum(own.map(homeOf)) };
-  });
-
+  const rates = ratesOf(prices, currency);
+  const priced = sight.nodes.map((node) => pricedNode(node, sight.uses, { settings, prices, watts, rates }));
+  const nodes = priced.map(({ costs }) => costs);
+  const namespaces = namespacesOf(sight, priced, rates);
   const gib = sum(sight.volumes.map((it) => it.gib));
-  const volumes = { gib, cloud: gib * perGib };
+  const volumes = { gib, cloud: gib * rates.perGib };
   const total = { cloud: sum(nodes.map((it) => it.cloud)) + volumes.cloud, home: sum(nodes.map((it) => it.home)) };
   const idle = (key: keyof Costs) => Math.max(0, total[key] - sum(namespaces.map((it) => it[key])));
   return rounded({
-    ...{ currency, kilowattHour, hoursPerMonth: month, basis: sight.basis },
+    ...{ currency, kilowattHour, hoursPerMonth: prices.hoursPerMonth, basis: sight.basis },
     ...(sight.openCostTotal === undefined ? {} : { openCostTotal: sight.openCostTotal }),
-    nodes: nodes.map(({ perGpu: _, ...node }) => node),
-    ...{ namespaces, volumes, total },
+    ...{ nodes, namespaces, volumes, total },
     idle: { cloud: idle('cloud'), home: idle('home') },
-    sources: [
-      ...[prices.cpu, prices.memory, prices.storage].map(({ product, asOf, source }) => ({
-        what: product,
-        asOf,
-        source,
-      })),
-      ...[...used].map(({ cloud, product, asOf, source }) => ({ what: `${cloud} (${product})`, asOf, source })),
-      ...(rate ? [{ what: `1 USD = ${rate.rate} ${currency}`, asOf: rate.asOf, source: rate.source }] : []),
-    ],
+    sources: sourcesOf(prices, new Set(priced.flatMap(({ rows }) => rows)), currency),
     gaps: gapsOf(nodes, sight.nodes),
   });
+}
+
+/** What the price list asks for a month, in the currency of the report. */
+interface Rates {
+  monthly(perHour: number): number;
+  ofAmount(amount: Pick<Amount, 'cpu' | 'memory'>): number;
+  /** For a GiB of volumes. */
+  readonly perGib: number;
+}
+
+function ratesOf(prices: Prices, currency: Currency): Rates {
+  const rate = exchangeOf(prices, currency)?.rate ?? 1;
+  const monthly = (perHour: number) => perHour * prices.hoursPerMonth * rate;
+  return {
+    monthly,
+    ofAmount: ({ cpu, memory }) => monthly(cpu * prices.cpu.perHour + memory * prices.memory.perHour),
+    perGib: prices.storage.perMonth * rate,
+  };
+}
+
+/** The price list is in dollars. */
+function exchangeOf(
+  { exchange }: Prices,
+  currency: Currency,
+): Prices['exchange'][keyof Prices['exchange']] | undefined {
+  return currency === 'USD' ? undefined : exchange[currency];
+}
+
+interface PricedNode {
+  readonly costs: NodeCosts;
+  readonly perGpu: number;
+  /** Rows of the price list that its cards were found in. */
+  readonly rows: readonly GpuRow[];
+}
+
+function pricedNode(
+  node: NodeSeen,
+  uses: readonly Use[],
+  { settings, prices, watts, rates }: { settings: Settings; prices: Prices; watts: Watts; rates: Rates },
+): PricedNode {
+  const { name, capacity } = node;
+  const found = (node.cards ?? []).map((card) => ({ ...card, row: gpuRow(prices, card) }));
+  const cards = found.map(({ model, row }): PricedCard => {
+    if (!row) return { model, cloud: 0 };
+    const cloud = rates.monthly(row.perHour) - (row.host ? rates.ofAmount(row.host) : 0);
+    return { model, cloudCard: row.cloud, cloud };
+  });
+  const ofCards = sum(cards.map((it) => it.cloud));
+  const used = sumOf(uses.filter((use) => use.node === name));
+  const asked = { cpu: share(used.cpu, capacity.cpu), gpu: share(used.gpu, capacity.gpu) };
+  const inFile = Object.hasOwn(settings.watts, name) ? settings.watts[name] : undefined;
+  const draw = drawOf(watts, inFile, node.power, node.cards ?? [], asked);
+  const cloud = rates.ofAmount(capacity) + ofCards;
+  const home = (draw.watts / 1000) * prices.hoursPerMonth * settings.kilowattHour;
+  return {
+    costs: { name, capacity, used, cards, draw, cloud, home },
+    perGpu: capacity.gpu > 0 ? ofCards / capacity.gpu : 0,
+    rows: found.flatMap(({ row }) => row ?? []),
+  };
+}
+
+function namespacesOf({ uses, volumes }: CostSight, nodes: readonly PricedNode[], rates: Rates): NamespaceCosts[] {
+  const nodeOf = (use: Use) => nodes.find(({ costs }) => costs.name === use.node);
+  const cloudOf = (use: Use) => rates.ofAmount(use) + use.gpu * (nodeOf(use)?.perGpu ?? 0);
+  const homeOf = (use: Use) => {
+    const node = nodeOf(use)?.costs;
+    return node ? node.home * share(cloudOf(use), node.cloud) : 0;
+  };
+  const names = new Set([...uses, ...volumes].map(({ namespace }) => namespace));
+  return [...names].sort().map((name) => {
+    const own = uses.filter(({ namespace }) => namespace === name);
+    const gib = sum(volumes.filter(({ namespace }) => namespace === name).map((it) => it.gib));
+    const cloud = sum(own.map(cloudOf)) + gib * rates.perGib;
+    return { name, used: sumOf(own), volumes: gib, cloud, home: sum(own.map(homeOf)) };
+  });
+}
+
+function sourcesOf(prices: Prices, rows: ReadonlySet<GpuRow>, currency: Currency): Cited[] {
+  const exchange = exchangeOf(prices, currency);
+  return [
+    ...[prices.cpu, prices.memory, prices.storage].map(({ product, asOf, source }) => ({
+      what: product,
+      asOf,
+      source,
+    })),
+    ...[...rows].map(({ cloud, product, asOf, source }) => ({ what: `${cloud} (${product})`, asOf, source })),
+    ...(exchange
+      ? [{ what: `1 USD = ${exchange.rate} ${currency}`, asOf: exchange.asOf, source: exchange.source }]
+      : []),
+  ];
 }
 
 /** No digits that only the arithmetic made: four after the point. */
@@ -151,7 +193,7 @@ function rounded(report: CostReport): CostReport {
 }
 
 /** By its name; else by its memory, where the driver says how much it has. */
-function gpuPrice({ gpus }: Prices, { model, gib = Number.NaN }: CardSeen): Prices['gpus'][number] | undefined {
+function gpuRow({ gpus }: Prices, { model, gib = Number.NaN }: CardSeen): GpuRow | undefined {
   const named = gpus.find(({ models }) => models.test(model));
   return named ?? gpus.find((it) => it.gib !== undefined && it.gib.from <= gib && gib < it.gib.to);
 }
