@@ -2,9 +2,9 @@ import type { AptSource } from '../devbox/sources.ts';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { missing, noteOnce, removeMade } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
-import { judged, refused } from './answers.ts';
+import { type Given, judged, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
-import { foundAt, whereIs } from './elsewhere.ts';
+import { readTool, type SeenTool, type Tool, toolAsk } from './elsewhere.ts';
 import { gone, stays } from './stays.ts';
 import { unfinished } from './write.ts';
 
@@ -16,8 +16,8 @@ import { unfinished } from './write.ts';
 export type AptSourceSpec = AptSource & {
   /** In the names of its files, and as people call it. */
   readonly name: string;
-  /** Not where this program is there already, from elsewhere than these packages. */
-  readonly unless: { readonly command: string; readonly packages: readonly string[]; readonly user: string };
+  /** Not where this program is there already, from elsewhere. */
+  readonly unless: Tool;
 };
 
 export function aptSource({ id, on, needs, ...spec }: Placed & AptSourceSpec): Declared<AptSourceSpec> {
@@ -26,7 +26,7 @@ export function aptSource({ id, on, needs, ...spec }: Placed & AptSourceSpec): D
 
 export const aptSourceKind: Kind<AptSourceSpec> = {
   kind: 'apt-source',
-  asks: (it) => [sourceAsk(it)],
+  asks,
   judge,
   undo,
 };
@@ -45,8 +45,12 @@ const CONTENT = '-- content';
 const ENABLED =
   'BEGIN { RS = "" } tolower($0) !~ /(^|\\n)enabled:[ \\t]*(no|false|without|off|disable|0)[ \\t]*(\\n|$)/';
 
+function asks(it: Declared<AptSourceSpec>): Ask[] {
+  return [sourceAsk(it), toolAsk(it.on, it.spec.unless)];
+}
+
 function sourceAsk(it: Declared<AptSourceSpec>): Ask {
-  const { name, uri, unless } = it.spec;
+  const { name, uri } = it.spec;
   const source = sourcePath(it.spec);
   const key = keyPath(it.spec);
   const script = sh`
@@ -58,8 +62,6 @@ function sourceAsk(it: Declared<AptSourceSpec>): Ask {
         echo "theirs $file"
       fi
     done
-    ${whereIs(unless.command, unless.user)}
-    dpkg-query -W -f 'deb \${Package} \${db:Status-Abbrev}\n' ${unless.packages}
     if [ -f ${key} ]; then echo "key $(sha256sum ${key} | cut -d ' ' -f 1)"; fi
     echo ${CONTENT}
     if [ -f ${source} ]; then cat ${source}; fi
@@ -67,31 +69,30 @@ function sourceAsk(it: Declared<AptSourceSpec>): Ask {
   return { key: `apt source ${name}`, on: it.on, sh: script, timeoutS: 30 };
 }
 
-/** A machine as `sourceAsk` saw it. */
+/** A machine as `asks` saw it. */
 interface Seen {
   readonly arch: string;
   readonly codename: string;
   /** Files of others that name the same archive. */
   readonly theirs: readonly string[];
-  /** The program, where it comes from elsewhere. */
-  readonly elsewhere: string;
+  readonly tool: SeenTool;
   /** Checksum of our key's file; undefined: there is none. */
   readonly key: string | undefined;
   readonly content: string;
 }
 
 /** Undefined: the answer is not whole. */
-function read(text: string): Seen | undefined {
+function read({ spec }: Declared<AptSourceSpec>, { text }: Given, program: Given): Seen | undefined {
   const end = text.indexOf(`${CONTENT}\n`);
-  if (end < 0) return undefined;
+  const tool = readTool(program.text, spec.unless);
+  if (end < 0 || !tool) return undefined;
   const facts = text.slice(0, end);
   const one = (word: string) => new RegExp(`^${word} (.+)$`, 'm').exec(facts)?.[1];
-  const hasDeb = /^deb \S+ [ih]i/m.test(facts);
   return {
     arch: one('arch') ?? '',
     codename: one('codename') ?? '',
     theirs: [...facts.matchAll(/^theirs (.+)$/gm)].map(([, file = '']) => file),
-    elsewhere: hasDeb ? '' : (foundAt(facts) ?? ''),
+    tool,
     key: one('key'),
     content: text.slice(end + CONTENT.length + 1),
   };
@@ -113,14 +114,14 @@ function contentOf(spec: AptSourceSpec, { arch, codename }: Seen, key: string): 
 }
 
 function judge(it: Declared<AptSourceSpec>, world: World): Verdict {
-  return judged(it, world, [sourceAsk(it)], ({ text }) => {
+  return judged(it, world, asks(it), (archive, program) => {
     const { spec } = it;
-    const seen = read(text);
+    const seen = read(it, archive, program);
     if (!seen) return unknown(it);
     const { name } = spec;
     if (seen.theirs.length > 0) return withTheirs(it, seen);
-    if (seen.elsewhere !== '' && seen.content === '') {
-      return { verdict: 'ok', because: `${spec.unless.command} is there already: ${seen.elsewhere}` };
+    if (seen.tool.elsewhere !== '' && seen.content === '') {
+      return { verdict: 'ok', because: `${spec.unless.command} is there already: ${seen.tool.elsewhere}` };
     }
     if (!spec.architectures.includes(seen.arch)) {
       return { verdict: 'ok', because: `the archive of ${name} has nothing for ${seen.arch}`, shown: true };
@@ -220,9 +221,9 @@ function write({ id, spec }: Declared<AptSourceSpec>, seen: Seen): Script {
 }
 
 function undo(it: Recorded<AptSourceSpec>, world: World): Verdict {
-  return judged(it, world, [sourceAsk(it)], ({ text }) => {
+  return judged(it, world, asks(it), (archive, program) => {
     const { spec } = it;
-    const seen = read(text);
+    const seen = read(it, archive, program);
     if (!seen) return unknown(it);
     const [key, source] = [keyPath(spec), sourcePath(spec)];
     if (seen.content === '' && seen.key === undefined) return gone(`apt has no archive of ${spec.name} by mlk8s`);

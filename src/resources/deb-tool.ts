@@ -1,18 +1,13 @@
-import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import type { Declared, Kind, Verdict, World } from '../engine/types.ts';
 import { lines, sh } from '../shell/script.ts';
 import { judged, refused } from './answers.ts';
 import { APT_DEADLINE_S, aptInstall } from './apt.ts';
 import type { Placed } from './declare.ts';
-import { foundAt, whereIs } from './elsewhere.ts';
+import { readTool, type Tool, toolAsk } from './elsewhere.ts';
 import { stays } from './stays.ts';
 
 /** A program from packages of apt. Who has it already from elsewhere keeps that one, and no other package goes for it. */
-export type DebToolSpec = {
-  readonly command: string;
-  /** The first one brings the program. */
-  readonly packages: readonly string[];
-  /** Account whose own programs count as well. */
-  readonly user: string;
+export type DebToolSpec = Tool & {
   /** What the packages would else ask, as debconf takes it. */
   readonly answers?: string;
 };
@@ -23,36 +18,23 @@ export function debTool({ id, on, needs, ...spec }: Placed & DebToolSpec): Decla
 
 export const debToolKind: Kind<DebToolSpec> = {
   kind: 'deb-tool',
-  asks: (it) => [toolAsk(it)],
+  asks: ({ on, spec }) => [toolAsk(on, spec)],
   judge,
   undo: ({ spec }) => stays(`packages are never removed: ${spec.packages.join(', ')}`),
 };
 
-function toolAsk(it: Declared<DebToolSpec>): Ask {
-  const { command, packages, user } = it.spec;
-  const script = sh`
-    ${whereIs(command, user)}
-    dpkg-query -W -f 'deb \${Package} \${db:Status-Abbrev}\n' ${packages}
-    echo end
-  `;
-  return { key: `tool ${command}`, on: it.on, sh: script, timeoutS: 20 };
-}
-
 function judge(it: Declared<DebToolSpec>, world: World): Verdict {
-  return judged(it, world, [toolAsk(it)], ({ text }) => {
+  return judged(it, world, [toolAsk(it.on, it.spec)], ({ text }) => {
     const { command, packages } = it.spec;
-    const found = foundAt(text);
-    if (found === undefined || !/^end$/m.test(text)) {
+    const seen = readTool(text, it.spec);
+    if (!seen) {
       const why = 'its disk may have failed under the question';
       return refused(it.id, `nothing is known of ${command}`, why, 'run the same command again');
     }
-    const installed = new Set([...text.matchAll(/^deb (\S+) [ihu]i/gm)].map(([, name]) => name));
-    const missing = packages.filter((name) => !installed.has(name));
+    const missing = packages.filter((name) => !seen.installed.includes(name));
     if (missing.length === 0) return { verdict: 'ok', because: `installed: ${packages.join(', ')}` };
-    // Half of an interrupted installation is no program from elsewhere.
-    const known = new Set([...text.matchAll(/^deb (\S+) [ihu][^nc]/gm)].map(([, name]) => name));
-    if (found !== '' && !known.has(packages[0])) {
-      return { verdict: 'ok', because: `${command} was there before mlk8s: ${found}` };
+    if (seen.elsewhere !== '') {
+      return { verdict: 'ok', because: `${command} was there before mlk8s: ${seen.elsewhere}` };
     }
     return {
       verdict: 'change',

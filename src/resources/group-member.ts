@@ -2,14 +2,17 @@ import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/ty
 import { owe, paid } from '../shell/debts.ts';
 import { isNoted, noteLines } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
-import { judged, ownHost } from './answers.ts';
+import { judged, ownHost, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
+import { readTool, type Tool, toolAsk } from './elsewhere.ts';
 import { gone } from './stays.ts';
 
 /** An account is in a group besides its own. */
 export type GroupMemberSpec = {
   readonly user: string;
   readonly group: string;
+  /** The group comes with this program. */
+  readonly of?: Tool;
   /** A unit that runs as this account: it learns of the group only when it starts. */
   readonly restarts?: string;
 };
@@ -20,7 +23,7 @@ export function groupMember({ id, on, needs, ...spec }: Placed & GroupMemberSpec
 
 export const groupMemberKind: Kind<GroupMemberSpec> = {
   kind: 'group-member',
-  asks: (it) => [groupsAsk(it)],
+  asks,
   judge,
   undo,
   undoAsks: (it) => [madeAsk(it)],
@@ -28,6 +31,13 @@ export const groupMemberKind: Kind<GroupMemberSpec> = {
 
 function groupsAsk({ on, spec: { user } }: Declared<GroupMemberSpec>): Ask {
   return { key: `groups of ${user}`, on, sh: sh`id -nG ${user}`, timeoutS: 10 };
+}
+
+function asks(it: Declared<GroupMemberSpec>): Ask[] {
+  const { on, spec } = it;
+  const { group, of } = spec;
+  const there: Ask = { key: `group ${group}`, on, sh: sh`getent group ${group}`, timeoutS: 10 };
+  return [groupsAsk(it), ...(of ? [there, toolAsk(on, of)] : [])];
 }
 
 const MADE = 'made a member';
@@ -43,8 +53,10 @@ function debtOf({ id }: Declared<GroupMemberSpec>): string {
 }
 
 function judge(it: Declared<GroupMemberSpec>, world: World): Verdict {
-  return judged(it, world, [groupsAsk(it)], ({ text }) => {
-    const { user, group, restarts } = it.spec;
+  return judged(it, world, asks(it), ({ text }, there, program) => {
+    const { user, group, of, restarts } = it.spec;
+    const elsewhere = of && program ? readTool(program.text, of)?.elsewhere : undefined;
+    if (there?.text === '' && elsewhere) return withoutGroup(it, elsewhere);
     const isIn = text.trim().split(' ').includes(group);
     const isLate = restarts !== undefined && world.debts(ownHost(it)).includes(debtOf(it));
     if (isIn && !isLate) return { verdict: 'ok', because: `${user} is in the group ${group}` };
@@ -63,6 +75,17 @@ function judge(it: Declared<GroupMemberSpec>, world: World): Verdict {
       ],
     };
   });
+}
+
+/** One that is still to come brings the group; one that is there already may never have had it. */
+function withoutGroup({ id, spec: { group } }: Declared<GroupMemberSpec>, program: string): Verdict {
+  return refused(
+    id,
+    `there is no group ${group} on this machine`,
+    `${program} was there before mlk8s and works without one, as a snap or for one account alone does`,
+    `take the group out of the cluster file`,
+    `or make it (sudo groupadd --system ${group}), have the program notice, and run the same command again`,
+  );
 }
 
 function add(it: Declared<GroupMemberSpec>, isIn: boolean): Script {

@@ -1,3 +1,4 @@
+import { sourceOf } from '../../devbox/sources.ts';
 import type { Declared } from '../../engine/types.ts';
 import { file } from '../../resources/file.ts';
 import { groupMember } from '../../resources/group-member.ts';
@@ -34,7 +35,6 @@ export function docker(box: Box): Declared[] {
     devbox,
     file: { storage },
     isMember,
-    user,
   } = box;
   if (!devbox.docker) return [];
   const beside = isMember ? ['docker-forward'] : [];
@@ -52,8 +52,14 @@ export function docker(box: Box): Declared[] {
           }),
         ]
       : []),
-    ...(devbox.docker.group ? [groupMember({ ...at('docker-group', 'docker'), user, group: 'docker' })] : []),
+    ...(devbox.docker.group ? [group(box)] : []),
   ];
+}
+
+/** The packages make the group. */
+function group({ at, user }: Box): Declared {
+  const of = { command: 'docker', packages: sourceOf('docker').packages, user };
+  return groupMember({ ...at('docker-group', 'docker'), user, group: 'docker', of });
 }
 
 /** Before docker is there, so that its first start has it already. */
