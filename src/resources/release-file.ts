@@ -5,7 +5,7 @@ import { MACHINE_STATE } from '../shell/job.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { judged, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
-import { OWN_FOLDERS } from './elsewhere.ts';
+import { whereIs } from './elsewhere.ts';
 import { gone, stays } from './stays.ts';
 import { unfinished } from './write.ts';
 
@@ -48,20 +48,23 @@ function receiptOf({ tool }: ReleaseFileSpec): string {
 function programsAsk(it: Declared<ReleaseFileSpec>): Ask {
   const { tool, programs, into, user } = it.spec;
   const receipt = receiptOf(it.spec);
-  const script = sh`
-    echo "arch $(dpkg --print-architecture)"
-    home=$(getent passwd ${user} | cut -d : -f 6)
-    for folder in ${OWN_FOLDERS}; do PATH=$PATH:$home/$folder; done
-    for name in ${programs}; do
-      file=${`${into}/`}$name
-      if [ -f "$file" ] && [ -x "$file" ]; then echo "here $name $(sha256sum "$file" | cut -d ' ' -f 1)"
-      elif [ -e "$file" ]; then echo "here $name unusable"
-      elif found=$(type -P "$name"); then echo "found $found"
+  const looks = programs.map((name) => {
+    const path = posix.join(into, name);
+    return sh`
+      if [ -f ${path} ] && [ -x ${path} ]; then echo here ${name} "$(sha256sum ${path} | cut -d ' ' -f 1)"
+      elif [ -e ${path} ]; then echo here ${name} unusable
+      else ${whereIs(name, user)}
       fi
-    done
-    if [ -e ${receipt} ]; then sed 's/^/made /' ${receipt}; fi
-    echo end
-  `;
+    `;
+  });
+  const script = lines(
+    sh`echo "arch $(dpkg --print-architecture)"`,
+    ...looks,
+    sh`
+      if [ -e ${receipt} ]; then sed 's/^/made /' ${receipt}; fi
+      echo end
+    `,
+  );
   return { key: `release of ${tool}`, on: it.on, sh: script, timeoutS: 60 };
 }
 
@@ -86,7 +89,7 @@ function read(text: string): Seen | undefined {
   return {
     arch: rows.find(([word]) => word === 'arch')?.[1] ?? '',
     here: pairs('here'),
-    found: rows.flatMap(([word, path = '']) => (word === 'found' ? [path] : [])),
+    found: rows.flatMap(([word, path]) => (word === 'found' && path ? [path] : [])),
     made: made.size > 0 ? made : undefined,
   };
 }
