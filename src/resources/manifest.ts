@@ -1,5 +1,5 @@
 import { type Data, digestOf } from '../charts/values.ts';
-import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
+import type { Ask, Declared, Id, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { judged } from './answers.ts';
 import { claimsAsk, claimsOf, inUse, isMeant } from './claims.ts';
@@ -25,6 +25,8 @@ export type ManifestSpec = {
    * that they need is seen to be ready.
    */
   readonly admittedS?: number;
+  /** What may make them first, with other content: when mlk8s made that, they are of mlk8s too. */
+  readonly madeBy?: Id;
   /** Data that goes with them, when the user gives that up. */
   readonly data?: HeldData;
   /** Name of the database whose claims are among them: one that somebody else made is not taken for it. */
@@ -57,7 +59,7 @@ function asks({ id, spec }: Declared<ManifestSpec>): Ask[] {
 }
 
 function judge(it: Declared<ManifestSpec>, world: World): Verdict {
-  const { objects, readyS, data, database } = it.spec;
+  const { objects, readyS, data, database, madeBy } = it.spec;
   if (world.identity === undefined) return change(it, objects, 'there is no cluster yet');
   return judged(it, world, asks(it), (answer) => {
     const found = objectsOf(answer);
@@ -94,7 +96,8 @@ function judge(it: Declared<ManifestSpec>, world: World): Verdict {
       ...scaled.map((o) => `${titleOf(o)} was scaled to ${there.get(titleOf(o))?.spec?.replicas}`),
       ...used,
     ];
-    const adopts = foreign.length > 0 && !isKnown;
+    const isMade = madeBy !== undefined && world.record(madeBy)?.origin === 'created';
+    const adopts = foreign.length > 0 && !isKnown && !isMade;
     const theirs = foreign.filter(({ kind }) => kind !== 'Namespace');
     if (data && adopts && theirs.length > 0) return notOurs(it.id, data, theirs.map(titleOf).join(', '));
     return { ...change(it, wrong, because.join(', '), known), ...(adopts ? { adopts } : {}) };
@@ -137,14 +140,17 @@ function change(
   return { verdict: 'change', because, moves: [{ does, on, run, deadlineS: 120 + admittedS }], ...settled } as const;
 }
 
-/** Applying is tried again and again: what was written already is the same afterwards. */
+/** Tried again and again: what was written already is the same afterwards. But not what a webhook or the API refuses. */
 function untilAdmitted(apply: Script, seconds: number): Script {
   return sh`
     last=$(($(date +%s) + ${seconds}))
-    until ${apply}; do
+    until said=$(${apply} 2>&1); do
+      printf '%s\n' "$said" >&2
+      case $said in *' denied the request: '* | *' is invalid: '*) exit 1 ;; esac
       if [ "$(date +%s)" -ge "$last" ]; then echo ${`they were not taken within ${seconds} s`} >&2; exit 1; fi
       sleep 5
     done
+    printf '%s\n' "$said"
   `;
 }
 

@@ -169,6 +169,20 @@ it('leaves a claim as it is, whatever the file says now, and warns of what diffe
     expect(await it1.judge(things(namespace, wanted))).toMatchObject({ verdict: 'ok', warning });
 });
 
+it.each([
+  ['Error from server (Forbidden): admission webhook "a.x" denied the request: too small', 0],
+  ['The ConfigMap "a" is invalid: data: Invalid value: "x"', 0],
+  ['Internal error occurred: failed calling webhook "a.x": failed to call webhook: connection refused', 60],
+])('is tried again only while the webhook is away: %s', async (error, seconds) => {
+  const it = { ...things(config('x')), spec: { objects: [config('x')], admittedS: 60 } } as Declared;
+  const verdict = await it1.judge(it);
+  it1.intercept(`case "$*" in *apply*) cat >/dev/null; echo '${error}' >&2; exit 1 ;; esac`);
+  const before = it1.lab.now;
+  const { ok, err } = await it1.apply(it, verdict);
+  expect([ok, err]).toEqual([false, expect.stringContaining(error)]);
+  expect(Math.round((it1.lab.now - before) / 1000)).toBe(seconds);
+});
+
 it('uses a claim of somebody else as it is, and says so', async () => {
   await kubectl('create namespace shop');
   await kubectl('apply -f -', JSON.stringify(claim));
