@@ -14,6 +14,7 @@ export interface Asker {
   yes(question: string): Promise<boolean>;
 }
 
+/** Asks on the terminal. Questions go to standard error: standard output is for results. */
 export function createAsker(io: Io): Asker {
   const line = (question: string, fallback = ''): Promise<string> => {
     io.stderr.write(fallback === '' ? `${question} ` : `${question} [${fallback}] `);

@@ -21,6 +21,7 @@ export interface Io {
   readonly cwd: string;
 }
 
+/** Which machines a command wants to reach, and how. */
 export interface HostsWish {
   readonly file: Cluster;
   readonly rehearsal: boolean;
@@ -30,6 +31,7 @@ export interface HostsWish {
   readonly warn: (where: string, text: string) => void;
 }
 
+/** What `src/engine` does for commands; tests put another one in its place. */
 export interface Engine {
   up(options: UpOptions, checks: readonly Check[]): Promise<Summary>;
   reset(options: UpOptions): Promise<Summary>;

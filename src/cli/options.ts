@@ -52,12 +52,14 @@ export const DEFAULT_FILE = 'mlk8s.yaml';
 const DEFAULT_PARALLEL = 10;
 const REHEARSAL = 'Rehearsal:';
 
+/** Which cluster, and whether it is simulated. */
 export function addFileOptions(command: Command): Command {
   return command
     .option('-f, --file <file>', `cluster file (default: ${DEFAULT_FILE} in this folder)`)
     .addOption(new Option('--rehearse', 'simulated machines instead of real ones').helpGroup(REHEARSAL));
 }
 
+/** What a command understands that works through the steps. */
 export function addRunOptions(command: Command): Command {
   addFileOptions(command)
     .option('--only <step>', 'this step alone (repeatable)', collect, [])
@@ -65,6 +67,7 @@ export function addRunOptions(command: Command): Command {
   return addMachineOptions(command);
 }
 
+/** What a command understands that goes to every machine, whatever the steps. */
 export function addMachineOptions(command: Command): Command {
   command
     .option('--json', 'one JSON object per event on standard output')
@@ -89,6 +92,7 @@ function addConnectOptions(command: Command): Command {
     );
 }
 
+/** What a command understands that changes machines by the steps. */
 export function addUpOptions(command: Command): Command {
   return addRunOptions(command)
     .option('-y, --yes', 'do not ask')
@@ -96,6 +100,7 @@ export function addUpOptions(command: Command): Command {
     .option('--wipe-node <name>', 'remove the MicroK8s of its own that this machine has (repeatable)', collect, []);
 }
 
+/** What a command understands that takes away what left the file. */
 export function addPruneOption(command: Command): Command {
   return command
     .option('--prune', 'take away what was made for sections that left the file')

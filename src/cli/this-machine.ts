@@ -18,6 +18,7 @@ export interface MachineFacts {
   readonly addresses: readonly string[];
 }
 
+/** A node for the cluster file, or all that is missing, a sentence each. */
 export type ThisMachine =
   | { readonly fits: true; readonly name: string; readonly address: string }
   | { readonly fits: false; readonly missing: readonly string[] };

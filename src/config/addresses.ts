@@ -8,6 +8,7 @@ export function addressNumber(address: string): number {
   return address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
 }
 
+/** Both ends of the range count. IPv4. */
 export function isWithin(address: string, { from, to }: Range): boolean {
   const number = addressNumber(address);
   return addressNumber(from) <= number && number <= addressNumber(to);

@@ -2,6 +2,7 @@
 import { isLoose, type Loose, type Placed } from './loose.ts';
 import { quoted } from './rules.ts';
 
+/** Faults of the section `cost`, each at its place in the file. `nodes`: the machines of the file. */
 export function costFaults(value: unknown, nodes: readonly Loose[]): Placed[] {
   const cost = isLoose(value) ? value.cost : undefined;
   if (!isLoose(cost)) return [];

@@ -16,6 +16,7 @@ export function listOf(value: unknown, key: string): Loose[] {
   return Array.isArray(list) ? list.map((entry) => (isLoose(entry) ? entry : {})) : [];
 }
 
+/** A mapping: no list, not null. */
 export function isLoose(value: unknown): value is Loose {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 /** Rules of `monitoring:` that no single value can keep. Tolerant of values of a wrong type. */
 import { isLoose, type Loose, type Placed } from './loose.ts';
 
+/** Faults of the section `monitoring`, each at its place in the file. */
 export function monitoringFaults(value: unknown): Placed[] {
   if (!isLoose(value) || value.monitoring === undefined) return [];
   return [...withoutStorage(value), ...halfLogin(value.monitoring)];

@@ -18,6 +18,7 @@ const USUAL_PREFIX = 24;
 
 const isAddress = (value: unknown): value is string => typeof value === 'string' && ipv4.fault(value) === undefined;
 
+/** Faults of the section `network`, each at its place in the file. `nodes`: the machines of the file. */
 export function networkFaults(value: unknown, nodes: readonly Loose[], line: (path: Path) => number): Placed[] {
   const network = isLoose(value) ? value.network : undefined;
   if (!isLoose(network)) return [];

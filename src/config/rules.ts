@@ -10,6 +10,7 @@ export interface Fault {
   readonly next: readonly string[];
 }
 
+/** What a text of the cluster file must look like: a pattern for editors, and words for what it does not keep. */
 export interface Rule {
   readonly pattern: string;
   fault(text: string): Fault | undefined;

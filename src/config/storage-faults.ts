@@ -7,6 +7,7 @@ import type { Path } from './tree.ts';
 /** Mayastor keeps its own metadata on three machines. facts: storage sheet, 2.3 */
 const LEAST_MAYASTOR_NODES = 3;
 
+/** Faults of the section `storage`, each at its place in the file. `nodes`: the machines of the file. */
 export function storageFaults(value: unknown, nodes: readonly Loose[], line: (path: Path) => number): Placed[] {
   const storage = isLoose(value) ? value.storage : undefined;
   if (!isLoose(storage)) return [];

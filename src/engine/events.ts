@@ -86,4 +86,5 @@ export type EngineEvent =
   | { readonly event: 'interrupt'; readonly text: string }
   | ({ readonly event: 'summary' } & Summary);
 
+/** Hears everything of a run, in order: renderers and the journal. */
 export type Listener = (event: EngineEvent) => void;

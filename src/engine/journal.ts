@@ -22,6 +22,7 @@ export interface JournalFile {
   readonly path: string;
 }
 
+/** Which run a journal is of. */
 export interface JournalOptions {
   readonly cluster: string;
   readonly rehearsal: boolean;

@@ -2,6 +2,7 @@ import { hostOf, placeOf, stepOf } from '../resources/places.ts';
 import type { PlanItem } from './events.ts';
 import type { Declared, Id, Kind, Verdict, World } from './types.ts';
 
+/** Kinds by their name. */
 export type Kinds = Readonly<Record<string, Kind>>;
 
 /** One resource with its verdict and what its needs make of it. */

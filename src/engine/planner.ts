@@ -2,6 +2,7 @@ import { placeKey } from '../resources/places.ts';
 import type { Judged } from './judge.ts';
 import type { Id, Move, Verdict, Where } from './types.ts';
 
+/** A resource that is not as it should be, with the moves that make it so. */
 export type Change = Judged & { readonly verdict: Extract<Verdict, { verdict: 'change' }> };
 
 /** Changes that one machine makes as one job, or one change whose moves go from machine to machine. */
@@ -13,6 +14,7 @@ export interface Group {
   readonly sequence: boolean;
 }
 
+/** What goes on already: nothing is started that would come in its way. */
 export interface Running {
   readonly machines: ReadonlySet<string>;
   /** Changes that run, were applied and are not settled yet, or failed: they are not started (again). */

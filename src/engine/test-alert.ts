@@ -10,6 +10,7 @@ import { askHttp } from '../transport/http.ts';
 import type { Service } from './types.ts';
 import { addressAsk, addressOf, type VisitOptions, visit } from './visit.ts';
 
+/** What a test alert is sent with. */
 export interface AlertOptions extends VisitOptions {
   readonly severity: 'info' | 'warning' | 'critical';
   /** Hears what is waited for. */

@@ -8,6 +8,7 @@ export type Where = { readonly host: string } | 'cluster' | 'workstation';
 /** `step/name@place`, for example `node/hosts@rig4`, `microk8s/rbac@cluster`, `microk8s/kubeconfig@workstation`. */
 export type Id = `${string}/${string}@${string}`;
 
+/** What JSON and YAML can say. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** What the inventory stores of a resource: enough to look after it when no step lists it any more. No secrets. */
@@ -34,6 +35,7 @@ export interface Ask {
   readonly timeoutS: number;
 }
 
+/** What came back of an ask. Only `bytes` says something of the machine. */
 export type Answer =
   /** Standard output as UTF-8 and the exit status; `cut` when there was more than may be kept. */
   | {
@@ -100,6 +102,7 @@ export interface Diff {
   readonly after: string;
 }
 
+/** What is true of a resource, and what follows. `because` is for people and names the fact. */
 export type Verdict =
   | {
       readonly verdict: 'ok';
@@ -134,6 +137,7 @@ export type Verdict =
 /** Secrets travel as files in `$INPUTS`, readable by root only, gone when the job ends. */
 export type Input = { readonly secret: string } | { readonly captured: string };
 
+/** One script, or one reboot with its reason, as a step of a change. */
 export type Move =
   | {
       /** What it does, as the progress line says it: "install microk8s 1.35/stable". */

@@ -20,6 +20,7 @@ export interface Finding {
   readonly problem: Problem;
 }
 
+/** What `doctor` makes of all that it was told. */
 export interface Diagnosis {
   readonly findings: readonly Finding[];
   /** What explains something that is as it should be, a sentence each. */

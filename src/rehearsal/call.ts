@@ -12,6 +12,7 @@ export interface ProgramSpec {
   readonly code?: number;
 }
 
+/** How a program ended; `signal`: number of the one that it died of, or 0. */
 export interface ChildStatus {
   readonly code: number;
   readonly signal: number;

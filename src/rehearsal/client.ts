@@ -23,6 +23,7 @@ const WORKSTATION = 'workstation';
 const workstationAddress = () => `192.0.2.${Number(process.env.MLK8S_REHEARSAL_WORKSTATION) || 1}`;
 const DEFAULT_USER = 'lab';
 
+/** What simulated machines are opened with. */
 export interface RehearsalOptions {
   /** `--fault` values. */
   readonly faults?: readonly string[];

@@ -3,6 +3,7 @@ import { ExitCode, UserError } from '../errors.ts';
 import { type Answer, type ExecInput, type ExecOutput, onLines, type Request } from './messages.ts';
 import type { Started } from './rig.ts';
 
+/** Who answers on the control socket. */
 export interface ControlHandlers {
   request(request: Exclude<Request, { op: 'exec' }>): Promise<unknown>;
   exec(rig: string, argv: readonly string[]): Promise<Started>;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { WorldState } from './model/state.ts';
 import type { Layout } from './paths.ts';
 
+/** What a dump is made of: the model, and the disks of its machines. */
 export interface DumpSource {
   readonly world: { readonly state: WorldState };
   readonly layout: Layout;

@@ -4,7 +4,9 @@ import { ExitCode, UserError } from '../errors.ts';
 const LASTING = ['gone', 'slow', 'nosudo', 'badkey'] as const;
 const SUDDEN = ['drop', 'freeze', 'power'] as const;
 
+/** Happens once, at some moment. */
 export type SuddenFault = (typeof SUDDEN)[number];
+/** What the machine itself can suffer; the model knows more faults. */
 export type FaultKind = (typeof LASTING)[number] | SuddenFault;
 
 /** Something that is to go wrong with one machine and its network. */

@@ -5,6 +5,7 @@ export function join(fields: readonly (string | number)[]): Buffer {
   return Buffer.from(fields.join('\0'));
 }
 
+/** The fields that `join` put together. */
 export function split(body: Buffer): string[] {
   return body.toString().split('\0');
 }
@@ -17,6 +18,7 @@ export function frame(body: Buffer, type = ''): Buffer {
   return Buffer.concat([head, body]);
 }
 
+/** `type`: its letter, empty where the protocol has none. */
 export interface Frame {
   readonly type: string;
   readonly body: Buffer;

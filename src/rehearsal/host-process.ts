@@ -20,6 +20,7 @@ import { writeShims } from './shim.ts';
 import type { HostCommand, Site } from './site.ts';
 import { World } from './world.ts';
 
+/** What one rehearsal is kept running with. */
 export interface ServerOptions {
   /** State folder of the rehearsal. */
   readonly dir: string;

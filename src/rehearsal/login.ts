@@ -1,6 +1,7 @@
 import type { RigFiles } from './model/command.ts';
 import { LOGIN_PATH } from './rootfs.ts';
 
+/** A line of /etc/passwd. */
 export interface Account {
   readonly name: string;
   readonly uid: number;

@@ -29,6 +29,7 @@ export interface RigRequest {
   readonly disks?: readonly string[];
 }
 
+/** How one machine is reached. */
 export interface RigAnswer {
   /** Name in the cluster file; the machine may be known by another one. */
   readonly name: string;
@@ -40,6 +41,7 @@ export interface RigAnswer {
   readonly hostKey: string;
 }
 
+/** All machines that were asked for, and the clock that they go by. */
 export interface EnsureAnswer {
   readonly rigs: readonly RigAnswer[];
   /** Private key that fresh machines let in. */
@@ -47,10 +49,12 @@ export interface EnsureAnswer {
   readonly time: { readonly model: number; readonly real: number; readonly scale: number };
 }
 
+/** To a request: its result, or what went wrong. */
 export type Answer =
   | { readonly ok: unknown }
   | { readonly problems: readonly Problem[]; readonly message: string; readonly exitCode: ExitCode };
 
+/** Bytes as base64, or their end. */
 export type ExecInput = { readonly in: string } | { readonly eof: true };
 /** Bytes as base64. */
 export type ExecOutput = { readonly out: string } | { readonly err: string } | { readonly exit: number };

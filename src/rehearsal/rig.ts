@@ -13,6 +13,7 @@ export type MountStep = readonly [
   to: string,
 ];
 
+/** What the namespaces of a machine are made with. */
 export interface RigSpec {
   /** The machine's disk. */
   readonly root: string;
@@ -26,6 +27,7 @@ export interface RigSpec {
   readonly onEnd: () => void;
 }
 
+/** A program that runs inside. */
 export interface Started {
   /** Process id inside the machine. */
   readonly pid: number;
@@ -36,12 +38,14 @@ export interface Started {
   readonly exited: Promise<ExitStatus>;
 }
 
+/** How a program ended. */
 export interface ExitStatus {
   readonly code: number;
   /** Number of the signal that it died of, or 0. */
   readonly signal: number;
 }
 
+/** A program to start, with all of its environment. */
 export interface ExecSpec {
   readonly argv: readonly string[];
   readonly cwd: string;

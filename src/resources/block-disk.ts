@@ -34,9 +34,10 @@ const listed = z.object({
   blockdevices: z.tuple([part.extend({ type: z.string(), pttype: text, children: z.array(part).optional() })]),
 });
 
+/** What is on a disk. `unknown`: the machine did not say enough. `pool`: of Mayastor, of this cluster or of another. */
 export type BlockDisk = 'missing' | 'unknown' | 'empty' | 'pool' | { readonly holds: string };
 
-/** `unknown`: the machine did not say enough. `pool`: of Mayastor, of this cluster or of another. */
+/** Reads what the ask for the disk printed. */
 export function blockDiskOf({ text }: Given): BlockDisk {
   if (text === 'missing\n') return 'missing';
   const [json = '', start = '\n', ...rest] = text.split(`${RULE}\n`);

@@ -9,6 +9,7 @@ import { jsonOf, kubectl, withoutNoise } from './kube.ts';
 import { clusterEnds } from './microk8s-leave.ts';
 import { gone } from './stays.ts';
 
+/** `node`: name of the machine; `disk`: its path there, below /dev/disk/by-id. */
 export type Pool = { readonly name: string; readonly node: string; readonly disk: string };
 
 /**

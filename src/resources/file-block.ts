@@ -9,6 +9,7 @@ import { unfinished } from './write.ts';
 /** Lines of ours in a file that belongs to somebody else, between two markers. Every other byte is kept. */
 export type FileBlockSpec = Block & { readonly path: string };
 
+/** What stands between two markers. */
 export type Block = {
   readonly lines: readonly string[];
   /** A block of its own beside the others in the file; it stands in both markers. */

@@ -108,6 +108,7 @@ export function repair(it: It, content: Content, revisions: readonly Revision[])
   return [{ does, on: it.on, run, deadlineS: MOVE_S }, installMove(it, content, (revisions[0]?.number ?? 0) + 2)];
 }
 
+/** Does nothing where the release is gone already. */
 export function uninstallMove({ on, spec: { release, namespace } }: It): Move & { run: Script } {
   const run = sh`${helm} uninstall ${release} --namespace ${namespace} --ignore-not-found --wait --timeout ${`${HOOK_S}s`}`;
   return { does: `uninstall release ${release}`, on, run, deadlineS: MOVE_S };

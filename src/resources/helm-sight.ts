@@ -90,6 +90,7 @@ export interface Revision {
   readonly workloads: number | undefined;
 }
 
+/** A Deployment, DaemonSet or StatefulSet that Helm brought. */
 export interface Workload {
   /** `Deployment openebs/openebs-localpv-provisioner` */
   readonly title: string;
@@ -102,6 +103,7 @@ export interface Workload {
   readonly isReady: boolean;
 }
 
+/** A pod, and what is the matter with it. */
 export interface Pod {
   readonly namespace: string;
   readonly name: string;
@@ -109,6 +111,7 @@ export interface Pod {
   readonly trouble: string;
 }
 
+/** All that one question tells of the releases of a cluster. */
 export interface Sight {
   /** Revisions that count, the newest first. */
   revisions(namespace: string, release: string): readonly Revision[];

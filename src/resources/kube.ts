@@ -33,6 +33,7 @@ export const dqliteAsk: Ask = {
   timeoutS: 10,
 };
 
+/** A Node as the API lists it. */
 export interface NodeInfo {
   readonly name: string;
   readonly address: string;

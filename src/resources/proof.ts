@@ -38,6 +38,7 @@ export type ProofSpec = {
   readonly secrets?: readonly { readonly namespace: string; readonly name: string }[];
 };
 
+/** What dies between writing and reading. */
 export type Restart = {
   /** Name of the pod that writes. It must end well first; the pod of the proof is created when all is ready again. */
   readonly after: string;

@@ -101,6 +101,7 @@ const whatIsNew = lines(
   sh`getent group ${GROUP} >/dev/null || printf '%s\n' ${`group ${GROUP}`}`,
 );
 
+/** Installs a classic snap and holds it at its revision. */
 export function install({ snap, channel }: SnapSpec): Script {
   return lines(patiently(sh`snap install ${snap} --classic ${`--channel=${channel}`}`), hold(snap));
 }

@@ -9,6 +9,7 @@ export interface HostKeyVerifier {
   verify(key: Buffer): Promise<void>;
 }
 
+/** What a server can be asked for; ssh-rsa, which signs with SHA-1, is none of them. */
 export type ServerHostKeyAlgorithm =
   | 'ssh-ed25519'
   | 'ecdsa-sha2-nistp256'

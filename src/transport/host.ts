@@ -14,6 +14,7 @@ export interface Clock {
   deadlineMs(seconds: number): number;
 }
 
+/** Bounds of one call. */
 export interface ExecOptions {
   /** Seconds (of the host's clock) after which the call is given up with `deadline`. There is no call without one. */
   readonly deadlineS: number;
@@ -24,6 +25,7 @@ export interface ExecOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a script printed, and how it ended. */
 export interface ExecResult {
   readonly stdout: Buffer;
   readonly stderr: string;
@@ -60,6 +62,7 @@ export interface Host {
   close(): Promise<void>;
 }
 
+/** What went wrong with a machine, for those who go on differently. */
 export type HostErrorKind =
   /** no connection could be made */
   | 'unreachable'
@@ -78,6 +81,7 @@ export type HostErrorKind =
   /** the call printed more than may be kept */
   | 'flood';
 
+/** A machine could not be asked, or what became of a call is not known. `problem` is for people. */
 export class HostError extends Error {
   override readonly name = 'HostError';
   readonly kind: HostErrorKind;

@@ -7,6 +7,7 @@ import { passwordCredentials } from './ssh-auth.ts';
 const PUBLIC_KEY = /^((?:ssh|ecdsa|sk)-[a-z0-9@.-]+) ([A-Za-z0-9+/]+={0,2})(?: (.*))?$/;
 const INSTALL_S = 30;
 
+/** A login by password, and the key that is to make it the last one. */
 export interface InstallKeyOptions extends ConnectionOptions {
   /** Password of the login user. */
   readonly password: string;

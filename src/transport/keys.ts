@@ -6,6 +6,7 @@ import type { Credential } from './ssh-auth.ts';
 
 const MOST_TRIES = 3;
 
+/** Where keys for a login come from. */
 export interface KeySources {
   /** Files that the cluster file or ~/.ssh/config names: tried first. */
   readonly named: readonly string[];

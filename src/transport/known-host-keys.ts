@@ -4,6 +4,7 @@ import { fingerprint, type HostKeyVerifier } from './host-keys.ts';
 import { addKnownHost, type KnownHost, lookUp, preferredAlgorithms, readKnownHosts } from './known-hosts.ts';
 import type { InTurn } from './prompts.ts';
 
+/** By which files, and under which name, the key of a host is checked. */
 export interface KnownHostKeysOptions {
   /** For people. */
   readonly where: string;

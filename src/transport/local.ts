@@ -7,6 +7,7 @@ import { dial } from './streams.ts';
 import { noPasswords, type SudoPasswords } from './sudo.ts';
 import { ending, type Wire } from './wire.ts';
 
+/** The machine that mlk8s runs on. */
 export interface LocalOptions {
   readonly name: string;
   readonly clock: Clock;

@@ -12,6 +12,7 @@ import { type SshConfigOptions, sshSettings } from './ssh-config.ts';
 
 const PASSWORD_VARIABLE = 'MLK8S_SUDO_PASSWORD';
 
+/** What connections are made with. */
 export interface OpenOptions {
   /** Take keys of machines that were never seen before without a question. */
   readonly acceptNewHostKeys: boolean;

@@ -18,6 +18,7 @@ const MOST_JUMPS = 8;
 
 type FileSettings = Cluster['ssh'];
 
+/** What the way to every machine of a run has in common. */
 export interface RoutesOptions {
   readonly acceptNewHostKeys: boolean;
   readonly warn: (where: string, text: string) => void;

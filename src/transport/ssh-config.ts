@@ -23,6 +23,7 @@ export interface SshSettings {
   readonly hostKeyAlias: string | undefined;
 }
 
+/** Another configuration or ssh than the user has. */
 export interface SshConfigOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Configuration file instead of the user's and the system's. */

@@ -27,6 +27,7 @@ export interface SshTarget {
   sock?(): Promise<Duplex>;
 }
 
+/** What one connection is made with. */
 export interface LinkOptions {
   /** Name of the machine, for people. */
   readonly name: string;

@@ -19,6 +19,7 @@ export interface ConnectionOptions {
   readonly hostKeys: HostKeyVerifier;
 }
 
+/** A machine that is reached by SSH. */
 export interface SshHostOptions extends ConnectionOptions {
   /** For users who need a password for sudo; default: there is none. */
   readonly passwords?: SudoPasswords;

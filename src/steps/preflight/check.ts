@@ -19,10 +19,12 @@ export function finding(level: Finding['level'], { where, node }: Subject, texts
   return { level, problem: { where, ...texts }, host: node.name };
 }
 
+/** Stops the run before its first change. */
 export function error(subject: Subject, seen: string, why: string, ...next: string[]): Finding {
   return finding('error', subject, { seen, why, next });
 }
 
+/** Is shown; the run goes on. */
 export function warning(subject: Subject, seen: string, why: string, ...next: string[]): Finding {
   return finding('warning', subject, { seen, why, next });
 }

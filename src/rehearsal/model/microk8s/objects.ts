@@ -5,6 +5,7 @@ export function namespace(name: string): Manifest {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'kubernetes.io/metadata.name': name } } };
 }
 
+/** With one container, and the label `k8s-app` to find its pods by. */
 export function workload(
   kind: 'Deployment' | 'DaemonSet',
   ns: string,

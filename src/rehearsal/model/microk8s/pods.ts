@@ -10,6 +10,7 @@ import type { View } from './view.ts';
 /** Seconds until the pods of a workload are ready, where its notes say nothing else. */
 const USUAL: Record<string, number> = { Deployment: 15, DaemonSet: 12, StatefulSet: 20, Job: 10, Pod: 5 };
 
+/** What counts of a pod here; real ones have far more. */
 export interface PodSpec {
   containers?: {
     name: string;
@@ -51,6 +52,7 @@ export function readyAt(object: KubeObject): number {
   return Math.max(notes.rolledAt, notes.volumesAt ?? 0) + (notes.readyAfterS ?? USUAL[object.kind] ?? 0) * 1000;
 }
 
+/** Which nodes take the pods of an object, and how many of them are ready by now. */
 export function rollout(view: View, object: KubeObject): Rollout {
   const spec = (object.spec ?? {}) as { replicas?: number; template?: Template; completions?: number };
   const pod = object.kind === 'Pod' ? (object.spec as PodSpec) : (spec.template?.spec ?? {});

@@ -7,6 +7,7 @@ export interface Revision {
   size: string;
 }
 
+/** A snap of the store. */
 export interface StoreSnap {
   publisher: string;
   summary: string;

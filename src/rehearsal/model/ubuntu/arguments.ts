@@ -11,6 +11,7 @@ export interface OptionSpec {
   stopsAtOperand?: boolean;
 }
 
+/** Words of a command line, taken apart. */
 export interface Options {
   has(name: string): boolean;
   /** The last value given. */

@@ -65,6 +65,7 @@ export function hasModule(rig: RigState, module: string): boolean {
   );
 }
 
+/** As modinfo prints it. */
 export function modulePath(rig: RigState, module: string): string {
   const place = PLACES[module] ?? `${EXTRA_MODULES.includes(module) ? 'extra' : 'drivers'}/${module}`;
   return `/lib/modules/${rig.os.kernel}/kernel/${place}.ko.zst`;
@@ -76,6 +77,7 @@ export function loadModule(rig: RigState, module: string): void {
   for (const [key, value] of Object.entries(MODULE_KEYS[module] ?? {})) rig.sysctl[key] ??= value;
 }
 
+/** Its keys go with it. */
 export function unloadModule(rig: RigState, module: string): void {
   rig.modules = rig.modules.filter((m) => m !== module);
   for (const key of Object.keys(MODULE_KEYS[module] ?? {})) delete rig.sysctl[key];

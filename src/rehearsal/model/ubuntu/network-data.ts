@@ -34,6 +34,7 @@ export interface Listener {
 const ALL = '0.0.0.0';
 const LOCAL = '127.0.0.1';
 
+/** Who listens on which port of a machine at that time, as `ss` shows it. */
 export function listeners(rig: RigState, now: number): Listener[] {
   const tcp = (address: string, port: number, program: string): Listener => ({ proto: 'tcp', address, port, program });
   const found = [tcp(ALL, 22, 'sshd'), tcp('127.0.0.53%lo', 53, 'systemd-resolve')];

@@ -37,6 +37,7 @@ export function history(store: KubeStore, namespace: string, name: string): Rele
 
 const secretName = (release: Release): string => `sh.helm.release.v1.${release.name}.v${release.version}`;
 
+/** Writes a revision down as Helm does: a Secret with the whole release in it. */
 export function save(store: KubeStore, release: Release): void {
   const { name, version, status, labels, updated } = release;
   const seconds = String(Math.floor(updated / 1000));
@@ -58,6 +59,7 @@ export function save(store: KubeStore, release: Release): void {
   else store.create(manifest);
 }
 
+/** Takes the Secret of a revision away. */
 export function forget(store: KubeStore, release: Release): void {
   const secret = store.find(store.kind('secrets'), release.namespace, secretName(release));
   if (secret) store.remove(secret);
@@ -129,6 +131,7 @@ export function write(
   );
 }
 
+/** Deletes objects, as far as they are there. */
 export function remove(store: KubeStore, objects: readonly Manifest[]): void {
   for (const object of objects) {
     const live = find(store, object);

@@ -5,11 +5,13 @@ import { isReady } from '../nodes.ts';
 import { UsageError } from './args.ts';
 import { evaluate, jsonpath } from './jsonpath.ts';
 
+/** An object to print. */
 export interface Row {
   kind: Kind;
   object: KubeObject;
 }
 
+/** How `kubectl get` was asked to print. */
 export interface PrintOptions {
   output: string;
   /** A single object was asked for by name, so there is no list around it. */

@@ -61,6 +61,7 @@ async function each(
   return code;
 }
 
+/** The last `--dry-run`. Throws UsageError. */
 export function dryRun(client: Client): 'none' | 'client' | 'server' {
   const value = last(client.args, 'dry-run') ?? 'none';
   if (value === 'none' || value === 'client' || value === 'server') return value;
