@@ -77,6 +77,7 @@ function metallb({ from, to }: { from: string; to: string }, needs: readonly Id[
       needs: ['network/metallb@cluster'],
       objects: objects.map((it) => (it.kind === 'IPAddressPool' ? { ...it, spec: addresses } : it)),
       admittedS: ADMITTED_S,
+      madeBy: 'network/metallb@cluster',
     }),
   ];
 }

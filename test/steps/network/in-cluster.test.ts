@@ -42,6 +42,24 @@ describe('MetalLB', () => {
     expect(await kubectl(`get service traefik -n ingress -o ${path}`)).toBe('10.0.0.200');
   });
 
+  it('makes addresses of its own, which go with it; those of a MetalLB that was there stay', async () => {
+    await make('metallb@cluster');
+    const pool = 'IPAddressPool.metallb.io metallb-system/default-addresspool was not written by mlk8s';
+    const ours = await inside.judge(find('addresses@cluster'));
+    expect(ours).toMatchObject({ verdict: 'change', because: expect.stringContaining(pool) });
+    expect(ours).not.toHaveProperty('adopts');
+    await make('addresses@cluster');
+    expect(await inside.undo(find('addresses@cluster'))).toMatchObject({
+      verdict: 'change',
+      because: 'written by mlk8s',
+    });
+    inside.records.length = 0;
+    await kubectl('delete ipaddresspools -n metallb-system --all');
+    await inside.lab.mk('cp1', 'disable metallb');
+    await inside.lab.mk('cp1', 'enable metallb:10.0.0.200-10.0.0.220');
+    expect(await inside.judge(find('addresses@cluster'))).toMatchObject({ verdict: 'change', adopts: true });
+  });
+
   it('has another range when the file has one', async () => {
     await make('metallb@cluster', 'addresses@cluster');
     const other = { ...network, loadBalancer: { from: '10.0.0.230', to: '10.0.0.240' } };
