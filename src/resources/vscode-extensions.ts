@@ -34,32 +34,56 @@ export const vscodeExtensionsKind: Kind<VscodeExtensionsSpec> = {
 /** Seconds for each: some bring a hundred megabytes. */
 const EACH_S = 300;
 
-/** `none` without the program, which comes before; else a line for each extension, in the case that its maker gave it. */
+const FOLDER = '.vscode/extensions';
+/** Where VS Code itself keeps what is installed. Asked for it, the program code would make folders in the home. */
+const LIST = `${FOLDER}/extensions.json`;
+
+/** Ends the folders in an answer; what follows is the list. */
+const CONTENT = '-- list';
+
 function listAsk({ on, spec: { user } }: Declared<VscodeExtensionsSpec>): Ask {
   const script = sh`
-    if command -v code >/dev/null; then code --list-extensions --show-versions | sed 's/^/has /'; else echo none; fi
-    echo end
+    if [ -d ${FOLDER} ]; then ls -A ${FOLDER}; fi
+    echo ${CONTENT}
+    if [ -e ${LIST} ]; then cat ${LIST}; else echo '[]'; fi
   `;
-  return { key: `VS Code extensions of ${user}`, on, sh: asUser(user, script), timeoutS: 45 };
+  return { key: `VS Code extensions of ${user}`, on, sh: asUser(user, script), timeoutS: 15 };
 }
 
-/** Version by name in small letters: the Marketplace makes no difference between cases. */
-function listed(text: string): ReadonlyMap<string, string> {
-  const found = [...text.matchAll(/^has ([^@\s]+)(?:@(\S+))?$/gm)];
-  return new Map(found.map(([, name = '', version = '']) => [name.toLowerCase(), version]));
+/** What of the list matters; undefined is what some version of VS Code does not write. */
+interface Listed {
+  readonly identifier?: { readonly id?: string };
+  readonly version?: string;
+  /** Its folder among the others. */
+  readonly relativeLocation?: string;
+}
+
+/**
+ * Version by name in small letters: the Marketplace makes no difference between cases. What has lost its folder is not
+ * there. Undefined: it is no list.
+ */
+function listed(text: string): ReadonlyMap<string, string> | undefined {
+  const [folders = '', list = ''] = text.split(`${CONTENT}\n`);
+  const names = new Set(folders.split('\n'));
+  try {
+    const all = (JSON.parse(list) as Listed[]).filter((it) => names.has(it.relativeLocation ?? ''));
+    return new Map(all.map((it) => [it.identifier?.id?.toLowerCase() ?? '', it.version?.toLowerCase() ?? '']));
+  } catch {
+    return undefined;
+  }
 }
 
 function isThere(extension: string, have: ReadonlyMap<string, string>): boolean {
   const [name = '', version] = extension.toLowerCase().split('@');
-  return have.has(name) && (version === undefined || have.get(name)?.toLowerCase() === version);
+  return have.has(name) && (version === undefined || have.get(name) === version);
 }
 
 function judge(it: Declared<VscodeExtensionsSpec>, world: World): Verdict {
   return judged(it, world, [listAsk(it)], ({ text, status }) => {
     const { user, extensions } = it.spec;
     if (status === 127) return noAccount(it.id, user);
-    if (!text.endsWith('end\n')) return unknown(it);
     const have = listed(text);
+    if (!have) return unknown(it);
     const missing = extensions.filter((extension) => !isThere(extension, have));
     if (missing.length === 0) return { verdict: 'ok', because: `${user} has ${extensions.join(', ')}` };
     const names = missing.join(', ');
@@ -76,9 +100,9 @@ function judge(it: Declared<VscodeExtensionsSpec>, world: World): Verdict {
 function unknown({ id, spec }: Declared<VscodeExtensionsSpec>): Verdict {
   return refused(
     id,
-    `VS Code does not say which extensions ${spec.user} has`,
-    'its program code does not run for that account',
-    'try it there: code --list-extensions',
+    `~${spec.user}/${LIST} is no list of extensions`,
+    'VS Code was interrupted while it wrote it, or something else wrote it',
+    'close VS Code there, remove the file, and run the same command again: VS Code makes it anew',
   );
 }
 
@@ -101,8 +125,8 @@ const nameOf = (extension: string) => extension.toLowerCase().replace(/@.*/, '')
 function undo(it: Recorded<VscodeExtensionsSpec>, world: World): Verdict {
   return judged(it, world, [listAsk(it), noteAsk(it)], ({ text, status }, note) => {
     if (status === 127) return gone(`there is no account ${it.spec.user}`);
-    if (!text.endsWith('end\n')) return unknown(it);
     const have = listed(text);
+    if (!have) return unknown(it);
     const ours = note.text.split('\n').filter((name) => have.has(name));
     if (ours.length === 0) return gone('no extension is there because of mlk8s');
     const remove = ours.map((name) => sh`code --uninstall-extension ${name}`);

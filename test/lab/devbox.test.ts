@@ -10,15 +10,21 @@ import { ThirdParty } from './third-party.ts';
 
 const program = (name: string) => `#!/bin/sh\necho ${name} stands in for the real one\n`;
 
-/** Keeps a list of extensions below the home of who calls it, and refuses root as the real one does. */
+/** Keeps extensions and the list of them below the home of who calls it, and refuses root as the real one does. */
 const CODE = `#!/bin/bash
 [ "$(id -u)" != 0 ] || { echo 'not as a super user' >&2; exit 1; }
-folder=$HOME/.vscode/extensions
+mkdir -p "$HOME/.vscode/extensions" && cd "$HOME/.vscode/extensions" || exit 1
 case $1 in
-  --list-extensions) ls "$folder" 2>/dev/null | sed 's/-\\([^-]*\\)$/@\\1/' ;;
-  --install-extension) mkdir -p "$folder/$2-1.0.0" ;;
-  --uninstall-extension) rmdir "$folder/$2-1.0.0" "$folder" "$HOME/.vscode" 2>/dev/null || true ;;
+  --list-extensions) ls -d */ | sed 's,/$,,; s/-\\([^-]*\\)$/@\\1/'; exit ;;
+  --install-extension) mkdir -p "$2-1.0.0" ;;
+  --uninstall-extension) rmdir "$2-1.0.0" ;;
 esac
+for each in */; do
+  if [ "$each" = '*/' ]; then rm -f extensions.json; rmdir ../extensions ../../.vscode; exit; fi
+  name=\${each%/}
+  list+=,{'"identifier":{"id":"'\${name%-*}'"},"version":"'\${name##*-}'","relativeLocation":"'$name'"}'
+done
+echo "[\${list#,}]" >extensions.json
 `;
 
 /** What the archives of makers hold, besides packages without anything in them. */

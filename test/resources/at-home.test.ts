@@ -298,32 +298,42 @@ chmod 755 "$prefix/bin/conda"
 
 describe('extensions of VS Code', () => {
   const wanted = () => vscodeExtensions({ ...placed, user: 'anna', extensions: ['ms-python.python', 'a.b'] });
-  beforeEach(() => {
-    program(
-      'code',
-      `list=$HOME/list; touch $list
-case $1 in
-  --list-extensions) cat $list ;;
-  --install-extension) echo "$2@1.0.0" >>$list ;;
-  --uninstall-extension) sed -i "/^$2@/d" $list ;;
-esac`,
-    );
-  });
+  const folder = (...path: string[]) => home('.vscode/extensions', ...path);
+  const have = (...extensions: string[]) => {
+    mkdirSync(folder(), { recursive: true });
+    for (const extension of extensions) mkdirSync(folder(extension.replace('@', '-')), { recursive: true });
+    const list = extensions.map((extension) => {
+      const [id, version] = extension.split('@');
+      return { identifier: { id }, version, relativeLocation: `${id}-${version}` };
+    });
+    writeFileSync(folder('extensions.json'), JSON.stringify(list));
+  };
+  /** What the program code would be told, one call a line. */
+  const told = () => (existsSync(home('told')) ? readFileSync(home('told'), 'utf8') : '');
+  beforeEach(() => program('code', 'echo "$*" >>$HOME/told'));
 
   it('come and go, and those that were there before stay', () => {
-    writeFileSync(home('list'), 'A.B@0.9.0\nother.one@1.0.0\n');
-    const { look, apply, undo } = story(wanted());
+    have('A.B@0.9.0', 'other.one@1.0.0');
+    const { look, apply, lookBack } = story(wanted());
     apply();
-    expect(readFileSync(home('list'), 'utf8')).toBe('A.B@0.9.0\nother.one@1.0.0\nms-python.python@1.0.0\n');
+    expect(told()).toBe('--install-extension ms-python.python --force\n');
+    have('A.B@0.9.0', 'other.one@1.0.0', 'ms-python.python@1.0.0');
     expect(look().verdict).toBe('ok');
-    undo();
-    expect(readFileSync(home('list'), 'utf8')).toBe('A.B@0.9.0\nother.one@1.0.0\n');
+    expect(lookBack()).toMatchObject({ verdict: 'change', moves: [{ does: 'remove ms-python.python' }] });
+    have('A.B@0.9.0', 'other.one@1.0.0');
+    expect(lookBack().verdict).toBe('ok');
   });
 
-  it('are not forgotten when the program does not say what is there', () => {
+  it('are looked for without starting anything, and without leaving anything', () => {
+    expect(story(wanted()).look().verdict).toBe('change');
+    expect([told(), existsSync(home('.vscode'))]).toEqual(['', false]);
+  });
+
+  it('are not forgotten when the list of them is damaged', () => {
     const { apply, lookBack } = story(wanted());
     apply();
-    program('code', 'exit 1');
+    have();
+    writeFileSync(folder('extensions.json'), '[{');
     expect(lookBack().verdict).toBe('refused');
   });
 });

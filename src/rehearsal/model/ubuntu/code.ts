@@ -23,35 +23,59 @@ export const code: Command = async (context) => {
   const remove = options.value('--uninstall-extension');
   if (install !== undefined) return add(context, install);
   if (remove !== undefined) return drop(context, remove);
-  for (const { name, version } of listed(context)) {
-    context.out(options.has('--show-versions') ? `${name}@${version}\n` : `${name}\n`);
+  for (const { identifier, version } of listed(context)) {
+    context.out(options.has('--show-versions') ? `${identifier.id}@${version}\n` : `${identifier.id}\n`);
   }
   return 0;
 };
 
 const folder = ({ env }: CommandContext) => `${env.HOME ?? ''}/.vscode/extensions`;
 
-function listed(context: CommandContext): { name: string; version: string; path: string }[] {
-  return context.files.list(folder(context)).flatMap((entry) => {
-    const [, name, version] = /^(.+)-(\d[^-]*)$/.exec(entry) ?? [];
-    return name === undefined || version === undefined ? [] : [{ name, version, path: `${folder(context)}/${entry}` }];
-  });
+/** An extension as the real list has it, as far as anybody here looks. */
+interface Listed {
+  readonly identifier: { readonly id: string };
+  readonly version: string;
+  /** Its folder among the others. */
+  readonly relativeLocation: string;
+}
+
+/** What has lost its folder is not shown. */
+function listed(context: CommandContext): Listed[] {
+  const all = JSON.parse(context.files.read(`${folder(context)}/extensions.json`) ?? '[]') as Listed[];
+  const there = context.files.list(folder(context));
+  return all.filter(({ relativeLocation }) => there.includes(relativeLocation));
+}
+
+function write(context: CommandContext, extensions: readonly Listed[]): void {
+  context.files.write(`${folder(context)}/extensions.json`, JSON.stringify(extensions));
 }
 
 async function add(context: CommandContext, extension: string): Promise<number> {
-  const [name = '', version = NEWEST] = extension.toLowerCase().split('@');
+  const [id = '', version = NEWEST] = extension.toLowerCase().split('@');
   context.out('Installing extensions...\n');
   await context.sleep(5);
-  for (const other of listed(context)) if (other.name === name) context.files.remove(other.path);
-  context.files.write(`${folder(context)}/${name}-${version}/package.json`, '{}\n');
-  context.out(`Extension '${name}' v${version} was successfully installed.\n`);
+  const others = without(context, id);
+  const relativeLocation = `${id}-${version}`;
+  context.files.write(`${folder(context)}/${relativeLocation}/package.json`, '{}\n');
+  write(context, [...others, { identifier: { id }, version, relativeLocation }]);
+  context.out(`Extension '${id}' v${version} was successfully installed.\n`);
   return 0;
 }
 
 function drop(context: CommandContext, extension: string): number {
-  const found = listed(context).filter(({ name }) => name === extension.toLowerCase());
-  if (found.length === 0) return fail(context, `Extension '${extension}' is not installed.`);
-  for (const { path } of found) context.files.remove(path);
+  const id = extension.toLowerCase();
+  if (!listed(context).some(({ identifier }) => identifier.id === id))
+    return fail(context, `Extension '${extension}' is not installed.`);
+  write(context, without(context, id));
   context.out(`Extension '${extension}' was successfully uninstalled!\n`);
   return 0;
+}
+
+/** Removes the folder of an extension and gives all others. */
+function without(context: CommandContext, id: string): Listed[] {
+  const all = listed(context);
+  for (const it of all.filter(({ identifier }) => identifier.id === id)) {
+    context.files.remove(`${folder(context)}/${it.relativeLocation}`);
+  }
+  return all.filter(({ identifier }) => identifier.id !== id);
 }
