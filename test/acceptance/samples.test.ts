@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseCluster } from '../../src/config/load.ts';
 import { machinesOf } from '../../src/config/machines.ts';
-import type { PlanItem } from '../../src/engine/events.ts';
 import { steps } from '../../src/steps/index.ts';
 import { templatePath } from '../../src/templates.ts';
 import { breaks } from './breaks.ts';
 import { devboxBreaks } from './devbox-breaks.ts';
 import { monitoringBreaks } from './monitoring-breaks.ts';
 import { networkBreaks } from './network-breaks.ts';
+import { nameOf, openIds } from './plan.ts';
 import { postgresBreaks } from './postgres-breaks.ts';
 import { storeBreaks } from './store-breaks.ts';
-import { type Run, User } from './user.ts';
+import { User } from './user.ts';
 
 const textOf = (sample: string) => readFileSync(templatePath('samples', `${sample}.yaml`), 'utf8');
 const fileOf = (sample: string) => parseCluster(Buffer.from(textOf(sample)), `${sample}.yaml`).file;
@@ -33,8 +33,6 @@ describe('the sample home-lab', () => {
     await green(user, 'home-lab');
   });
 });
-
-const name = (id: string): string => id.slice(0, id.indexOf('@'));
 
 /** Resources of the sample workstation that the tables of breaks are not about, and why. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -61,7 +59,7 @@ function breaksOfWorkstation(): Map<string, string> {
   const byName = new Map([
     ...Object.entries({ ...breaks, ...devboxBreaks }),
     ...Object.entries({ ...networkBreaks, ...monitoringBreaks, ...postgresBreaks, ...storeBreaks }).map(
-      ([id, script]) => [name(id), script] as const,
+      ([id, script]) => [nameOf(id), script] as const,
     ),
   ]);
   const ids = steps.flatMap((step) => step.resources(fileOf('workstation'))).map(({ id }) => id);
@@ -70,15 +68,9 @@ function breaksOfWorkstation(): Map<string, string> {
   const found = new Map<string, string>();
   for (const [each, script] of ordered) {
     if (ELSEWHERE[each] !== undefined) continue;
-    for (const id of ids) if (name(id) === each) found.set(id, onDesk(script));
+    for (const id of ids) if (nameOf(id) === each) found.set(id, onDesk(script));
   }
   return found;
-}
-
-/** What a plan does not find as it should be; what only waits for that is left out. */
-function open(run: Run): string[] {
-  const plan = run.events.find((event) => event.event === 'plan') as { items: PlanItem[] } | undefined;
-  return (plan?.items ?? []).filter(({ verdict }) => verdict !== 'ok' && verdict !== 'later').map(({ id }) => id);
 }
 
 describe('the sample workstation', () => {
@@ -96,7 +88,7 @@ describe('the sample workstation', () => {
       const scripts = [...all].filter(([id]) => id.endsWith('@workstation') === (rig === 'workstation'));
       await user.exec(rig, `set -e\n${scripts.map(([, script]) => script).join('\n')}`);
     }
-    expect(open(await user.run('plan', '--rehearse', '--json')).sort()).toEqual([...all.keys()].sort());
+    expect(openIds(await user.run('plan', '--rehearse', '--json'))).toEqual([...all.keys()].sort());
     const { summary, problems } = await user.up();
     expect([summary.exitCode, problems]).toEqual([0, []]);
     expect((await user.up()).summary).toMatchObject({ exitCode: 0, changes: 0 });
