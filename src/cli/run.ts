@@ -6,6 +6,7 @@ import type { Cluster } from '../config/schema.ts';
 import type { EngineEvent, Listener, Summary } from '../engine/events.ts';
 import { type Journal, openJournal } from '../engine/journal.ts';
 import type { RunOptions } from '../engine/options.ts';
+import type { Step } from '../engine/types.ts';
 import { secrets } from '../redact.ts';
 import type { Renderer } from '../render/renderer.ts';
 import { programName } from '../render/style.ts';
@@ -47,12 +48,7 @@ export async function inSession(
 ): Promise<Summary> {
   const { cluster, command, flags } = job;
   const steps = await context.parts.steps();
-  const stepNames = steps.map((step) => step.name);
-  checkKnown('--only', flags.only, stepNames);
-  checkKnown('--skip', flags.skip, stepNames);
-  checkKnown('--host', flags.host, machineNames(cluster), command !== 'reset');
-  checkDeleteData(flags, cluster.file);
-
+  checkNames(job, steps);
   const renderer = await chooseRenderer(context.io, flags.json === true);
   const journal = journalOf(job, renderer);
   const typing = { rehearsal: flags.rehearse === true, program: programName(context.io.env), file: flags.file };
@@ -76,18 +72,8 @@ export async function inSession(
     const hosts = await context.parts.openHosts(wish);
     const { only, skip, parallel, host: limitHosts, prune = false, deleteData = [] } = flags;
     const options = {
-      command,
-      file,
-      hosts,
-      steps,
-      listener,
-      only,
-      skip,
-      limitHosts,
-      parallel,
-      prune,
-      deleteData,
-      given,
+      ...{ command, file, hosts, steps, listener, given },
+      ...{ only, skip, limitHosts, parallel, prune, deleteData },
     };
     try {
       return await work(await context.parts.engine(), { options, interrupt, asker, wish });
@@ -103,6 +89,15 @@ export async function inSession(
     renderer.close();
     journal.close();
   }
+}
+
+/** Throws UserError at a name that is none. */
+function checkNames({ cluster, command, flags }: Job, steps: readonly Step[]): void {
+  const stepNames = steps.map((step) => step.name);
+  checkKnown('--only', flags.only, stepNames);
+  checkKnown('--skip', flags.skip, stepNames);
+  checkKnown('--host', flags.host, machineNames(cluster), command !== 'reset');
+  checkDeleteData(flags, cluster.file);
 }
 
 /** The simulated workstation has no folder of the user's. */

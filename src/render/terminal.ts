@@ -17,84 +17,102 @@ const RUN = '';
 
 /** One line per host and step while it runs, one that stays when it is done. */
 export function terminalRenderer(screen: Screen, style: Style, now: () => number = Date.now): Renderer {
+  const rows = liveRows(screen, style, now);
+  const tell = teller(style);
+  const stay = (event: EngineEvent): void => rows.print(tell(event));
+  return {
+    listener: (event) => follow(forScreen(event), rows, stay),
+    pause: () => rows.stop(),
+    resume: () => rows.resume(),
+    close: () => rows.stop(),
+  };
+}
+
+function follow(event: EngineEvent, rows: LiveRows, stay: (event: EngineEvent) => void): void {
+  switch (event.event) {
+    case 'phase':
+      rows.drop(RUN);
+      rows.set(RUN, event.text);
+      break;
+    case 'locked':
+      if (event.waiting) rows.set(RUN, lockedText(event));
+      else stay(event);
+      break;
+    case 'follow':
+      stay(event);
+      rows.set(RUN, followText(event));
+      break;
+    case 'change':
+      rows.drop(RUN);
+      rows.set(event.id, `${event.host} ${withoutPlace(event.id)}: ${event.does}`);
+      break;
+    case 'output':
+      rows.said(event.id, event.line);
+      break;
+    case 'applied':
+      rows.set(event.id, `${event.host} ${withoutPlace(event.id)}: applied, checking`);
+      break;
+    case 'settling':
+      rows.set(event.id, `${idParts(event.id).place} ${withoutPlace(event.id)}: waiting: ${event.because}`);
+      break;
+    case 'ok':
+      rows.done(event.id, event.because);
+      break;
+    case 'failed':
+      rows.drop(event.id);
+      stay(event);
+      break;
+    case 'dropped':
+      rows.dropHost(event.host);
+      stay(event);
+      break;
+    case 'plan':
+    case 'proofs':
+    case 'summary':
+      rows.clear();
+      stay(event);
+      break;
+    default:
+      stay(event);
+      break;
+  }
+}
+
+type LiveRows = ReturnType<typeof liveRows>;
+
+/** Rows of what goes on, below all that stays. A row keeps the time of its first word. */
+function liveRows(screen: Screen, style: Style, now: () => number) {
   const rows = new Map<string, Row>();
   const live = liveArea(screen, style, () => [...rows.values()].map((row) => rowText(row, now(), style)));
-  const tell = teller(style);
   const single = singleBlanks();
-
-  const set = (key: string, what: string): void => {
-    rows.set(key, { what, since: rows.get(key)?.since ?? now() });
-    live.start();
-  };
   const print = (lines: readonly string[]): void => live.print(single(lines));
-  const stay = (event: EngineEvent): void => print(tell(event));
-  const done = (id: string, text: string): void => {
-    const row = rows.get(id);
-    rows.delete(id);
-    if (row) print(doneLines(id, `${text} (${duration((now() - row.since) / 1000)})`, style));
-  };
-  const listener = (unsafe: EngineEvent): void => {
-    const event = forScreen(unsafe);
-    switch (event.event) {
-      case 'phase':
-        rows.delete(RUN);
-        set(RUN, event.text);
-        break;
-      case 'locked':
-        if (event.waiting) set(RUN, lockedText(event));
-        else stay(event);
-        break;
-      case 'follow':
-        stay(event);
-        set(RUN, followText(event));
-        break;
-      case 'change':
-        rows.delete(RUN);
-        set(event.id, `${event.host} ${withoutPlace(event.id)}: ${event.does}`);
-        break;
-      case 'output':
-        said(event.id, event.line);
-        break;
-      case 'applied':
-        set(event.id, `${event.host} ${withoutPlace(event.id)}: applied, checking`);
-        break;
-      case 'settling':
-        set(event.id, `${idParts(event.id).place} ${withoutPlace(event.id)}: waiting: ${event.because}`);
-        break;
-      case 'ok':
-        done(event.id, event.because);
-        break;
-      case 'failed':
-        rows.delete(event.id);
-        stay(event);
-        break;
-      case 'dropped':
-        for (const id of rows.keys()) if (idParts(id).place === event.host) rows.delete(id);
-        stay(event);
-        break;
-      case 'plan':
-      case 'proofs':
-      case 'summary':
-        rows.clear();
-        live.stop();
-        stay(event);
-        break;
-      default:
-        stay(event);
-        break;
-    }
-  };
-  function said(id: string, line: string): void {
-    const row = rows.get(id);
-    if (row) rows.set(id, { ...row, last: clean(line).trim() });
-  }
   return {
-    listener,
-    pause: () => live.stop(),
-    resume: () => {
+    print,
+    set(key: string, what: string): void {
+      rows.set(key, { what, since: rows.get(key)?.since ?? now() });
+      live.start();
+    },
+    said(id: string, line: string): void {
+      const row = rows.get(id);
+      if (row) rows.set(id, { ...row, last: clean(line).trim() });
+    },
+    done(id: string, text: string): void {
+      const row = rows.get(id);
+      rows.delete(id);
+      if (row) print(doneLines(id, `${text} (${duration((now() - row.since) / 1000)})`, style));
+    },
+    drop: (key: string): void => void rows.delete(key),
+    dropHost(host: string): void {
+      for (const id of rows.keys()) if (idParts(id).place === host) rows.delete(id);
+    },
+    clear(): void {
+      rows.clear();
+      live.stop();
+    },
+    stop: (): void => live.stop(),
+    resume(): void {
       if (rows.size > 0) live.start();
     },
-    close: () => live.stop(),
   };
 }
 
