@@ -13,7 +13,7 @@ export const devbox = z.strictObject({
     .optional()
     .describe('Account there whose tools these are; default the one that mlk8s logs in with, if the file says it'),
   kubectl: z.boolean().default(true).describe("kubectl of the cluster's version"),
-  helm: z.boolean().default(true).describe('Helm'),
+  helm: z.boolean().default(true).describe("Helm of the cluster's version"),
   k9s: z.boolean().default(true).describe('k9s, the cluster in a terminal'),
   headlamp: z.boolean().default(false).describe('Headlamp, the cluster in a window'),
   docker: z

@@ -13,7 +13,7 @@ export function kubernetes(box: Box): Declared[] {
   return [
     ...(devbox.kubectl || devbox.dbeaver ? snapd(box) : []),
     ...(devbox.kubectl ? [kubectl(box)] : []),
-    ...(devbox.helm ? [tool(box, 'helm')] : []),
+    ...(devbox.helm ? [helm(box)] : []),
     ...(devbox.k9s ? [tool(box, 'k9s')] : []),
     ...(devbox.headlamp ? headlamp(box) : []),
     ...context(box),
@@ -31,6 +31,15 @@ function snapd({ at, host }: Box): Declared[] {
 function kubectl({ at, file, user }: Box): Declared {
   const spec = { snap: 'kubectl', channel: file.microk8s.channel, classic: true, held: true };
   return snapTool({ ...at('kubectl', 'snapd'), ...spec, command: 'kubectl', user });
+}
+
+/** Minor versions of the tracks whose helm is pinned. */
+const [OLDEST, NEWEST] = [34, 36] as const;
+
+/** That of the cluster; of an older or newer track the nearest one that is known. */
+function helm(box: Box): Declared {
+  const minor = Number(/^1\.(\d+)/.exec(box.file.microk8s.channel)?.[1]);
+  return tool(box, 'helm', `helm-1.${Math.min(NEWEST, Math.max(OLDEST, minor))}`);
 }
 
 /** On the workstation the step microk8s puts it into the kubeconfig of who runs mlk8s. */

@@ -6,8 +6,8 @@ import type { Box } from './box.ts';
 /** Where programs go that come without a package: in everybody's PATH before those of the distribution. */
 const INTO = '/usr/local/bin';
 
-/** A tool that `templates/devbox/releases.yaml` pins. */
-export function tool({ user, at }: Box, key: string): Declared {
-  const { version, files, programs = [key] } = releaseOf(key);
-  return releaseFile({ ...at(key, 'base'), tool: key, version, files, programs, into: INTO, user });
+/** A tool as `templates/devbox/releases.yaml` pins it under `key`. */
+export function tool({ user, at }: Box, name: string, key = name): Declared {
+  const { version, files, programs = [name] } = releaseOf(key);
+  return releaseFile({ ...at(name, 'base'), tool: name, version, files, programs, into: INTO, user });
 }

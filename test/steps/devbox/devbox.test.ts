@@ -101,6 +101,18 @@ describe('what is there', () => {
   });
 });
 
+it.each([
+  ['1.31', '3.18.6'],
+  ['1.34', '3.18.6'],
+  ['1.35', '3.19.2'],
+  ['1.36', '3.20.2'],
+  ['1.38', '3.20.2'],
+])('helm for the track %s is %s', (track, version) => {
+  const cluster = file('{ user: anna }', `microk8s: { channel: ${track}/stable }\n`);
+  const spec = resources(cluster).find(({ id }) => id === 'devbox/helm@desk')?.spec;
+  expect(spec).toMatchObject({ tool: 'helm', version, programs: ['helm'] });
+});
+
 describe('what follows a change of the settings of Docker', () => {
   /** Runs it where systemctl answers two questions with these, and gives what else was called. */
   function follow(name: string, { hasUnit, isActive }: { hasUnit: boolean; isActive: boolean }) {
