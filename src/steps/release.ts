@@ -4,7 +4,7 @@ import { type Data, mergeValues } from '../charts/values.ts';
 import type { Cluster } from '../config/schema.ts';
 import type { Declared, Id } from '../engine/types.ts';
 import type { HeldData } from '../resources/held-data.ts';
-import { helmRelease } from '../resources/helm-release.ts';
+import { type HelmReleaseSpec, helmRelease } from '../resources/helm-release.ts';
 
 interface Wish {
   readonly id: Id;
@@ -25,7 +25,11 @@ interface Wish {
 }
 
 /** A pinned chart as a release. The one place where `values:` and `charts:` of the cluster file come in. */
-export function release(file: Cluster, chart: ChartKey, { needs = [], values, ...wish }: Wish): Declared {
+export function release(
+  file: Cluster,
+  chart: ChartKey,
+  { needs = [], values, ...wish }: Wish,
+): Declared<HelmReleaseSpec> {
   return helmRelease({
     ...wish,
     on: 'cluster',

@@ -118,3 +118,16 @@ it('wants both pods to end by themselves', () => {
   const again = { ...pod('db-write'), spec: { restartPolicy: 'OnFailure', containers: [] } } as KubeManifest;
   expect(() => thing({ objects: [again, pod('db-read')] })).toThrow('restart policy Never');
 });
+
+it('restarts nothing because it is made in another way', async () => {
+  await database(VOLUME);
+  expect(await prove(thing())).toEqual({ ok: true, err: '' });
+  const otherwise = {
+    objects: [pod('a'), pod('b')],
+    pod: 'b',
+    expect: 'is there',
+    restart: { after: 'a', namespace: 'db', pods: 'app=db,a=b' },
+  };
+  expect(await it1.judge(thing(otherwise))).toMatchObject({ verdict: 'ok' });
+  expect(await it1.judge(thing({ inputs: 2 }))).toMatchObject({ verdict: 'change' });
+});

@@ -37,13 +37,20 @@ export const dynamodb: Database<'dynamodb'> = {
 };
 
 function resources(file: Cluster): Declared[] {
-  const local: Declared = manifest({
+  const requests = requestsOf('dynamodb-local');
+  const objects = deployed('databases/dynamodb.yaml', 'dynamodb-local', resourcesOf(requests, LIMIT_MI));
+  const local = manifest({
     id: 'databases/dynamodb@cluster',
     on: 'cluster',
     needs: ['microk8s/dns@cluster', volumeId('dynamodb')],
-    objects: deployed('databases/dynamodb.yaml', 'dynamodb-local', resourcesOf(requestsOf('dynamodb-local'), LIMIT_MI)),
+    objects,
     readyS: READY_S,
     data: dataOf('dynamodb'),
   });
-  return [volume(file, 'dynamodb'), local, outlives('dynamodb', 'DynamoDB Local', local, TRIED_S)];
+  const about = objects.filter(({ kind }) => kind === 'Deployment');
+  return [
+    volume(file, 'dynamodb'),
+    local,
+    outlives({ name: 'dynamodb', title: 'DynamoDB Local', about, ready: local.id, timeoutS: TRIED_S }),
+  ];
 }

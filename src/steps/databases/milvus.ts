@@ -12,7 +12,7 @@ import { templateData } from '../../templates.ts';
 import { openNodes } from '../open-nodes.ts';
 import { release } from '../release.ts';
 import { type Database, settingsOf } from './database.ts';
-import { outlives } from './outlives.ts';
+import { madeOf, outlives } from './outlives.ts';
 import { resourcesOf } from './pod.ts';
 import { claimOf, dataOf, volume, volumeId } from './volume.ts';
 
@@ -87,7 +87,13 @@ function resources(file: Cluster): Declared[] {
       anew: anew('milvus'),
     }),
     standalone,
-    outlives('milvus', 'Milvus', standalone, TRIED_S),
+    outlives({
+      name: 'milvus',
+      title: 'Milvus',
+      about: madeOf(standalone.spec, ['attu']),
+      ready: standalone.id,
+      timeoutS: TRIED_S,
+    }),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { imageOf } from '../../charts/catalogue.ts';
-import { digestOf, mergeValues } from '../../charts/values.ts';
+import { mergeValues } from '../../charts/values.ts';
 import type { Declared, Id, Json } from '../../engine/types.ts';
+import type { HelmReleaseSpec } from '../../resources/helm-release.ts';
 import type { KubeManifest } from '../../resources/manifest.ts';
 import { proof } from '../../resources/proof.ts';
 import { templateData } from '../../templates.ts';
@@ -23,17 +24,20 @@ interface Trial {
 /** What the pod that reads prints last. */
 const EXPECT = 'read after a restart';
 
-/**
- * That a database keeps what is written over a restart. `title`: as people call it; `by`: the resource that brings its pods;
- * `ready`: the one that says that they are.
- */
-export function outlives(
-  name: DatabaseName,
-  title: string,
-  by: Declared,
-  timeoutS: number,
-  ready: Id = by.id,
-): Declared {
+interface Kept {
+  readonly name: DatabaseName;
+  /** As people call it. */
+  readonly title: string;
+  /** What its pods are made of. With another one they are made anew anyway, and it is proved again. */
+  readonly about: Json;
+  /** The resource that says that its pods are ready. */
+  readonly ready: Id;
+  /** Seconds for each part. */
+  readonly timeoutS: number;
+}
+
+/** That a database keeps what is written over a restart. */
+export function outlives({ name, title, about, ready, timeoutS }: Kept): Declared {
   const all = templateData('databases/proofs.yaml') as unknown as Record<DatabaseName, Trial> & { pod: KubeManifest };
   const trial = all[name];
   const [write, read] = [`${name}-write`, `${name}-read`];
@@ -43,7 +47,7 @@ export function outlives(
     needs: [ready],
     what: `${title} keeps what is written over a restart`,
     node: 'cluster',
-    inputs: digestOf(by.spec),
+    inputs: about,
     objects: [
       podOf(all.pod, write, name, trial, `${trial.write}echo 'written'\n`),
       podOf(all.pod, read, name, trial, `${trial.read}echo '${EXPECT}'\n`),
@@ -75,4 +79,10 @@ function podOf(below: KubeManifest, name: string, namespace: DatabaseName, trial
       containers: [container],
     },
   }) as KubeManifest;
+}
+
+/** What a release makes of its chart. `besides`: values of what has nothing to do with the data. */
+export function madeOf({ chart, version, values }: HelmReleaseSpec, besides: readonly string[] = []): Json {
+  const own = Object.entries(values).filter(([key]) => !besides.includes(key));
+  return { chart, version, values: Object.fromEntries(own) };
 }

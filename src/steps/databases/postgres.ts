@@ -52,14 +52,7 @@ export const postgres: Database<'postgres'> = { name: 'postgres', resources, ask
 
 function resources(file: Cluster): Declared[] {
   const { database, instances, sizeGi } = settingsOf(file, 'postgres');
-  const cluster = manifest({
-    id: POSTGRES,
-    on: 'cluster',
-    needs: [OPERATOR, SECRET, SIZE, 'storage/default-class@cluster'],
-    objects: [clusterOf(file), databaseOf(file)],
-    admittedS: WEBHOOK_S,
-    data: DATA,
-  });
+  const cluster = clusterOf(file);
   return [
     manifest({
       id: PLACE,
@@ -110,7 +103,14 @@ function resources(file: Cluster): Declared[] {
       }),
       readyS: OPERATOR_READY_S,
     }),
-    cluster,
+    manifest({
+      id: POSTGRES,
+      on: 'cluster',
+      needs: [OPERATOR, SECRET, SIZE, 'storage/default-class@cluster'],
+      objects: [cluster, databaseOf(file)],
+      admittedS: WEBHOOK_S,
+      data: DATA,
+    }),
     postgresCluster({
       id: READY,
       on: 'cluster',
@@ -121,7 +121,7 @@ function resources(file: Cluster): Declared[] {
       readyS: READY_S,
     }),
     ...monitoring(file),
-    outlives('postgres', 'PostgreSQL', cluster, RESTART_S, READY),
+    outlives({ name: 'postgres', title: 'PostgreSQL', about: cluster, ready: READY, timeoutS: RESTART_S }),
   ];
 }
 

@@ -8,7 +8,7 @@ import { quote } from '../../shell/script.ts';
 import { templateData } from '../../templates.ts';
 import { release } from '../release.ts';
 import { type Database, settingsOf } from './database.ts';
-import { outlives } from './outlives.ts';
+import { madeOf, outlives } from './outlives.ts';
 import { deployed, resourcesOf } from './pod.ts';
 import { dataOf, volume, volumeId } from './volume.ts';
 
@@ -58,7 +58,7 @@ function resources(file: Cluster): Declared[] {
     }),
     valkey,
     ...(commander ? [commanderOf()] : []),
-    outlives('redis', 'Redis', valkey, TRIED_S),
+    outlives({ name: 'redis', title: 'Redis', about: madeOf(valkey.spec), ready: REDIS, timeoutS: TRIED_S }),
   ];
 }
 

@@ -106,7 +106,31 @@ it.each(['postgres', 'redis', 'milvus'])('of %s fails with another password, whi
   expect(JSON.stringify(spec)).not.toMatch(/Bearer root:(?!%s)/);
 });
 
-it('is made anew when what is installed changes', () => {
-  const other = file({ redis: { ...REDIS, memoryMi: 1024 } });
-  expect((resourceOf(other, 'proof-redis').spec as unknown as ProofSpec).inputs).not.toEqual(specOf('redis').inputs);
+type Databases = Parameters<typeof file>[0];
+const inputsOf = (databases: Databases, name: keyof Databases) =>
+  (resourceOf(file(databases), `proof-${name}`).spec as unknown as ProofSpec).inputs;
+
+it.each<[keyof Databases, Databases]>([
+  ['postgres', { postgres: { ...POSTGRES, instances: 2 } }],
+  ['redis', { redis: { ...REDIS, memoryMi: 1024 } }],
+  ['milvus', { milvus: { ...MILVUS, memoryMi: 8192 } }],
+])('of %s is made anew when what runs it changes', (name, other) => {
+  expect(inputsOf(other, name)).not.toEqual(specOf(name).inputs);
+});
+
+it.each<[keyof Databases, Databases]>([
+  ['postgres', { postgres: { ...POSTGRES, extensions: [] } }],
+  ['redis', { redis: { ...REDIS, commander: false } }],
+  ['milvus', { milvus: { ...MILVUS, attu: false } }],
+])('of %s restarts nothing when something beside it changes', (name, other) => {
+  expect(inputsOf(other, name)).toEqual(specOf(name).inputs);
+});
+
+it('restarts nothing when only a deadline of ours changes', () => {
+  const told = JSON.stringify(['postgres', 'redis', 'milvus', 'dynamodb'].map((name) => specOf(name).inputs));
+  expect(told).not.toMatch(/readyS|admittedS|claims|"repo"/);
+});
+
+it('says what changed', () => {
+  expect(specOf('redis').inputs).toMatchObject({ chart: 'valkey', values: { deploymentStrategy: 'Recreate' } });
 });
