@@ -1,4 +1,4 @@
-import type { Declared, Kind, Verdict, World } from '../engine/types.ts';
+import type { Declared, Id, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { lines, sh } from '../shell/script.ts';
 import { judged, refused } from './answers.ts';
 import { APT_DEADLINE_S, aptInstall } from './apt.ts';
@@ -10,6 +10,8 @@ import { stays } from './stays.ts';
 export type DebToolSpec = Tool & {
   /** What the packages would else ask, as debconf takes it. */
   readonly answers?: string;
+  /** The archive that they come from, where that is not Ubuntu's. */
+  readonly source?: Id;
 };
 
 export function debTool({ id, on, needs, ...spec }: Placed & DebToolSpec): Declared<DebToolSpec> {
@@ -20,7 +22,7 @@ export const debToolKind: Kind<DebToolSpec> = {
   kind: 'deb-tool',
   asks: ({ on, spec }) => [toolAsk(on, spec)],
   judge,
-  undo: ({ spec }) => stays(`packages are never removed: ${spec.packages.join(', ')}`),
+  undo,
 };
 
 function judge(it: Declared<DebToolSpec>, world: World): Verdict {
@@ -49,4 +51,11 @@ function judge(it: Declared<DebToolSpec>, world: World): Verdict {
 function install({ answers }: DebToolSpec, missing: readonly string[]) {
   const given = answers === undefined ? sh`` : sh`printf '%s\n' ${answers} | debconf-set-selections`;
   return lines(given, aptInstall(sh`--no-remove ${missing}`));
+}
+
+/** Their archive goes, if it came by mlk8s. */
+function undo({ spec: { packages, source } }: Recorded<DebToolSpec>, world: World): Verdict {
+  const isOurs = source !== undefined && world.record(source) !== undefined;
+  const end = isOurs ? '; they get no updates any more, because their archive goes' : '';
+  return stays(`packages are never removed: ${packages.join(', ')}${end}`);
 }

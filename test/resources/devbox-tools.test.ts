@@ -3,15 +3,18 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, st
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Declared } from '../../src/engine/types.ts';
+import { undoing } from '../../src/engine/undo.ts';
 import { aptSource } from '../../src/resources/apt-source.ts';
 import { debTool } from '../../src/resources/deb-tool.ts';
 import type { Placed } from '../../src/resources/declare.ts';
+import { kinds } from '../../src/resources/index.ts';
 import { jsonList } from '../../src/resources/json-list.ts';
 import { releaseFolder } from '../../src/resources/release-folder.ts';
 import { sh } from '../../src/shell/script.ts';
 import { machine } from './machine.ts';
 
-const { inside, program, run, story, files } = machine(['etc', 'opt']);
+const { inside, program, judge, run, story, files } = machine(['etc', 'opt']);
 beforeEach(() => {
   for (const name of ['etc/apt/sources.list.d', 'opt', 'links', 'web']) mkdirSync(inside(name), { recursive: true });
   writeFileSync(inside('etc/os-release'), 'VERSION_CODENAME=noble\n');
@@ -175,6 +178,19 @@ describe('a program of a package', () => {
     expect(it.look()).toEqual({ verdict: 'ok', because: `dock was there before mlk8s: ${inside('bin/dock')}` });
     program('dpkg-query', 'echo "deb dock-ce iU "');
     expect(it.look()).toMatchObject({ verdict: 'change', because: 'not installed: dock-ce' });
+  });
+});
+
+it.each([
+  [true, 'packages are never removed: gh; they get no updates any more, because their archive goes'],
+  [false, 'packages are never removed: gh'],
+])('packages stay behind without updates where their archive is of mlk8s: %s', (isOurs, because) => {
+  const source = { id: 'devbox/gh-source@rig1', kind: 'apt-source', on: placed.on, spec: {} } as const;
+  const gh = debTool({ ...placed, command: 'gh', packages: ['gh'], user: 'anna', source: source.id });
+  const records = isOurs ? [{ ...source, origin: 'created', state: 'done' } as const] : [];
+  expect(judge(undoing(kinds)['deb-tool'], { ...gh, origin: 'created' } as Declared, records)).toEqual({
+    ...{ verdict: 'ok', stays: true },
+    because,
   });
 });
 

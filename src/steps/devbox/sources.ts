@@ -16,13 +16,12 @@ export function fromArchive(
 ): Declared[] {
   const { source, packages } = sourceOf(name);
   const { answers, needs = [] } = more;
+  const archive = aptSource({ ...at(`${name}-source`, 'base'), name, ...source, unless: { command, packages, user } });
   return [
-    aptSource({ ...at(`${name}-source`, 'base'), name, ...source, unless: { command, packages, user } }),
+    archive,
     debTool({
       ...at(name, 'base', `${name}-source`, ...needs),
-      command,
-      packages,
-      user,
+      ...{ command, packages, user, source: archive.id },
       ...(answers === undefined ? {} : { answers }),
     }),
   ];
