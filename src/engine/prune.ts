@@ -1,12 +1,17 @@
 import { machinesOf } from '../config/machines.ts';
+import { ExitCode } from '../errors.ts';
 import { kinds } from '../resources/index.ts';
 import { placeOf } from '../resources/places.ts';
 import type { PlanItem } from './events.ts';
+import { kindOf } from './judge.ts';
 import type { RunOptions } from './options.ts';
 import { recordAsks } from './own-asks.ts';
 import { isWanted, Prepared } from './prepare.ts';
 import type { Ask, Declared, Id, InventoryRecord, Recorded } from './types.ts';
-import { LEFT, pruning, toUndo } from './undo.ts';
+import { FORGET, LEFT, pruning, toUndo } from './undo.ts';
+
+/** Of Kubernetes itself. */
+const SYSTEM = 'kube-system';
 
 /**
  * What the file asks for, and what mlk8s made for sections that left it: that is taken away with `prune`, else told of.
@@ -46,6 +51,24 @@ export class PreparedUp extends Prepared {
     return super
       .plan()
       .map((item) => (this.#left.has(item.id) && item.verdict === 'change' ? { ...item, removes: true } : item));
+  }
+
+  override notes(exitCode: ExitCode, shown: readonly PlanItem[]): readonly string[] {
+    const said = super.notes(exitCode, shown);
+    const left = exitCode === ExitCode.done ? this.#namespaces(shown) : [];
+    if (left.length === 0) return said;
+    const [stay, them] = left.length === 1 ? ['a namespace stays', 'it'] : ['namespaces stay', 'them'];
+    return [...said, `${stay}, with what else is in ${them}: ${left.join(', ')}`];
+  }
+
+  /** Those that what was removed lived in, and nothing else of ours lives in. */
+  #namespaces(shown: readonly PlanItem[]): string[] {
+    const isRemoved = ({ removes, does = [] }: PlanItem) => removes && !does.every((it) => it.endsWith(FORGET));
+    const removed = new Set(shown.filter(isRemoved).map(({ id }) => id));
+    const namesOf = (all: readonly Declared[]) => all.flatMap((it) => kindOf(this.kinds, it).leaves?.(it) ?? []);
+    const left = namesOf(this.resources.filter(({ id }) => removed.has(id)));
+    const used = new Set([SYSTEM, ...namesOf(this.resources.filter(({ id }) => !this.#left.has(id)))]);
+    return [...new Set(left)].filter((name) => !used.has(name)).sort();
   }
 
   /** Records of what no step lists. Those of a machine that left the file are left alone: it is a member still. */

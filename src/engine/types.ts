@@ -184,6 +184,8 @@ export interface Undoing<Spec = Json> {
 export type Kind<Spec = Json> = Asked<Spec> & {
   /** Nothing rests on it: when it fails or is refused, its host stays in the run. */
   readonly aside?: true;
+  /** Namespaces that it makes and its undo leaves: something of the user's may be in them. */
+  leaves?(it: Declared<Spec>): readonly string[];
 } & ({ readonly transient: true } | ({ readonly transient?: undefined } & Undoing<Spec>));
 
 /** What pods of a component ask the scheduler for. CPU in thousandths of a core, memory in MiB, disk in GiB. */

@@ -69,8 +69,11 @@ function pruned(kind: Kind, records: readonly Ask[]): Kind {
   };
 }
 
+/** How a change is called that touches nothing but the record. */
+export const FORGET = 'forget it';
+
 function forget({ on }: Declared, because: string, stays: boolean): Verdict {
-  const does = stays ? 'leave it and forget it' : 'forget it';
+  const does = stays ? `leave it and ${FORGET}` : FORGET;
   return { verdict: 'change', because, moves: [{ does, on, run: sh`true`, deadlineS: 10 }] };
 }
 

@@ -33,6 +33,7 @@ export const addonKind: Kind<AddonSpec> = {
   undo,
   undoAsks: () => [claimsAsk],
   lives: 'cluster',
+  leaves: ({ spec }) => spec.objects.flatMap(({ metadata }) => metadata.namespace ?? []),
 };
 
 const ENABLE_S = 600;

@@ -62,6 +62,8 @@ export const helmReleaseKind: Kind<HelmReleaseSpec> = {
   undo,
   undoAsks: ({ spec }) => (spec.classes || spec.data ? [claimsAsk] : []),
   lives: 'cluster',
+  // Where there is data, the namespace is a manifest of its own.
+  leaves: ({ spec }) => (spec.data ? [] : [spec.namespace]),
 };
 
 /** What an earlier run wrote into the cluster, where others may write too. */

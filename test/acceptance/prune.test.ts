@@ -61,6 +61,7 @@ describe('a section that leaves the file', { timeout: 240_000 }, () => {
     const prune = await user.up('--prune');
     expect(prune.problems).toEqual([]);
     expect(prune.code).toBe(0);
+    expect(prune.summary.notes).toContain('a namespace stays, with what else is in it: openebs');
     const applied = prune.events.flatMap(({ event, id }) => (event === 'applied' ? [String(id)] : []));
     expect(applied).toEqual(expect.arrayContaining(removed(look)));
     expect(applied.every((id) => id.startsWith('storage/'))).toBe(true);
@@ -69,6 +70,7 @@ describe('a section that leaves the file', { timeout: 240_000 }, () => {
 
     const again = await user.up('--prune');
     expect([again.code, again.summary.changes, again.summary.execs]).toEqual([0, 0, { rig1: 1 }]);
+    expect(again.summary.notes.join()).not.toContain('namespace');
     const last = await user.up();
     expect([last.code, last.summary.changes, hint(last)]).toEqual([0, 0, []]);
   });
