@@ -155,3 +155,18 @@ export class HostContext implements CommandContext {
 export function exitCode(status: ChildStatus): number {
   return status.signal > 0 ? 128 + status.signal : status.code;
 }
+
+/** Runs the simulated program that was called. What fails in the simulation itself is logged, and said to the caller. */
+export async function answerCall(call: ShimCall, machine: Machine): Promise<void> {
+  const { site, state } = machine;
+  const command = site.commands[call.name];
+  try {
+    if (!command) throw new Error('no such simulated program');
+    call.exit(await command(new HostContext(call, machine)));
+  } catch (error) {
+    if (error instanceof CallerGone || call.gone.aborted) return;
+    site.log(`${state.name}: ${[call.name, ...call.args].join(' ')}: ${(error as Error).stack}`);
+    call.err(`${call.name}: the rehearsal failed to simulate this: ${(error as Error).message}\n`);
+    call.exit(70);
+  }
+}

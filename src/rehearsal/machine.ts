@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { CallerGone, ShimCall } from './call.ts';
-import { HostContext, USER_VARIABLE } from './context.ts';
+import { ShimCall } from './call.ts';
+import { answerCall, USER_VARIABLE } from './context.ts';
 import { Fakes } from './fakes.ts';
 import { ArmedFaults, type FaultKind, type Faults, formatFault } from './faults.ts';
 import { rigFiles, simulated } from './files.ts';
@@ -12,7 +12,7 @@ import type { MachineSite, RigFiles } from './model/command.ts';
 import type { WebHandler } from './model/contract.ts';
 import type { RigState } from './model/state.ts';
 import { type ExecSpec, Rig, type Started } from './rig.ts';
-import { makeDisk, mountSteps } from './rootfs.ts';
+import { emptyTmp, makeDisk, mountSteps } from './rootfs.ts';
 import type { Site } from './site.ts';
 import { Unwritten } from './unwritten.ts';
 
@@ -56,13 +56,7 @@ export class Machine extends EventEmitter<MachineEvents> {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const run = () => (this.#rig ? `/proc/${this.#rig.pid}/root` : undefined);
     this.unwritten = new Unwritten(join(this.#folder, 'root'));
-    const files = rigFiles(simulated({ folder: this.#folder, run }));
-    // Simulated programs sync what they write, as dpkg, snapd and the tools for accounts do.
-    const write: RigFiles['write'] = (path, ...rest) => {
-      files.write(path, ...rest);
-      this.unwritten.sync(path);
-    };
-    this.files = { ...files, write };
+    this.files = this.unwritten.synced(rigFiles(simulated({ folder: this.#folder, run })));
     this.#fakes = new Fakes(this.#folder);
   }
 
@@ -85,7 +79,7 @@ export class Machine extends EventEmitter<MachineEvents> {
     } else {
       state.bootId = randomUUID();
       state.bootedAt = site.world.now();
-      this.#emptyTmp();
+      emptyTmp(this.#folder);
     }
     const isFresh = state.bootId === before;
     state.faults = state.faults.filter((mark) => mark !== DOWN);
@@ -101,7 +95,7 @@ export class Machine extends EventEmitter<MachineEvents> {
         optional: site.model.optional,
       }),
       modelSocket: this.#modelSocket,
-      onShim: (socket, hello, reader) => void this.#onShim(new ShimCall(socket, hello, reader)),
+      onShim: (socket, hello, reader) => void answerCall(new ShimCall(socket, hello, reader), this),
       onEnd: () => this.#onRigEnd(),
     });
     this.#rig = rig;
@@ -117,11 +111,6 @@ export class Machine extends EventEmitter<MachineEvents> {
     if (!this.#rig || this.#stopped) return;
     this.site.log(`${this.state.name}: its first process was killed, it boots again`);
     this.rebootIn(0, true);
-  }
-
-  #emptyTmp(): void {
-    const tmp = join(this.#folder, 'root/tmp');
-    for (const name of readdirSync(tmp)) rmSync(join(tmp, name), { recursive: true, force: true });
   }
 
   /** Ends all its processes. */
@@ -259,18 +248,5 @@ export class Machine extends EventEmitter<MachineEvents> {
   #on(): Rig {
     if (!this.#rig) throw new Error(`${this.state.name} is off`);
     return this.#rig;
-  }
-
-  async #onShim(call: ShimCall): Promise<void> {
-    const command = this.site.commands[call.name];
-    try {
-      if (!command) throw new Error('no such simulated program');
-      call.exit(await command(new HostContext(call, this)));
-    } catch (error) {
-      if (error instanceof CallerGone || call.gone.aborted) return;
-      this.site.log(`${this.state.name}: ${[call.name, ...call.args].join(' ')}: ${(error as Error).stack}`);
-      call.err(`${call.name}: the rehearsal failed to simulate this: ${(error as Error).message}\n`);
-      call.exit(70);
-    }
   }
 }

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readlinkSync,
   realpathSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -51,6 +52,12 @@ export function makeDisk(folder: string, rig: RigState, model: Model, authorized
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), content, { mode });
   }
+}
+
+/** As a boot does. */
+export function emptyTmp(folder: string): void {
+  const tmp = join(folder, 'root/tmp');
+  for (const name of readdirSync(tmp)) rmSync(join(tmp, name), { recursive: true, force: true });
 }
 
 function ubuntuFiles(rig: RigState): Record<string, { content: string; mode?: number }> {

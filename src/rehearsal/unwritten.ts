@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RigFiles } from './model/command.ts';
 
 /** Folders whose files a power cut may empty. */
 const FOLDERS = ['etc', 'var/lib'];
@@ -29,6 +30,15 @@ export class Unwritten {
     const seen = lstatSync(join(this.#root, path), { throwIfNoEntry: false });
     if (seen) this.#synced.add(seen.ino);
     return seen !== undefined;
+  }
+
+  /** The same files, each on the disk once it is written: simulated programs sync, as dpkg, snapd and account tools do. */
+  synced(files: RigFiles): RigFiles {
+    const write: RigFiles['write'] = (path, ...rest) => {
+      files.write(path, ...rest);
+      this.sync(path);
+    };
+    return { ...files, write };
   }
 
   /** The power fails: what was made in the last `ms` real milliseconds is empty. */
