@@ -1,6 +1,8 @@
+import type { Duplex } from 'node:stream';
 import type { Service } from '../engine/types.ts';
 import { problemLines } from '../render/problem.ts';
 import { styleFor } from '../render/style.ts';
+import { HostError } from '../transport/host.ts';
 import { openTunnel } from '../transport/tunnel.ts';
 import type { Context } from './context.ts';
 import { problemAsTyped } from './typed.ts';
@@ -19,14 +21,25 @@ export async function tunnelled(
 ): Promise<void> {
   const style = styleFor(io.stderr, io.env);
   const way = await engine.wayTo(options, service);
-  // Whatever is wrong with the way is said now, and not by an empty page.
-  (await way()).destroy();
+  await tried(way, service);
   const tunnel = await openTunnel(way, wanted, ({ problem }) => {
     io.stderr.write(`${problemLines(problemAsTyped(problem, typing), style).join('\n')}\n`);
   });
   opened(tunnel.port);
   await interrupted();
   await tunnel.close();
+}
+
+/** Whatever is wrong with the way is said now, and not by an empty page. */
+async function tried(way: () => Promise<Duplex>, { name, namespace, service }: Service): Promise<void> {
+  try {
+    (await way()).destroy();
+  } catch (error) {
+    if (!(error instanceof HostError) || error.kind !== 'unreachable') throw error;
+    const { problem } = error;
+    const where = `${name}, through ${problem.where}`;
+    throw new HostError(error.kind, { ...problem, where, seen: `Service ${namespace}/${service}: ${problem.seen}` });
+  }
 }
 
 /** The first Ctrl-C, or the end that a service manager or a closed terminal asks for. */

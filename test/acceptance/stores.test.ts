@@ -62,6 +62,23 @@ describe('Redis, Milvus and DynamoDB', () => {
     expect(await end).toMatchObject({ code: 0 });
   });
 
+  it('say that nobody is behind them when their pods are gone', async () => {
+    await kubectl('-n dynamodb scale deployment dynamodb --replicas=0');
+    await kubectl('-n redis delete deployment redis-commander');
+    for (const [verb, name] of [
+      ['connect', 'dynamodb'],
+      ['open', 'redis-commander'],
+    ] as const) {
+      const { code, stdout, stderr } = await user.run(verb, name, '--rehearse');
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(
+        new RegExp(`error +${name}, through rig1 [\\s\\S]*seen +Service .*/${name}: nobody answers at`),
+      );
+      expect(stderr).toMatch(/why +the pods behind that service are not ready\n +next +(npx )?mlk8s status/);
+    }
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: 2 });
+  });
+
   it('have a break for each resource, or a reason why not', () => {
     const known = [...Object.keys(storeBreaks).map(nameOf), ...Object.keys(storeUnbroken)];
     expect(namesOf(databasesStep, FILE)).toEqual(known.toSorted());

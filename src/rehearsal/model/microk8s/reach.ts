@@ -26,7 +26,7 @@ function isAt({ spec }: KubeObject, address: string, port: number): boolean {
   return spec.ports.some((it) => isJson(it) && it.port === port);
 }
 
-/** Of its pods none is ready. A service whose pods an operator makes has none in the model. */
+/** Of its pods none is ready, or there are none. */
 function isDown(view: View, { spec, metadata }: KubeObject): boolean {
   const selector = Object.entries((isJson(spec) && isJson(spec.selector) ? spec.selector : {}) as object);
   if (selector.length === 0) return false;
@@ -34,7 +34,7 @@ function isDown(view: View, { spec, metadata }: KubeObject): boolean {
   const own = pods.filter((pod) => selector.every(([key, value]) => pod.metadata.labels?.[key] === value));
   const isReady = ({ status }: KubeObject) =>
     JSON.stringify(isJson(status) ? (status.containerStatuses ?? []) : []).includes('"ready":true');
-  return own.length > 0 && !own.some(isReady);
+  return !own.some(isReady);
 }
 
 function page({ metadata: { name, namespace } }: KubeObject): string {
