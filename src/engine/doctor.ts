@@ -32,7 +32,7 @@ export async function doctor(options: RunOptions): Promise<Summary> {
   const items = refused ? [] : prepared.plan();
   const isBad = found.length > 0 || refused !== undefined || items.some((it) => it.verdict === 'refused');
   const partial = prepared.observer.dropped.size > 0 ? ExitCode.partial : undefined;
-  const notes = [...sight.notes, ...(refused ? [] : planNote(items))];
+  const notes = [...(refused ? [] : planNote(items)), ...sight.notes];
   return finish(prepared, started, partial ?? (isBad ? ExitCode.pending : ExitCode.done), items, undefined, {
     findings: found.length,
     notes,
@@ -82,11 +82,18 @@ function noCluster({ founder }: World): string {
   return founder === undefined ? 'The cluster was not looked at.' : 'There is no cluster to look at yet.';
 }
 
+/** Most changes that are named: `plan` has all of them. */
+const NAMED = 3;
+
 /** What `up` itself makes of it, in one line. */
 function planNote(items: readonly PlanItem[]): string[] {
-  const changes = items.filter(isOpen).length;
+  const open = items.filter(isOpen).map(({ id }) => id);
   const refused = items.filter((it) => it.verdict === 'refused').length;
-  if (changes + refused === 0) return ['For mlk8s up there is nothing to do.'];
-  const parts = [...(changes > 0 ? [`has ${changes} to do`] : []), ...(refused > 0 ? [`refuses ${refused}`] : [])];
+  if (open.length + refused === 0) return ['For mlk8s up there is nothing to do.'];
+  const named = [...open.slice(0, NAMED), ...(open.length > NAMED ? ['…'] : [])].join(', ');
+  const parts = [
+    ...(open.length > 0 ? [`has ${open.length} to do (${named})`] : []),
+    ...(refused > 0 ? [`refuses ${refused}`] : []),
+  ];
   return [`Of the things that the cluster file asks for, mlk8s up ${parts.join(' and ')}: mlk8s plan`];
 }

@@ -58,7 +58,8 @@ test('doctor looks at the machines that are named, at all steps', async () => {
 });
 
 test.each([
-  [{ exitCode: 0, findings: 0 }, 'Nothing was found.'],
+  [{ exitCode: 0, findings: 0, changes: 0 }, 'Nothing was found.'],
+  [{ exitCode: 0, findings: 0, changes: 2 }, 'Nothing was found, but up has 2 changes to make.'],
   [{ exitCode: 2, findings: 0, refused: 1 }, 'Nothing was found, but up refuses something.'],
   [{ exitCode: 4, findings: 0, dropped: ['rig2'] }, 'Not all could be seen: dropped out: rig2. Nothing was found.'],
 ])('doctor ends with %o as "%s"', async (summary, words) => {

@@ -60,7 +60,9 @@ describe('the doctor', () => {
     const run = await doctor();
     expect(found(run)).toEqual(['gpu-lost', 'certificate-expired', 'cordoned', 'no-default-class']);
     expect(run.summary).toMatchObject({ exitCode: 2, findings: 4 });
-    expect(run.summary.notes.join('\n')).toContain('mlk8s up --rehearse has 1 to do: mlk8s plan --rehearse');
+    expect(run.summary.notes[0]).toMatch(
+      /mlk8s up --rehearse has 1 to do \(storage\/[a-z-]+@cluster\): mlk8s plan --rehearse$/,
+    );
     expect(findings(run)[1]).toMatchObject({
       machines: ['rig2'],
       problem: {
