@@ -17,6 +17,8 @@ export type FileSpec = {
   readonly mode: string;
   /** Only where this folder exists, for settings of software that not every machine has. */
   readonly onlyIn?: string;
+  /** A unit that needs it beside MicroK8s: while both are there, an undo leaves the file. */
+  readonly staysWith?: string;
   /** Must run after the file was written. Owed until it did, so that no interruption can skip it. */
   readonly afterwards?: { readonly does: string; readonly run: Bash };
   /** Name of a debt (`reboot`, `restart-kubelite`) that changing the file causes. */
@@ -35,7 +37,7 @@ export const fileKind = {
   asks,
   judge,
   undo,
-  undoAsks: (it: Recorded<FileSpec>) => [keptAsk(it, it.spec.path)],
+  undoAsks,
   givesBack: true,
 } satisfies Kind<FileSpec>;
 
@@ -146,9 +148,20 @@ function write(it: Declared<FileSpec>): Script {
   );
 }
 
+function undoAsks(it: Recorded<FileSpec>): Ask[] {
+  const { path, staysWith } = it.spec;
+  const there = (unit: string): Ask => ({
+    key: `there is ${unit}`,
+    on: it.on,
+    sh: sh`if systemctl cat ${unit} >/dev/null 2>&1; then echo yes; fi`,
+    timeoutS: 10,
+  });
+  return [keptAsk(it, path), ...(staysWith ? [there(staysWith)] : [])];
+}
+
 function undo(it: Recorded<FileSpec>, world: World): Verdict {
-  return judged(it, world, [contentAsk(it.on, it.spec.path), keptAsk(it, it.spec.path)], (answer, kept) => {
-    const { path, afterwards } = it.spec;
+  return judged(it, world, [contentAsk(it.on, it.spec.path), ...undoAsks(it)], (answer, kept, needs) => {
+    const { path, staysWith, afterwards } = it.spec;
     const seen = seenContent(answer);
     const before = kept.text !== '';
     const late = afterwards && world.debts(ownHost(it)).includes(afterDebt(it));
@@ -161,6 +174,7 @@ function undo(it: Recorded<FileSpec>, world: World): Verdict {
       if (!isBack) return stays(`${path} was changed after mlk8s wrote it${earlier}`);
       if (!late) return gone(`${path} is as it was before mlk8s`);
     }
+    if (seen && needs?.text && !world.leaving.includes(ownHost(it))) return stays(`${staysWith} needs ${path}`);
     const does = before ? `give ${path} its earlier content back` : `remove ${path}`;
     return {
       verdict: 'change',

@@ -44,6 +44,18 @@ describe('undone, it is as absent as before', () => {
     expect(readFileSync(inside('state/told'), 'utf8')).toBe('told\ntold\n');
   });
 
+  it('a file that something else needs, but only when its machine leaves or that is gone', () => {
+    const needed = inside('new/needed.conf');
+    const it1 = file({ ...placed, path: needed, content: 'a', mode: '644', staysWith: 'dock.service' });
+    const prune = () => judge(undoing(kinds).file, { ...it1, origin: 'created', state: 'done' } as Recorded);
+    story(it1).apply();
+    program('systemctl', '[ "$*" = "cat dock.service" ]');
+    expect(prune()).toEqual({ verdict: 'ok', because: `dock.service needs ${needed}`, stays: true });
+    expect(story(it1).lookBack().verdict).toBe('change');
+    program('systemctl', 'exit 1');
+    expect(prune().verdict).toBe('change');
+  });
+
   it('a folder and those above it, but none that was there before', () => {
     mkdirSync(inside('data'));
     thereAndBack(directory({ ...placed, path: inside('data/a/b'), mode: '755' }));

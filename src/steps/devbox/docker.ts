@@ -69,6 +69,8 @@ function forward({ at }: Box): Declared {
     path: '/etc/systemd/system/docker.service.d/50-mlk8s.conf',
     content: FORWARD,
     mode: '644',
+    // Packages are never removed, and without this it would keep pods from each other at its next start.
+    staysWith: 'docker.service',
     afterwards: { does: 'have it take effect', run: TAKE_EFFECT },
   });
 }
