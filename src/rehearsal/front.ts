@@ -183,7 +183,6 @@ export class SshFront {
     for (const what of faults) this.#begin(what);
   }
 
-  /** A fault begins. */
   #begin(what: FaultKind): void {
     if (what === 'drop' || what === 'gone') for (const link of this.#links) link.destroy();
     if (what === 'gone') {

@@ -7,7 +7,7 @@ export interface Revision {
   size: string;
 }
 
-/** A snap of the store. */
+/** What `snap info` tells of a snap, and what its installation takes. */
 export interface StoreSnap {
   publisher: string;
   summary: string;
