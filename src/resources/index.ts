@@ -66,6 +66,7 @@ import { toolkitDropInKind } from './toolkit-drop-in.ts';
 import { typesOwnerKind } from './types-owner.ts';
 import { ufwRulesKind } from './ufw-rules.ts';
 import { unitMaskedKind } from './unit-masked.ts';
+import { volumePlacesKind } from './volume-places.ts';
 import { votersKind } from './voters.ts';
 import { vscodeExtensionsKind } from './vscode-extensions.ts';
 
@@ -138,6 +139,7 @@ const all: readonly Kind[] = [
   typesOwnerKind,
   ufwRulesKind,
   unitMaskedKind,
+  volumePlacesKind,
   votersKind,
   vscodeExtensionsKind,
 ];

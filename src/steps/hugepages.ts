@@ -13,11 +13,15 @@ export function hugepagesOf({ nodes, storage, databases }: Cluster): {
   readonly keepsAway: boolean;
   /** MiB for each instance; 0: none. */
   readonly limitMi: number;
+  /** Machines of the file that its pods may not come to because of that. */
+  readonly closed: readonly string[];
 } {
   const engines = new Set(storage?.mayastor?.pools.map(({ node }) => node));
   const { postgres } = databases ?? {};
-  if (!postgres || engines.size === 0) return { keepsAway: false, limitMi: 0 };
+  if (!postgres || engines.size === 0) return { keepsAway: false, limitMi: 0, closed: [] };
   const others = openNodes(nodes).filter(({ name }) => !engines.has(name)).length;
   const keepsAway = others >= postgres.instances;
-  return { keepsAway, limitMi: keepsAway ? 0 : POSTGRES_MI };
+  // A pod that asks for hugepages finds some on these machines only.
+  const closed = nodes.map(({ name }) => name).filter((name) => engines.has(name) === keepsAway);
+  return { keepsAway, limitMi: keepsAway ? 0 : POSTGRES_MI, closed };
 }

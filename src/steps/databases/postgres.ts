@@ -7,8 +7,10 @@ import { madeWith } from '../../resources/made-with.ts';
 import { type KubeManifest, manifest } from '../../resources/manifest.ts';
 import { postgresCluster } from '../../resources/postgres-cluster.ts';
 import { secret } from '../../resources/secret.ts';
+import { volumePlaces } from '../../resources/volume-places.ts';
 import { quote } from '../../shell/script.ts';
 import { templateData } from '../../templates.ts';
+import { hugepagesOf } from '../hugepages.ts';
 import { beforeMonitors, STACK } from '../monitoring/names.ts';
 import { release } from '../release.ts';
 import { type Database, settingsOf } from './database.ts';
@@ -43,6 +45,7 @@ const PLACE: Id = 'databases/postgres-namespace@cluster';
 const OPERATOR: Id = 'databases/postgres-operator@cluster';
 const NAME: Id = 'databases/postgres-name@cluster';
 const SIZE: Id = 'databases/postgres-size@cluster';
+const VOLUMES: Id = 'databases/postgres-volumes@cluster';
 const SECRET: Id = 'databases/postgres-login@cluster';
 const POSTGRES: Id = 'databases/postgres@cluster';
 const READY: Id = 'databases/postgres-ready@cluster';
@@ -53,6 +56,7 @@ export const postgres: Database<'postgres'> = { name: 'postgres', resources, ask
 function resources(file: Cluster): Declared[] {
   const { database, instances, sizeGi } = settingsOf(file, 'postgres');
   const cluster = clusterOf(file);
+  const volumes = volumesReached(file);
   return [
     manifest({
       id: PLACE,
@@ -79,6 +83,7 @@ function resources(file: Cluster): Declared[] {
       mayGrow: true,
       next: ['write it into the cluster file as it was, as databases.postgres.sizeGi, or larger', anew('postgres')],
     }),
+    ...volumes,
     secret({
       id: SECRET,
       on: 'cluster',
@@ -106,7 +111,7 @@ function resources(file: Cluster): Declared[] {
     manifest({
       id: POSTGRES,
       on: 'cluster',
-      needs: [OPERATOR, SECRET, SIZE, 'storage/default-class@cluster'],
+      needs: [OPERATOR, SECRET, SIZE, ...volumes.map(({ id }) => id), 'storage/default-class@cluster'],
       objects: [cluster, databaseOf(file)],
       admittedS: WEBHOOK_S,
       data: DATA,
@@ -122,6 +127,32 @@ function resources(file: Cluster): Declared[] {
     }),
     ...monitoring(file),
     outlives({ name: 'postgres', title: 'PostgreSQL', about: cluster, ready: READY, timeoutS: RESTART_S }),
+  ];
+}
+
+/** Another disk for Mayastor may close a machine to PostgreSQL that holds its volume, or bring it to ask for hugepages. */
+function volumesReached(file: Cluster): Declared[] {
+  const { keepsAway, closed } = hugepagesOf(file);
+  if (closed.length === 0) return [];
+  return [
+    volumePlaces({
+      id: VOLUMES,
+      on: 'cluster',
+      needs: [],
+      namespace: NAMESPACE,
+      claims: `${CLUSTER}-`,
+      program: 'PostgreSQL',
+      closed,
+      why: keepsAway
+        ? 'machines with disks for Mayastor keep hugepages, where it dies, so it stays on the others'
+        : 'too few machines are without disks for Mayastor, so it asks for hugepages, which only those with some keep',
+      next: [
+        keepsAway
+          ? 'take the disks of these machines out of storage.mayastor.pools before you run mlk8s up'
+          : 'change storage.mayastor.pools or databases.postgres.instances back before you run mlk8s up',
+        `or dump its data first: mlk8s connect postgres shows how to log in; ${anew('postgres')}`,
+      ],
+    }),
   ];
 }
 

@@ -112,6 +112,7 @@ describe('5/19: hugepages', () => {
   it('are of no concern where no machine has any', () => {
     expect(specOf(of()).resources.limits).toEqual({ memory: '1Gi' });
     expect(specOf(of()).affinity).not.toHaveProperty('nodeAffinity');
+    expect(databasesStep.resources(of()).map(({ kind }) => kind)).not.toContain('volume-places');
   });
 
   it('are kept away from where other machines can take all instances', () => {
@@ -127,6 +128,17 @@ describe('5/19: hugepages', () => {
     });
     expect(specOf(four).resources.limits).toEqual({ memory: '1Gi' });
     expect(pages(four)).toEqual([1024, 1024, 1024]);
+  });
+
+  it.each([
+    ['kept away from, with one machine besides', 1, ['rig1', 'rig2', 'rig3']],
+    ['asked for, when it is too few', 2, ['rig4']],
+  ])('are %s: volumes on the wrong side are refused', (_, instances, closed) => {
+    const databases = { postgres: { ...POSTGRES, instances } };
+    const four = cluster([...nodes, node('rig4')], { storage: withPools, databases });
+    const volumes = resourceOf(four, 'postgres-volumes');
+    expect(volumes.spec).toMatchObject({ namespace: 'postgres', claims: 'postgres-', closed });
+    expect(resourceOf(four, 'postgres').needs).toContain(volumes.id);
   });
 
   it('are asked for, and kept besides those of Mayastor, where they cannot be avoided', () => {
