@@ -1,8 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../transport/host.ts';
 
-/** Real work on the computer that simulates is not scaled: every deadline gets this much on top. */
-const GRACE_MS = (Number(process.env.MLK8S_REHEARSAL_GRACE_S) || 8) * 1000;
+/** Seconds that every deadline gets on top: real work on the computer that simulates is not scaled. */
+const given = Number(process.env.MLK8S_REHEARSAL_GRACE_S);
+const GRACE_MS = (given || 8) * 1000;
+/**
+ * A command asks up to a hundred things: on a crowded computer that takes longer. Less than the three keepalives after
+ * which a silent connection is given up, and never for the lock: the next run would wait in vain for one that is late.
+ */
+const EXEC_GRACE_MS = (given || 20) * 1000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Model time `model` was at real time `real`; both milliseconds since the epoch. */
@@ -21,5 +27,6 @@ export function scaledClock({ model, real, scale }: Anchor): Clock {
       return wait(ms, undefined, signal && { signal });
     },
     deadlineMs: (seconds) => Math.min((seconds * 1000) / scale + GRACE_MS, LONGEST_TIMER_MS),
+    execMs: (seconds) => Math.min((seconds * 1000) / scale + EXEC_GRACE_MS, LONGEST_TIMER_MS),
   };
 }

@@ -9,6 +9,7 @@ export const realClock: Clock = {
   now: () => new Date(),
   sleep: (seconds, signal) => wait(ms(seconds), undefined, signal && { signal }),
   deadlineMs: ms,
+  execMs: ms,
 };
 
 function ms(seconds: number): number {

@@ -12,6 +12,8 @@ export interface Clock {
   sleep(seconds: number, signal?: AbortSignal): Promise<void>;
   /** How many real milliseconds a deadline of `seconds` may take. */
   deadlineMs(seconds: number): number;
+  /** The same for a whole command: it may be made of many, and nobody else waits for its end. */
+  execMs(seconds: number): number;
 }
 
 /** Bounds of one call. */

@@ -101,11 +101,7 @@ export class Runner {
   async #collect(payload: string, options: ExecOptions): Promise<Outcome> {
     const { signal, deadlineS, onStdout, maxBytes = DEFAULT_MAX_BYTES } = options;
     await abortable(this.#o.prepare(), signal);
-    const end = fuse(
-      this.#o.clock.deadlineMs(deadlineS),
-      () => this.#late('the command did not end', deadlineS),
-      signal,
-    );
+    const end = fuse(this.#o.clock.execMs(deadlineS), () => this.#late('the command did not end', deadlineS), signal);
     const start = this.#start();
     try {
       const wire = await Promise.race([start, end.blown]);

@@ -29,6 +29,9 @@ describe('the workstation', () => {
   test('gives up at the deadline and ends what it started', async () => {
     const host = workstation();
     await expect(host.exec('sleep 61.7', { deadlineS: 0.2 })).rejects.toMatchObject({ kind: 'deadline' });
+    const clock = { ...realClock, execMs: () => 50 };
+    const scaled = new WorkstationHost({ name: 'workstation', clock, env: process.env });
+    await expect(scaled.exec('sleep 61.7', { deadlineS: 60 })).rejects.toMatchObject({ kind: 'deadline' });
     const left = async () => (await host.exec('pgrep -f "^sleep 61.7" || true', S5)).stdout.toString();
     await expect.poll(left).toBe('');
   });

@@ -17,7 +17,8 @@ export const userKey = makeKey();
 
 /** Deadlines that pass `times` faster: keepalive and connect limits of seconds in fractions of one. */
 export function fastClock(times: number): Clock {
-  return { ...realClock, deadlineMs: (seconds) => (seconds * 1000) / times };
+  const ms = (seconds: number) => (seconds * 1000) / times;
+  return { ...realClock, deadlineMs: ms, execMs: ms };
 }
 
 type Overrides = Partial<Omit<SshHostOptions, 'target'>> & { target?: Partial<SshTarget> };
