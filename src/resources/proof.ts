@@ -149,7 +149,7 @@ function cardless(it: Declared<ProofSpec>, world: World): Verdict | undefined {
   };
 }
 
-/** Most lines of a difference that are shown, and the longest value in them. */
+/** Most lines of a difference that are shown, and the longest name and value in them. */
 const SHOWN = 3;
 const SHOWN_VALUE = 60;
 
@@ -172,7 +172,8 @@ function unfolded(value: Json): Json {
 
 /** A digest says nothing to people: its name is enough. */
 function brief(line: string): string {
-  const [name = '', ...rest] = line.split(': ');
+  const [path = '', ...rest] = line.split(': ');
+  const name = path.length > SHOWN_VALUE ? `…${path.slice(1 - SHOWN_VALUE)}` : path;
   const value = rest.join(': ');
   if (/^"[0-9a-f]{40,}"$/.test(value)) return name;
   return `${name}: ${value.length > SHOWN_VALUE ? `${value.slice(0, SHOWN_VALUE - 1)}…` : value}`;

@@ -109,6 +109,13 @@ it('is proved anew for other inputs, and says which', async () => {
   expect(await judge(it)).toMatch(/^ok: proved/);
 });
 
+it('shows of a name that lies deep only its end', async () => {
+  const inputs = (value: string): Json => ({ [`${'a'.repeat(50)}`]: { [`${'b'.repeat(50)}`]: value } });
+  await prove(thing({ inputs: inputs('x') }));
+  const end = `…${'a'.repeat(8)}.${'b'.repeat(50)}`;
+  expect(await judge(thing({ inputs: inputs('y') }))).toBe(`change: proved for other inputs: ${end}: "y"`);
+});
+
 it('shows of other inputs only what differs, long values cut and digests not at all', async () => {
   const inputs = (enabled: boolean, text: string, digest: string): Json => ({
     crds: digest.repeat(40),

@@ -144,7 +144,7 @@ function volumesReached(file: Cluster): Declared[] {
       program: 'PostgreSQL',
       closed,
       why: keepsAway
-        ? 'machines with disks for Mayastor keep hugepages, where it dies, so it stays on the others'
+        ? 'it dies where there are hugepages, which machines with disks for Mayastor keep, so it stays on the others'
         : 'too few machines are without disks for Mayastor, so it asks for hugepages, which only those with some keep',
       next: [
         keepsAway
