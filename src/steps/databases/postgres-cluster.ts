@@ -6,6 +6,10 @@ import { templateData } from '../../templates.ts';
 import { hugepagesOf } from '../hugepages.ts';
 import { classOf, settingsOf } from './database.ts';
 
+/** What the Cluster is called, and where it is: as in the template. */
+export const CLUSTER = 'postgres';
+export const NAMESPACE = 'postgres';
+
 type Parts = Readonly<Record<'cluster' | 'database', KubeManifest>>;
 const parts = () => templateData('databases/postgres.yaml') as unknown as Parts;
 

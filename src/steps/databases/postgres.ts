@@ -3,19 +3,17 @@ import { mergeValues } from '../../charts/values.ts';
 import type { Cluster } from '../../config/schema.ts';
 import type { Declared, Id, Load, Service } from '../../engine/types.ts';
 import { anew, type HeldData } from '../../resources/held-data.ts';
-import { madeWith } from '../../resources/made-with.ts';
 import { type KubeManifest, manifest } from '../../resources/manifest.ts';
 import { postgresCluster } from '../../resources/postgres-cluster.ts';
 import { secret } from '../../resources/secret.ts';
-import { volumePlaces } from '../../resources/volume-places.ts';
 import { quote } from '../../shell/script.ts';
 import { templateData } from '../../templates.ts';
-import { hugepagesOf } from '../hugepages.ts';
 import { beforeMonitors, STACK } from '../monitoring/names.ts';
 import { release } from '../release.ts';
 import { type Database, settingsOf } from './database.ts';
 import { outlives } from './outlives.ts';
-import { clusterOf, databaseOf } from './postgres-cluster.ts';
+import { checksOf } from './postgres-checks.ts';
+import { CLUSTER, clusterOf, databaseOf, NAMESPACE } from './postgres-cluster.ts';
 
 /** Seconds until the operator is ready, and until it made a database: an image of half a GiB over the line of a home. */
 const OPERATOR_READY_S = 900;
@@ -25,27 +23,13 @@ const RESTART_S = 600;
 /** Seconds until its webhook answers, which is some time after its pod is ready. storage-and-databases sheet, 3.1 */
 const WEBHOOK_S = 300;
 
-const NAMESPACE = 'postgres';
-const CLUSTER = 'postgres';
 const LOGIN = { secret: 'postgres-login', passwordKey: 'password' } as const;
 /** Label of all that belongs to that Cluster: pods and claims. */
 const OURS = `cnpg.io/cluster=${CLUSTER}`;
-/** Where it stands what that data was made with. */
-const MADE = {
-  on: 'cluster',
-  needs: [],
-  namespace: NAMESPACE,
-  type: 'clusters.postgresql.cnpg.io',
-  called: 'Cluster',
-  name: CLUSTER,
-} as const;
 const DATA: HeldData = { name: 'postgres', namespace: NAMESPACE, claims: OURS };
 
 const PLACE: Id = 'databases/postgres-namespace@cluster';
 const OPERATOR: Id = 'databases/postgres-operator@cluster';
-const NAME: Id = 'databases/postgres-name@cluster';
-const SIZE: Id = 'databases/postgres-size@cluster';
-const VOLUMES: Id = 'databases/postgres-volumes@cluster';
 const SECRET: Id = 'databases/postgres-login@cluster';
 const POSTGRES: Id = 'databases/postgres@cluster';
 const READY: Id = 'databases/postgres-ready@cluster';
@@ -54,9 +38,10 @@ const READY: Id = 'databases/postgres-ready@cluster';
 export const postgres: Database<'postgres'> = { name: 'postgres', resources, asksFor, services };
 
 function resources(file: Cluster): Declared[] {
-  const { database, instances, sizeGi } = settingsOf(file, 'postgres');
+  const { database, instances } = settingsOf(file, 'postgres');
   const cluster = clusterOf(file);
-  const volumes = volumesReached(file);
+  const checks = checksOf(file);
+  const checked = checks.map(({ id }) => id);
   return [
     manifest({
       id: PLACE,
@@ -64,30 +49,11 @@ function resources(file: Cluster): Declared[] {
       needs: ['microk8s/member@*'],
       objects: [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }],
     }),
-    // The operator renames nothing, but the Secret would have another user: whoever logs in with it would be kept out.
-    madeWith({
-      id: NAME,
-      ...MADE,
-      path: '{.spec.bootstrap.initdb.database}',
-      choice: 'database name',
-      value: database,
-      next: ['write it into the cluster file as it was, as databases.postgres.database', anew('postgres')],
-    }),
-    // The operator refuses that, too, as it refuses whatever comes before it is ready: that would be waited for.
-    madeWith({
-      id: SIZE,
-      ...MADE,
-      path: '{.spec.storage.size}',
-      choice: 'size',
-      value: `${sizeGi}Gi`,
-      mayGrow: true,
-      next: ['write it into the cluster file as it was, as databases.postgres.sizeGi, or larger', anew('postgres')],
-    }),
-    ...volumes,
+    ...checks,
     secret({
       id: SECRET,
       on: 'cluster',
-      needs: [PLACE, NAME],
+      needs: [PLACE, ...checked],
       namespace: NAMESPACE,
       name: LOGIN.secret,
       // The operator takes its user for the owner, and with that label a new password for one to be set.
@@ -111,7 +77,7 @@ function resources(file: Cluster): Declared[] {
     manifest({
       id: POSTGRES,
       on: 'cluster',
-      needs: [OPERATOR, SECRET, SIZE, ...volumes.map(({ id }) => id), 'storage/default-class@cluster'],
+      needs: [OPERATOR, SECRET, ...checked, 'storage/default-class@cluster'],
       objects: [cluster, databaseOf(file)],
       admittedS: WEBHOOK_S,
       data: DATA,
@@ -127,32 +93,6 @@ function resources(file: Cluster): Declared[] {
     }),
     ...monitoring(file),
     outlives({ name: 'postgres', title: 'PostgreSQL', about: cluster, ready: READY, timeoutS: RESTART_S }),
-  ];
-}
-
-/** Another disk for Mayastor may close a machine to PostgreSQL that holds its volume, or bring it to ask for hugepages. */
-function volumesReached(file: Cluster): Declared[] {
-  const { keepsAway, closed } = hugepagesOf(file);
-  if (closed.length === 0) return [];
-  return [
-    volumePlaces({
-      id: VOLUMES,
-      on: 'cluster',
-      needs: [],
-      namespace: NAMESPACE,
-      claims: `${CLUSTER}-`,
-      program: 'PostgreSQL',
-      closed,
-      why: keepsAway
-        ? 'it dies where there are hugepages, which machines with disks for Mayastor keep, so it stays on the others'
-        : 'too few machines are without disks for Mayastor, so it asks for hugepages, which only those with some keep',
-      next: [
-        keepsAway
-          ? 'take the disks of these machines out of storage.mayastor.pools before you run mlk8s up'
-          : 'change storage.mayastor.pools or databases.postgres.instances back before you run mlk8s up',
-        `or dump its data first: mlk8s connect postgres shows how to log in; ${anew('postgres')}`,
-      ],
-    }),
   ];
 }
 
