@@ -30,7 +30,7 @@ export function jobChange(
   part: { readonly first: boolean; readonly last: boolean; readonly needs: readonly number[] },
 ): JobChange {
   const record = (state: InventoryRecord['state']): Script =>
-    writeRecord(recordFor(change.it, state, at.known, change.verdict.adopts ?? false, at.needs), at.cluster);
+    writeRecord(recordFor(change.it, state, at.known, change.verdict.adopts ?? false, at), at.cluster);
   const done = { write: () => record('done'), remove: () => removeRecord(change.it, at.cluster), none: undefined };
   const last = part.last ? done[at.record]?.() : undefined;
   return {

@@ -88,10 +88,10 @@ export function recordFor(
   state: InventoryRecord['state'],
   known: InventoryRecord | undefined,
   adopts: boolean,
-  needs: readonly Id[],
+  { needs, cluster }: { readonly needs: readonly Id[]; readonly cluster: string },
 ): InventoryRecord {
   const origin = known?.origin ?? (adopts ? 'adopted' : 'created');
-  return { id: it.id, kind: it.kind, on: it.on, spec: it.spec, origin, state, needs };
+  return { id: it.id, kind: it.kind, on: it.on, spec: it.spec, origin, state, cluster, needs };
 }
 
 /** True when something among the records of a place is none: it was damaged, or put there by somebody else. */
@@ -120,9 +120,10 @@ function configMapValues(text: string): string[] {
 function isRecord(value: unknown): value is InventoryRecord {
   const it = value as Partial<InventoryRecord> | undefined;
   const known = it?.state === 'pending' || it?.state === 'done';
-  const { id, kind, needs = [] } = it ?? {};
+  const { id, kind, cluster = '', needs = [] } = it ?? {};
   const isIds = Array.isArray(needs) && needs.every((need) => typeof need === 'string');
-  return known && typeof id === 'string' && typeof kind === 'string' && isIds && isSpec(it.spec);
+  const isText = [id, kind, cluster].every((value) => typeof value === 'string');
+  return known && isText && isIds && isSpec(it.spec);
 }
 
 function isSpec(value: unknown): boolean {

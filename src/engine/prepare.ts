@@ -4,10 +4,12 @@ import { type Cluster, clusterSchema } from '../config/schema.ts';
 import { ExitCode, type Problem } from '../errors.ts';
 import { hostOf, placeKey, placeOf, stepOf } from '../resources/places.ts';
 import type { PlanItem } from './events.ts';
+import { parseRecords } from './inventory.ts';
 import { checkNeeds, type Judged, judgeAll, type Kinds, kindOf, planItems } from './judge.ts';
 import { Observer, type Told } from './observer.ts';
 import type { RunOptions } from './options.ts';
 import type { Outcome } from './runner.ts';
+import { strangeDevbox } from './stranger.ts';
 import type { Ask, Declared, Id, World } from './types.ts';
 import { lastingNeeds } from './undo.ts';
 
@@ -93,9 +95,18 @@ export class Prepared {
     });
     const asks = this.resources.flatMap((it): readonly Ask[] => kindOf(this.kinds, it).asks(it));
     await this.observer.observe([...asks, ...more], this.names);
+    for (const name of this.live) {
+      const problem = this.strange(name, this.world.text({ host: name }, 'mlk8s.inventory') ?? '');
+      if (problem) this.observer.drop(name, problem);
+    }
     for (const [host, problem] of this.observer.dropped) {
       if (!before.has(host)) this.options.listener({ event: 'dropped', host, problem });
     }
+  }
+
+  /** Why a machine must be left alone because of the records that it keeps. */
+  protected strange(name: string, kept: string): Problem | undefined {
+    return strangeDevbox(this.options.file, name, parseRecords({ host: name }, kept));
   }
 
   /** Machines that are still in the run. */

@@ -11,6 +11,7 @@ import { machineState, machineStateKind } from './machine-state.ts';
 import type { RunOptions } from './options.ts';
 import { recordAsks } from './own-asks.ts';
 import { isWanted, Prepared } from './prepare.ts';
+import { strangeMachine } from './stranger.ts';
 import type { Ask, Declared, Id, Where } from './types.ts';
 import { toUndo, undoing } from './undo.ts';
 
@@ -29,7 +30,6 @@ export class PreparedUndo extends Prepared {
 
   override async observe(more: readonly Ask[] = []): Promise<void> {
     await super.observe([...recordAsks(this.options.file), ...more]);
-    this.#dropStrangers();
     const records = this.observer.records().map(({ record }) => record);
     const known = toUndo(records, this.kinds).filter((it) => isWanted(it, this.options));
     this.resources = [...known, ...this.#states(known)];
@@ -51,13 +51,10 @@ export class PreparedUndo extends Prepared {
    * A machine whose records are about another name is not the one that the file means, and one with a damaged record
    * would keep what that was about for good: nothing is undone there.
    */
-  #dropStrangers(): void {
-    for (const name of this.live) {
-      const text = this.world.text({ host: name }, 'mlk8s.inventory') ?? '';
-      const other = parseRecords({ host: name }, text).find(({ id }) => placeOf(id) !== name);
-      if (other) this.drop(name, anotherMachine(name, placeOf(other.id)));
-      else if (hasDamagedRecord({ host: name }, text)) this.drop(name, damagedRecord(name));
-    }
+  protected override strange(name: string, kept: string): Problem | undefined {
+    const { file } = this.options;
+    const other = super.strange(name, kept) ?? strangeMachine(file, name, parseRecords({ host: name }, kept));
+    return other ?? (hasDamagedRecord({ host: name }, kept) ? damagedRecord(name) : undefined);
   }
 
   override notes(exitCode: ExitCode, shown: readonly PlanItem[]): readonly string[] {
@@ -95,15 +92,6 @@ export class PreparedUndo extends Prepared {
     }
     return states;
   }
-}
-
-function anotherMachine(name: string, recorded: string): Problem {
-  return {
-    where: name,
-    seen: `the machine that the cluster file calls ${name} was set up by mlk8s as ${recorded}`,
-    why: 'the cluster file is not the one that it was set up with, or an address in it is wrong',
-    next: [`name the cluster file that has ${recorded}: mlk8s reset -f FILE`, `or correct the address of ${name}`],
-  };
 }
 
 function damagedRecord(name: string): Problem {

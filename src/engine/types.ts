@@ -59,6 +59,8 @@ export interface InventoryRecord {
   readonly spec: Json;
   readonly origin: 'created' | 'adopted';
   readonly state: 'pending' | 'done';
+  /** Name of the cluster whose file asked for it. Older records have none. */
+  readonly cluster?: string;
   /** Recorded things that it was built on: they are undone after it. Records that were written before 0.2 have none. */
   readonly needs?: readonly Id[];
 }
