@@ -152,7 +152,7 @@ function deleted(release: string, there: readonly Workload[], all: number): stri
       ? `the only workload of release ${release} was deleted`
       : `all ${all} workloads of release ${release} were deleted`;
   }
-  const named = left > NAMED ? '' : `; there: ${there.map(({ title }) => title).join(', ')}`;
+  const named = left > NAMED ? '' : `; still there: ${there.map(({ title }) => title).join(', ')}`;
   return `${gone} of ${all} workloads of release ${release} ${gone === 1 ? 'was' : 'were'} deleted${named}`;
 }
 

@@ -198,7 +198,7 @@ it('names what is there still when some of its workloads were deleted', async ()
   await settle(openebs({ engines: lean.engines, loki: OFF }));
   await it1.lab.mk('cp1', 'kubectl delete deployment -n openebs openebs-localpv-provisioner');
   expect(said(await it1.judge(openebs({ engines: lean.engines, loki: OFF })))).toBe(
-    'change: 1 of 2 workloads of release openebs was deleted; there: DaemonSet openebs/openebs-alloy',
+    'change: 1 of 2 workloads of release openebs was deleted; still there: DaemonSet openebs/openebs-alloy',
   );
 });
 
