@@ -60,6 +60,12 @@ export function refused(where: string, seen: string, why: string, ...next: strin
   return { verdict: 'refused', problem: { where, seen, why, next } };
 }
 
+/** Of an answer that is not whole; `what` it was about. */
+export function unread(where: string, what: string): Verdict {
+  const why = 'its disk may have failed under the question';
+  return refused(where, `nothing is known of ${what}`, why, 'run the same command again');
+}
+
 /** The host that a resource lives on; a kind that exists on hosts only says so by calling this. */
 export function ownHost<Spec>(it: Declared<Spec>): string {
   if (typeof it.on === 'string') throw new Error(`${it.id}: a ${it.kind} lives on a host, not ${it.on}`);

@@ -2,7 +2,7 @@ import type { AptSource } from '../devbox/sources.ts';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { missing, noteOnce, removeMade } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
-import { type Given, judged, refused } from './answers.ts';
+import { type Given, judged, unread } from './answers.ts';
 import type { Placed } from './declare.ts';
 import { readTool, type SeenTool, type Tool, toolAsk } from './elsewhere.ts';
 import { gone, stays } from './stays.ts';
@@ -117,7 +117,7 @@ function judge(it: Declared<AptSourceSpec>, world: World): Verdict {
   return judged(it, world, asks(it), (archive, program) => {
     const { spec } = it;
     const seen = read(it, archive, program);
-    if (!seen) return unknown(it);
+    if (!seen) return unread(it.id, `the archives of apt, ${it.spec.name} among them`);
     const { name } = spec;
     if (seen.theirs.length > 0) return withTheirs(it, seen);
     if (seen.tool.elsewhere !== '' && seen.content === '') {
@@ -144,16 +144,6 @@ function judge(it: Declared<AptSourceSpec>, world: World): Verdict {
       ],
     };
   });
-}
-
-function unknown({ id, spec }: Declared<AptSourceSpec>): Verdict {
-  const why = 'its disk may have failed under the question';
-  return refused(
-    id,
-    `nothing is known of the archives of apt, ${spec.name} among them`,
-    why,
-    'run the same command again',
-  );
 }
 
 /** Two files with different keys for one archive: apt reads neither. */
@@ -224,7 +214,7 @@ function undo(it: Recorded<AptSourceSpec>, world: World): Verdict {
   return judged(it, world, asks(it), (archive, program) => {
     const { spec } = it;
     const seen = read(it, archive, program);
-    if (!seen) return unknown(it);
+    if (!seen) return unread(it.id, `the archives of apt, ${it.spec.name} among them`);
     const [key, source] = [keyPath(spec), sourcePath(spec)];
     if (seen.content === '' && seen.key === undefined) return gone(`apt has no archive of ${spec.name} by mlk8s`);
     // Key and release of the machine may differ since; the first line is the mark.

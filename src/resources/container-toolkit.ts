@@ -1,7 +1,7 @@
 import type { Ask, Declared, Kind, Move, Verdict, World } from '../engine/types.ts';
 import { cardsAsk } from '../gpu/cards.ts';
 import { lines, sh } from '../shell/script.ts';
-import { judged, ownHost, refused } from './answers.ts';
+import { judged, ownHost, refused, unread } from './answers.ts';
 import { APT_DEADLINE_S, aptInstall } from './apt.ts';
 import type { Placed } from './declare.ts';
 import { cardsUnknown } from './gpu-cards.ts';
@@ -56,10 +56,7 @@ function judge(it: Declared<ContainerToolkitSpec>, world: World): Verdict {
     if (cards === undefined) return cardsUnknown(it.id);
     if (cards === 0) return { verdict: 'ok', because: `${host} has no NVIDIA card` };
     const [, template] = /^template (.*)$/m.exec(text) ?? [];
-    if (template === undefined) {
-      const why = 'its disk may have failed under the question';
-      return refused(it.id, `nothing is known of ${DEB} on ${host}`, why, 'run the same command again');
-    }
+    if (template === undefined) return unread(it.id, `${DEB} on ${host}`);
     if (template === 'without') return noHandler(it, host);
     const [, version] = /^deb [ih]i +(\S+)$/m.exec(text) ?? [];
     if (version !== undefined) return { verdict: 'ok', because: `${DEB} ${version} is installed` };

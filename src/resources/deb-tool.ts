@@ -1,6 +1,6 @@
 import type { Declared, Id, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { lines, sh } from '../shell/script.ts';
-import { judged, refused } from './answers.ts';
+import { judged, unread } from './answers.ts';
 import { APT_DEADLINE_S, aptInstall } from './apt.ts';
 import type { Placed } from './declare.ts';
 import { readTool, type Tool, toolAsk } from './elsewhere.ts';
@@ -29,10 +29,7 @@ function judge(it: Declared<DebToolSpec>, world: World): Verdict {
   return judged(it, world, [toolAsk(it.on, it.spec)], ({ text }) => {
     const { command, packages } = it.spec;
     const seen = readTool(text, it.spec);
-    if (!seen) {
-      const why = 'its disk may have failed under the question';
-      return refused(it.id, `nothing is known of ${command}`, why, 'run the same command again');
-    }
+    if (!seen) return unread(it.id, command);
     const missing = packages.filter((name) => !seen.installed.includes(name));
     if (missing.length === 0) return { verdict: 'ok', because: `installed: ${packages.join(', ')}` };
     if (seen.elsewhere !== '') {

@@ -3,9 +3,9 @@ import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/ty
 import { asUser } from '../shell/as-user.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { noAccount } from './account.ts';
-import { judged, refused } from './answers.ts';
+import { judged, refused, unread } from './answers.ts';
 import type { Placed } from './declare.ts';
-import { fetchRelease } from './release-file.ts';
+import { fetchRelease } from './release.ts';
 import { gone, stays } from './stays.ts';
 
 /**
@@ -93,7 +93,7 @@ function judge(it: Declared<MiniforgeSpec>, world: World): Verdict {
     const { user, version, files } = it.spec;
     if (status === 127) return noAccount(it.id, user);
     const seen = read(text);
-    if (!seen) return unknown(it);
+    if (!seen) return unread(it.id, `conda in the home of ${it.spec.user}`);
     const folder = `~${user}/${FOLDER}`;
     if (seen.isOurs && seen.works) return { verdict: 'ok', because: `conda is in ${folder}` };
     const theirs = theirsAt(seen, folder, world.record(it.id)?.state);
@@ -115,11 +115,6 @@ function theirsAt(seen: Seen, folder: string, state: Recorded['state'] | undefin
   if (seen.isOurs) return [];
   if (seen.works) return state === 'pending' ? [] : [`${folder}/bin/conda`];
   return state === undefined ? seen.found : [];
-}
-
-function unknown({ id, spec }: Declared<MiniforgeSpec>): Verdict {
-  const why = 'a disk may have failed under the question';
-  return refused(id, `nothing is known of conda in the home of ${spec.user}`, why, 'run the same command again');
 }
 
 function occupied({ id }: Declared<MiniforgeSpec>, folder: string): Verdict {
@@ -149,7 +144,7 @@ function undo(it: Recorded<MiniforgeSpec>, world: World): Verdict {
     const { user } = it.spec;
     if (status === 127) return gone(`there is no account ${user}`);
     const seen = read(text);
-    if (!seen) return unknown(it);
+    if (!seen) return unread(it.id, `conda in the home of ${it.spec.user}`);
     const folder = `~${user}/${FOLDER}`;
     if (!seen.isOurs && !seen.works && !seen.isThere) return gone(`there is no ${folder}`);
     if (!seen.isOurs && it.state === 'done') return stays(`${folder} is not what mlk8s put there`);

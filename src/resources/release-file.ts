@@ -3,9 +3,10 @@ import type { ReleaseFile } from '../devbox/releases.ts';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { MACHINE_STATE } from '../shell/job.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
-import { judged, refused } from './answers.ts';
+import { judged, unread } from './answers.ts';
 import type { Placed } from './declare.ts';
 import { whereIs } from './elsewhere.ts';
+import { fetchRelease, judgeRelease, type ReleaseSpec, removeRelease } from './release.ts';
 import { gone, stays } from './stays.ts';
 import { unfinished } from './write.ts';
 
@@ -13,18 +14,7 @@ import { unfinished } from './write.ts';
  * Programs of a pinned release in a folder of root's. The file is fetched whole and held against the checksum that its
  * maker published, before anything of it is used. Who has one of the programs already keeps it, wherever it lies.
  */
-export type ReleaseFileSpec = {
-  /** As people call it: `uv`. One word. */
-  readonly tool: string;
-  readonly version: string;
-  /** By the architecture of the machine, as dpkg names it. An archive is a `.tar.gz`, all else is the program itself. */
-  readonly files: Readonly<Record<string, ReleaseFile>>;
-  readonly programs: readonly string[];
-  /** Folder for the programs. */
-  readonly into: string;
-  /** Account whose own programs count as well. */
-  readonly user: string;
-};
+export type ReleaseFileSpec = ReleaseSpec & { readonly programs: readonly string[] };
 
 export function releaseFile({ id, on, needs, ...spec }: Placed & ReleaseFileSpec): Declared<ReleaseFileSpec> {
   return { kind: 'release-file', id, on, needs, spec };
@@ -36,9 +26,6 @@ export const releaseFileKind: Kind<ReleaseFileSpec> = {
   judge,
   undo,
 };
-
-/** Seconds: a hundred megabytes over a slow line. */
-const FETCH_S = 1800;
 
 /** What was fetched last and what came of it, as checksums: nobody publishes those of single programs in an archive. */
 function receiptOf({ tool }: ReleaseFileSpec): string {
@@ -96,32 +83,14 @@ function read(text: string): Seen | undefined {
 
 function judge(it: Declared<ReleaseFileSpec>, world: World): Verdict {
   return judged(it, world, [programsAsk(it)], ({ text }) => {
-    const { tool, version, files, into } = it.spec;
     const seen = read(text);
-    if (!seen) return unknown(it);
-    // What mlk8s puts there has a receipt before it has a name.
-    const isForeign = seen.made === undefined && world.record(it.id)?.state !== 'done';
-    const theirs = [...[...seen.here.keys()].map((name) => `${into}/${name}`), ...seen.found];
-    if (isForeign && theirs.length > 0) {
-      return { verdict: 'ok', because: `${tool} was there before mlk8s: ${theirs.join(', ')}` };
-    }
-    const file = files[seen.arch];
-    if (!file) return { verdict: 'ok', because: `${tool} ${version} is not made for ${seen.arch}`, shown: true };
-    const wrong = difference(it.spec, file, seen);
-    if (wrong === undefined) return { verdict: 'ok', because: `${tool} ${version} is in ${into}` };
-    return {
-      verdict: 'change',
-      because: wrong,
-      moves: [
-        { does: `install ${tool} ${version} into ${into}`, on: it.on, run: install(it.spec, file), deadlineS: FETCH_S },
-      ],
-    };
+    if (!seen) return unread(it.id, it.spec.tool);
+    const theirs = [...[...seen.here.keys()].map((name) => `${it.spec.into}/${name}`), ...seen.found];
+    return judgeRelease(it, world, { ...seen, theirs, isMade: seen.made !== undefined }, (file) => ({
+      wrong: difference(it.spec, file, seen),
+      run: install(it.spec, file),
+    }));
   });
-}
-
-function unknown({ id, spec }: Declared<ReleaseFileSpec>): Verdict {
-  const why = 'its disk may have failed under the question';
-  return refused(id, `nothing is known of ${spec.tool}`, why, 'run the same command again');
 }
 
 /** What is wrong, as a sentence. */
@@ -176,24 +145,11 @@ function fetchedFile({ tool, into }: ReleaseFileSpec): string {
   return posix.join(into, `.${tool}.mlk8s-fetched`);
 }
 
-/** Fetches a release file to `path`. Fails, and leaves nothing there, when it is another one than its maker published. */
-export function fetchRelease(url: string, sha256: string, path: string): Script {
-  return sh`
-    curl -fsSL --proto =https --retry 3 -o ${path} ${url} || { rm -f -- ${path}; exit 1; }
-    sum=$(sha256sum ${path} | cut -d ' ' -f 1)
-    if [ "$sum" != ${sha256} ]; then
-      rm -f -- ${path}
-      echo ${`${url} is not the file that was released: its checksum should be ${sha256}, and is`} "$sum" >&2
-      exit 1
-    fi
-  `;
-}
-
 function undo(it: Recorded<ReleaseFileSpec>, world: World): Verdict {
   return judged(it, world, [programsAsk(it)], ({ text }) => {
     const { tool, programs, into } = it.spec;
     const seen = read(text);
-    if (!seen) return unknown(it);
+    if (!seen) return unread(it.id, it.spec.tool);
     if (!seen.made) return gone(`there is no ${tool} of mlk8s`);
     const changed = changedIn(seen.made, seen.here);
     if (changed !== undefined && seen.here.has(changed)) {
@@ -206,7 +162,6 @@ function undo(it: Recorded<ReleaseFileSpec>, world: World): Verdict {
       rm -f -- ${receipt}
       rmdir --ignore-fail-on-non-empty ${posix.dirname(receipt)}
     `;
-    const moves = [{ does: `remove ${tool} from ${into}`, on: it.on, run, deadlineS: 60 }];
-    return { verdict: 'change', because: 'it was installed by mlk8s', moves };
+    return removeRelease(it, run);
   });
 }

@@ -2,28 +2,20 @@ import { posix } from 'node:path';
 import type { ReleaseFile } from '../devbox/releases.ts';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
-import { judged, refused } from './answers.ts';
+import { judged, unread } from './answers.ts';
 import type { Placed } from './declare.ts';
 import { foundAt, whereIs } from './elsewhere.ts';
-import { fetchRelease } from './release-file.ts';
+import { fetchRelease, judgeRelease, type ReleaseSpec, removeRelease } from './release.ts';
 import { gone, stays } from './stays.ts';
 
 /**
  * A program that comes as a folder: an archive of a pinned release in a folder of root's, and a link to the program in
- * everybody's PATH. The archive is held against the checksum that its maker published before anything of it is used.
+ * everybody's PATH, with the name of the tool in both. All in the archive lies in a folder of its own. It is held against the checksum that its maker published before anything of it is used.
  */
-export type ReleaseFolderSpec = {
-  /** As people call it: `headlamp`. Name of the program in the folder, too. */
-  readonly tool: string;
-  readonly version: string;
-  /** Archives by the architecture of the machine, as dpkg names it. All in one lies in a folder of its own. */
-  readonly files: Readonly<Record<string, ReleaseFile>>;
-  readonly into: string;
+export type ReleaseFolderSpec = ReleaseSpec & {
   readonly link: string;
   /** Program in it that must be root's with the right to become root: Chromium's own sandbox. */
   readonly sandbox: string;
-  /** Account whose own programs count as well. */
-  readonly user: string;
 };
 
 export function releaseFolder({ id, on, needs, ...spec }: Placed & ReleaseFolderSpec): Declared<ReleaseFolderSpec> {
@@ -36,9 +28,6 @@ export const releaseFolderKind: Kind<ReleaseFolderSpec> = {
   judge,
   undo,
 };
-
-/** Seconds: two hundred megabytes over a slow line. */
-const FETCH_S = 2400;
 
 const receiptOf = (folder: string) => `${folder}/.mlk8s-release`;
 
@@ -84,30 +73,15 @@ function read(text: string): Seen | undefined {
 
 function judge(it: Declared<ReleaseFolderSpec>, world: World): Verdict {
   return judged(it, world, [folderAsk(it)], ({ text }) => {
-    const { tool, version, files, into } = it.spec;
     const seen = read(text);
-    if (!seen) return unknown(it);
-    // What mlk8s puts there has its receipt before it has that name.
-    const isForeign = seen.made === undefined && world.record(it.id)?.state !== 'done';
-    if (isForeign && (seen.hasFolder || seen.found !== '')) {
-      return { verdict: 'ok', because: `${tool} was there before mlk8s: ${seen.found || into}` };
-    }
-    const file = files[seen.arch];
-    if (!file) return { verdict: 'ok', because: `${tool} ${version} is not made for ${seen.arch}`, shown: true };
-    const wrong = difference(it.spec, file, seen);
-    if (wrong === undefined) return { verdict: 'ok', because: `${tool} ${version} is in ${into}` };
-    const run = seen.made === file.sha256 && seen.hasProgram ? finish(it.spec) : install(it.spec, file);
-    return {
-      verdict: 'change',
-      because: wrong,
-      moves: [{ does: `install ${tool} ${version} into ${into}`, on: it.on, run, deadlineS: FETCH_S }],
-    };
+    if (!seen) return unread(it.id, it.spec.tool);
+    const { arch, hasFolder, found, made, hasProgram } = seen;
+    const theirs = found === '' && !hasFolder ? [] : [found || it.spec.into];
+    return judgeRelease(it, world, { arch, theirs, isMade: made !== undefined }, (file) => ({
+      wrong: difference(it.spec, file, seen),
+      run: made === file.sha256 && hasProgram ? finish(it.spec) : install(it.spec, file),
+    }));
   });
-}
-
-function unknown({ id, spec }: Declared<ReleaseFolderSpec>): Verdict {
-  const why = 'its disk may have failed under the question';
-  return refused(id, `nothing is known of ${spec.tool}`, why, 'run the same command again');
 }
 
 /** What is wrong, as a sentence. */
@@ -159,7 +133,7 @@ function undo(it: Recorded<ReleaseFolderSpec>, world: World): Verdict {
     const { spec } = it;
     const { tool, into, link } = spec;
     const seen = read(text);
-    if (!seen) return unknown(it);
+    if (!seen) return unread(it.id, it.spec.tool);
     const isLinked = seen.leadsTo === `${into}/${tool}`;
     if (seen.made === undefined && !isLinked) {
       return seen.hasFolder ? stays(`${into} is not what mlk8s put there`) : gone(`there is no ${tool} of mlk8s`);
@@ -168,7 +142,6 @@ function undo(it: Recorded<ReleaseFolderSpec>, world: World): Verdict {
       ...(isLinked ? [sh`rm -f -- ${link}`] : []),
       ...(seen.made === undefined ? [] : [sh`rm -rf -- ${[into, draft(spec), old(spec), fetched(spec)]}`]),
     );
-    const moves = [{ does: `remove ${tool} from ${into}`, on: it.on, run, deadlineS: 60 }];
-    return { verdict: 'change', because: 'it was installed by mlk8s', moves };
+    return removeRelease(it, run);
   });
 }
