@@ -24,12 +24,7 @@ export function aptSource({ id, on, needs, ...spec }: Placed & AptSourceSpec): D
   return { kind: 'apt-source', id, on, needs, spec };
 }
 
-export const aptSourceKind: Kind<AptSourceSpec> = {
-  kind: 'apt-source',
-  asks,
-  judge,
-  undo,
-};
+export const aptSourceKind: Kind<AptSourceSpec> = { kind: 'apt-source', asks, judge, undo };
 
 const LISTS = '/etc/apt/sources.list.d';
 const sourcePath = ({ name }: AptSourceSpec) => `${LISTS}/mlk8s-${name}.sources`;
@@ -117,7 +112,7 @@ function judge(it: Declared<AptSourceSpec>, world: World): Verdict {
   return judged(it, world, asks(it), (archive, program) => {
     const { spec } = it;
     const seen = read(it, archive, program);
-    if (!seen) return unread(it.id, `the archives of apt, ${it.spec.name} among them`);
+    if (!seen) return unread(it.id, `the archives of apt, ${spec.name} among them`);
     const { name } = spec;
     if (seen.theirs.length > 0) return withTheirs(it, seen);
     if (seen.tool.elsewhere !== '' && seen.content === '') {
