@@ -117,8 +117,9 @@ export function addExamples(
   return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
 }
 
-/** Argument parser of a repeatable option. */
+/** Argument parser of a repeatable option. Nothing that it may name begins with a dash. */
 export function collect(value: string, before: readonly string[]): readonly string[] {
+  if (value.startsWith('-')) throw new InvalidArgumentError(`A name is missing: ${value} is an option.`);
   return [...before, value];
 }
 

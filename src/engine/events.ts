@@ -45,6 +45,8 @@ export interface Summary {
   readonly rehearsal: boolean;
   /** `--prune` was given. */
   readonly prune?: true;
+  /** Databases that `--delete-data` named. */
+  readonly deleteData?: readonly string[];
   /** The cluster file, as the user named it with -f. */
   readonly file?: string;
   /** Of `doctor`: known failures and unknown trouble. */

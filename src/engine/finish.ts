@@ -48,7 +48,7 @@ export function finish(
   outcome: Outcome | undefined,
   more: Partial<Pick<Summary, 'findings' | 'notes'>> = {},
 ): Summary {
-  const { command, file, hosts, listener } = prepared.options;
+  const { command, file, hosts, listener, deleteData = [] } = prepared.options;
   const changes = new Set<Id>([
     ...items.filter((item) => item.verdict === 'change').map((item) => item.id),
     ...(outcome?.applied ?? []),
@@ -67,6 +67,7 @@ export function finish(
     rehearsal: hosts.rehearsal !== undefined,
     notes: prepared.notes(exitCode, items),
     ...(prepared.options.prune ? { prune: true } : {}),
+    ...(deleteData.length > 0 ? { deleteData } : {}),
     ...more,
   };
   prepared.end(outcome);

@@ -75,7 +75,7 @@ function next(summary: Summary, { program }: Style): string[] {
   const flag = `${summary.rehearsal ? ' --rehearse' : ''}${summary.file === undefined ? '' : ` -f ${quote(summary.file)}`}`;
   if (summary.command === 'doctor') return [`To look again: ${program} doctor${flag}`];
   if (summary.command === 'cost') return [];
-  const again = summary.command === 'verify' ? 'verify' : `up${summary.prune ? ' --prune' : ''}`;
+  const again = summary.command === 'verify' ? 'verify' : `up${prunes(summary)}`;
   if (summary.command === 'reset') return nextOfReset(summary, `${program} logs --last 1${flag}`);
   switch (summary.exitCode) {
     case ExitCode.done:
@@ -96,6 +96,10 @@ function next(summary: Summary, { program }: Style): string[] {
         `To go on after that: ${program} ${again}${flag}`,
       ];
   }
+}
+
+function prunes({ prune, deleteData = [] }: Summary): string {
+  return prune ? ` --prune${deleteData.map((name) => ` --delete-data ${name}`).join('')}` : '';
 }
 
 /** The run ended before there was a plan. */

@@ -29,6 +29,11 @@ const { pending, failed, partial, interrupted } = ExitCode;
 test.each<[Partial<Summary>, string, string]>([
   [{ exitCode: pending, changes: 2 }, '2 changes to make.', 'To make the changes: mlk8s up'],
   [
+    { exitCode: pending, changes: 2, prune: true, deleteData: ['redis', 'milvus'] },
+    '2 changes to make.',
+    'To make the changes: mlk8s up --prune --delete-data redis --delete-data milvus',
+  ],
+  [
     { exitCode: pending },
     'No changes to make, but not everything is ready yet.',
     'To wait until all is ready: mlk8s up',

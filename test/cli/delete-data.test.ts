@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import { checkDeleteData } from '../../src/cli/delete-data.ts';
+import { collect, type PlanFlags } from '../../src/cli/options.ts';
+import type { UserError } from '../../src/errors.ts';
+import { cluster, node } from '../resources/world.ts';
+
+const NONE = { only: [], skip: [], host: [], parallel: 10, fault: [] } as const;
+const problemsOf = (flags: Partial<PlanFlags>) => {
+  try {
+    checkDeleteData({ ...NONE, ...flags }, cluster([node('rig1')]));
+  } catch (error) {
+    return (error as UserError).problems;
+  }
+  return [];
+};
+
+it('is taken with --prune, also where the run is limited to the databases', () => {
+  const flags = { prune: true, deleteData: ['redis'] };
+  expect(problemsOf(flags)).toEqual([]);
+  expect(problemsOf({ ...flags, only: ['databases'] })).toEqual([]);
+  expect(problemsOf({ ...flags, skip: ['devbox'] })).toEqual([]);
+});
+
+it.each<[Partial<PlanFlags>, string]>([
+  [{ only: ['devbox'] }, '--only devbox'],
+  [{ skip: ['databases'] }, '--skip databases'],
+  [{ host: ['rig1'] }, '--host rig1'],
+])('is refused where the databases are left out: %j', (limits, seen) => {
+  expect(problemsOf({ prune: true, deleteData: ['redis'], ...limits })).toEqual([
+    {
+      where: 'command line',
+      seen: `--delete-data redis with ${seen}`,
+      why: 'that leaves the databases out of the run: nothing of redis would be deleted',
+      next: ['mlk8s up --prune --delete-data redis'],
+    },
+  ]);
+});
+
+it('knows a name with a capital, and guesses nothing else', () => {
+  const next = (name: string) => problemsOf({ prune: true, deleteData: [name] })[0]?.next;
+  const known = expect.stringMatching(/^known are: postgres/);
+  expect(next('Redis')).toEqual(['did you mean --delete-data redis?', known]);
+  expect(next('redi')).toEqual([known]);
+});
+
+it.each(['--rehearse', '-y'])('takes no option for a name: %s', (option) => {
+  expect(() => collect(option, [])).toThrow(`${option} is an option`);
+  expect(collect('redis', ['milvus'])).toEqual(['milvus', 'redis']);
+});
