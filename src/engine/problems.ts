@@ -69,6 +69,16 @@ export function stillNeeded(id: Id, because: string): Problem {
   };
 }
 
+/** Applied and seen to be right that many times in one run, and every time undone. */
+export function againAndAgain(id: Id, because: string, times: number): Problem {
+  return {
+    where: id,
+    seen: `it was applied ${times} times in this run, was right each time, and is not any more: ${because}`,
+    why: 'another change of this run undoes it, or something on the machine does',
+    next: ['mlk8s logs   shows what was done between', AGAIN],
+  };
+}
+
 /** Something did not come about in time. */
 export function tookTooLong(id: Id, because: string, deadlineS: number): Problem {
   return {

@@ -8,11 +8,13 @@ import type { Observer } from './observer.ts';
 import type { UpOptions } from './options.ts';
 import { type Change, type Group, machineOf, movedOn, nextGroups, rebootedBy } from './planner.ts';
 import type { Prepared } from './prepare.ts';
-import { stillNeeded, tookTooLong } from './problems.ts';
+import { againAndAgain, stillNeeded, tookTooLong } from './problems.ts';
 import type { Ask, Declared, Id } from './types.ts';
 
 /** Seconds between two looks at what is settling. */
 const SETTLE_EVERY_S = 4;
+/** Times that one resource is applied in a run: one that is undone again and again would keep it going for ever. */
+const MOST_TIMES = 3;
 
 /** What came of a run. */
 export interface Outcome {
@@ -40,7 +42,8 @@ export class Runner {
   readonly #unproved = new Set<Id>();
   /** Those of both that must be alone in the whole cluster. */
   readonly #alone = new Set<Id>();
-  readonly #applied = new Set<Id>();
+  /** How often. */
+  readonly #applied = new Map<Id, number>();
   readonly #failed = new Set<Id>();
   readonly #refused = new Set<Id>();
   readonly #stood = new Set<Id>();
@@ -61,7 +64,7 @@ export class Runner {
 
   /** What has come of it so far. */
   get outcome(): Outcome {
-    return { applied: this.#applied, failed: this.#failed, refused: this.#refused, stood: this.#stood };
+    return { applied: new Set(this.#applied.keys()), failed: this.#failed, refused: this.#refused, stood: this.#stood };
   }
 
   async run(): Promise<Outcome> {
@@ -101,6 +104,8 @@ export class Runner {
       this.#options.listener({ event: 'ok', id: it.id, because: verdict.because });
     } else if (verdict.verdict === 'change' && this.#unproved.has(it.id)) {
       this.#fail(it, stillNeeded(it.id, verdict.because), []);
+    } else if (verdict.verdict === 'change' && this.#applied.get(it.id) === MOST_TIMES) {
+      this.#fail(it, againAndAgain(it.id, verdict.because, MOST_TIMES), []);
     } else if (verdict.verdict === 'refused' && !this.#refused.has(it.id)) {
       this.#refused.add(it.id);
       this.#options.listener({ event: 'problem', problem: verdict.problem });
@@ -163,7 +168,7 @@ export class Runner {
 
   #end({ it }: Change, host: string, ending: Ending): void {
     if (ending.kind === 'done') {
-      this.#applied.add(it.id);
+      this.#applied.set(it.id, (this.#applied.get(it.id) ?? 0) + 1);
       this.#unproved.add(it.id);
       this.#options.listener({ event: 'applied', id: it.id, host, seconds: ending.seconds });
     } else if (ending.kind === 'skipped') {
