@@ -33,19 +33,32 @@ export const miniforgeKind: Kind<MiniforgeSpec> = {
 /** Seconds: a hundred megabytes over a slow line, then thousands of small files. */
 const INSTALL_S = 2400;
 
+/** Names of packages that are shown. */
+const SHOWN = 5;
+
 /** Below the home. */
 const FOLDER = 'miniforge3';
-/** Written when the installer is at its end: says that the folder is ours, and whole. */
+/** Written when the installer is at its end: says that the folder is ours, and whole, and which packages came with it. */
 const DONE = `${FOLDER}/.mlk8s`;
+const DRAFT = `${DONE}-new`;
 const FETCHED = '.miniforge.mlk8s-fetched';
 
 /** Where other installers of conda and its kin put them. */
 const OTHERS = ['miniconda3', 'anaconda3', 'mambaforge', 'micromamba', '.local', 'bin'];
 
+/** Prints the packages of the base, a line each, by what conda and pip leave of each. */
+const BASE: Script = sh`
+  { ls -A ${`${FOLDER}/conda-meta`} ${FOLDER}/lib/python*/site-packages 2>/dev/null || true; } |
+    { grep -E '\.(json|dist-info|egg-info|egg-link)$' || true; } | LC_ALL=C sort -u
+`;
+
+/** Prints those of them that did not come with the installer: all where that was not noted. */
+const SINCE: Script = sh`{ ${BASE}; } | { grep -vxFf ${DONE} || true; }`;
+
 function condaAsk({ on, spec: { user } }: Declared<MiniforgeSpec>): Ask {
   const script = sh`
     echo "arch $(dpkg --print-architecture)"
-    if [ -e ${DONE} ]; then echo ours; fi
+    if [ -e ${DONE} ]; then echo ours; ${SINCE} | sed 's/^/since /'; fi
     if [ -x ${`${FOLDER}/bin/conda`} ]; then echo works
     elif [ -e ${FOLDER} ]; then echo there
     fi
@@ -71,6 +84,8 @@ interface Seen {
   readonly found: readonly string[];
   /** Environments that somebody made in our folder. */
   readonly envs: readonly string[];
+  /** Packages of its base that came after the installer. */
+  readonly since: readonly string[];
 }
 
 /** Undefined: the answer is not whole. */
@@ -85,6 +100,7 @@ function read(text: string): Seen | undefined {
     isThere: rows.includes('there'),
     found: all('found'),
     envs: all('env').filter((name) => name !== '.conda_envs_dir_test'),
+    since: all('since').map((name) => name.replace(/\.[^.]*$/, '')),
   };
 }
 
@@ -122,23 +138,29 @@ function occupied({ id }: Declared<MiniforgeSpec>, folder: string): Verdict {
   return refused(id, `there is a ${folder} without conda in it`, why, `look at it: ls -la ${folder}`, 'move it away');
 }
 
-/** `-u` has the installer go over what is there: what an interruption left, or environments in a folder that was damaged. */
+/**
+ * `-u` has the installer go over what is there: what an interruption left, or environments in a folder that was damaged.
+ * Packages that somebody put into its base before are not noted as ours.
+ */
 function install({ user, version }: MiniforgeSpec, { url, sha256 }: ReleaseFile): Script {
   return asUser(
     user,
     lines(
       fetchRelease(url, sha256, FETCHED),
       sh`
+        theirs=$(if [ -e ${DONE} ]; then ${SINCE}; fi)
         bash ${FETCHED} -b -u -p "$HOME/"${FOLDER}
         [ -x ${`${FOLDER}/bin/conda`} ] || { echo 'the installer left no conda' >&2; exit 1; }
         rm -f ${FETCHED}
-        echo ${version} >${DONE}
+        { echo ${version}; ${BASE} | { grep -vxFe "$theirs" || true; }; } >${DRAFT}
+        sync ${DRAFT}
+        mv -fT ${DRAFT} ${DONE}
       `,
     ),
   );
 }
 
-/** Environments are the user's work. */
+/** Environments are the user's work, and so is what was installed into the base. */
 function undo(it: Recorded<MiniforgeSpec>, world: World): Verdict {
   return judged(it, world, [condaAsk(it)], ({ text, status }) => {
     const { user } = it.spec;
@@ -149,8 +171,15 @@ function undo(it: Recorded<MiniforgeSpec>, world: World): Verdict {
     if (!seen.isOurs && !seen.works && !seen.isThere) return gone(`there is no ${folder}`);
     if (!seen.isOurs && it.state === 'done') return stays(`${folder} is not what mlk8s put there`);
     if (seen.envs.length > 0) return stays(`${folder} has environments: ${seen.envs.join(', ')}`);
+    if (seen.since.length > 0) return stays(`${folder} has packages that came later: ${some(seen.since)}`);
     const run = asUser(user, sh`rm -rf ${FOLDER} ${FETCHED}`);
     const moves = [{ does: `remove ${folder}`, on: it.on, run, deadlineS: 300 }];
     return { verdict: 'change', because: 'it was installed by mlk8s', moves };
   });
+}
+
+/** The first few: there may be hundreds. */
+function some(names: readonly string[]): string {
+  const more = names.length - SHOWN;
+  return more > 0 ? `${names.slice(0, SHOWN).join(', ')} and ${more} more` : names.join(', ');
 }

@@ -231,7 +231,8 @@ describe('programs of a release', () => {
 
 describe('conda in a home', () => {
   const installer = `while getopts bup: option; do [ "$option" = p ] && prefix=$OPTARG; done
-mkdir -p "$prefix/bin" "$prefix/envs"
+mkdir -p "$prefix/bin" "$prefix/envs" "$prefix/conda-meta" "$prefix/lib/python3.13/site-packages/pip-25.dist-info"
+touch "$prefix/conda-meta/history" "$prefix/conda-meta/python-3.13.1-h_0.json"
 printf '#!/bin/sh\\n' >"$prefix/bin/conda"
 chmod 755 "$prefix/bin/conda"
 `;
@@ -254,6 +255,28 @@ chmod 755 "$prefix/bin/conda"
     apply();
     mkdirSync(home('miniforge3/envs/work'));
     expect(lookBack()).toMatchObject({ verdict: 'ok', stays: true, because: expect.stringContaining('work') });
+  });
+
+  it.each([
+    ['conda', 'conda-meta/numpy-2.1.0-py313_0.json', 'numpy-2.1.0-py313_0'],
+    ['pip', 'lib/python3.13/site-packages/numpy-2.1.0.dist-info', 'numpy-2.1.0'],
+  ])('stays when somebody installed into its base with %s, also after it was mended', (_, path, name) => {
+    const { look, apply, lookBack } = story(conda());
+    apply();
+    writeFileSync(home('miniforge3', path), '');
+    const because = `~anna/miniforge3 has packages that came later: ${name}`;
+    expect(lookBack()).toEqual({ verdict: 'ok', stays: true, because });
+    rmSync(home('miniforge3/bin/conda'));
+    apply();
+    expect(look().verdict).toBe('ok');
+    expect(lookBack()).toEqual({ verdict: 'ok', stays: true, because });
+  });
+
+  it('stays when nobody noted what came with it', () => {
+    const { apply, lookBack } = story(conda());
+    apply();
+    writeFileSync(home('miniforge3/.mlk8s'), '1.0-0\n');
+    expect(lookBack()).toMatchObject({ verdict: 'ok', stays: true });
   });
 
   it('is installed over what an interruption left, and environments are kept', () => {
