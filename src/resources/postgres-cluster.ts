@@ -13,6 +13,8 @@ export type PostgresClusterSpec = {
   readonly instances: number;
   /** Seconds until all of them must be ready, slow image pulls included. */
   readonly readyS: number;
+  /** What to type to go on without data that is lost. */
+  readonly anew: string;
 };
 
 export function postgresCluster({
@@ -35,6 +37,8 @@ export const postgresClusterKind: Kind<PostgresClusterSpec> = {
 const HEALTHY = 'Cluster in healthy state';
 /** Bus error: initdb touched a hugepage that its pod may not have. facts: storage-and-databases sheet, 5/19 */
 const BUS_ERROR = '135';
+/** What it says when the last claim is gone: its sources, 1.30 (cluster_create.go). */
+const LOST = /no PersistentVolumeClaims/;
 
 const RULE = '----';
 const POD = [
@@ -44,6 +48,7 @@ const POD = [
   '{.status.containerStatuses[*].state.terminated.exitCode}',
   '{.status.containerStatuses[*].state.waiting.reason}',
   '{.status.conditions[?(@.type=="PodScheduled")].message}',
+  '{.metadata.labels.cnpg\\.io/podRole}',
 ];
 const PODS = `jsonpath={range .items[*]}${POD.join('{"\\t"}')}{"\\n"}{end}`;
 
@@ -61,10 +66,12 @@ function ask({ spec: { namespace, cluster } }: Declared<PostgresClusterSpec>): A
 
 const text = z.string();
 const clusterShape = z.object({
+  spec: z.object({ instances: z.number().optional() }).optional(),
   status: z
     .object({
       phase: text.optional(),
       phaseReason: text.optional(),
+      instances: z.number().optional(),
       readyInstances: z.number().optional(),
       currentPrimary: text.optional(),
     })
@@ -88,7 +95,8 @@ function judge(it: Declared<PostgresClusterSpec>, world: World): Verdict {
     if (answer.status !== 0) return settling(`the API on ${world.lead} does not answer`);
     const title = `Cluster ${namespace}/${cluster}`;
     if (first.trim() === '' || /doesn't have a resource type/.test(first)) return settling(`there is no ${title}`);
-    const status = jsonOf(first, clusterShape)?.status;
+    const { spec, status } = jsonOf(first, clusterShape) ?? {};
+    if (LOST.test(status?.phaseReason ?? '')) return lost(it, title);
     const pods = podsOf(third);
     const { phase = 'not looked at by the operator yet', readyInstances = 0, currentPrimary } = status ?? {};
     // What the operator said last stands there while it is away itself.
@@ -102,13 +110,31 @@ function judge(it: Declared<PostgresClusterSpec>, world: World): Verdict {
     const open = jsonOf(second, databases)?.items.find((one) => one.status?.applied !== true);
     if (open)
       return settling(`Database ${open.metadata.name}: ${open.status?.message ?? 'not made by the operator yet'}`);
-    const because = `${ready} of ${instances} instances ready, ${currentPrimary} is the primary`;
-    return { verdict: 'ok', because, shown: true };
+    const there = Math.max(status?.instances ?? 0, pods.filter(({ isInstance }) => isInstance).length);
+    const wanted = spec?.instances ?? instances;
+    const many = `${there} instances, and ${instances} ${instances === 1 ? 'is' : 'are'} asked for${goes(it, pods, currentPrimary)}`;
+    if (there > wanted) return settling(`${title}: ${many}`);
+    const because = `${ready} of ${wanted} instances ready, ${currentPrimary} is the primary`;
+    return { verdict: 'ok', because, shown: true, ...(there > instances ? { warning: many } : {}) };
   });
+}
+
+/** Of those that are too many the operator takes the ones with the highest numbers, and never the primary. */
+function goes({ spec }: Declared<PostgresClusterSpec>, pods: readonly Pod[], primary: string | undefined): string {
+  const all = pods.filter(({ isInstance }) => isInstance);
+  const number = (name: string) => Number(name.slice(name.lastIndexOf('-') + 1));
+  const names = all.map(({ name }) => name).filter((name) => name !== primary);
+  const last = names.sort((a, b) => number(b) - number(a)).slice(0, Math.max(0, all.length - spec.instances));
+  if (last.length === 0) return '';
+  // An instance and its claim are called the same.
+  const claims = last.map((name) => `${spec.namespace}/${name}`).join(', ');
+  const lost = last.length === 1 ? `claim ${claims} and the copy in it` : `claims ${claims} and the copies in them`;
+  return `: the operator removes ${last.join(', ')}, with the ${lost}`;
 }
 
 interface Pod {
   readonly name: string;
+  readonly isInstance: boolean;
   readonly isReady: boolean;
   readonly isFine: boolean;
   readonly exits: readonly string[];
@@ -117,16 +143,27 @@ interface Pod {
 
 function podsOf(rows: string): Pod[] {
   return rows.split('\n').flatMap((row) => {
-    const [name = '', phase = '', ready = '', exits = '', waiting = '', scheduling = ''] = row.split('\t');
+    const [name = '', phase = '', ready = '', exits = '', waiting = '', scheduling = '', role] = row.split('\t');
     if (name === '') return [];
     const isReady = ready === 'True';
     const isFine = isReady || phase === 'Succeeded';
-    return [{ name, isReady, isFine, exits: exits.split(' '), trouble: waiting || scheduling || phase }];
+    const isInstance = role === 'instance';
+    return [{ name, isInstance, isReady, isFine, exits: exits.split(' '), trouble: waiting || scheduling || phase }];
   });
 }
 
 function troubleOf({ name, isFine, trouble }: Pod): string {
   return isFine ? '' : `pod ${name}: ${trouble}`;
+}
+
+function lost({ id, spec: { anew } }: Declared<PostgresClusterSpec>, title: string): Verdict {
+  return refused(
+    id,
+    `${title} had instances, and none of their claims is there any more`,
+    'somebody deleted them, or a machine went with its volume; the operator makes no empty database in the place of one that held data',
+    'look for a dump or a copy of its volume first',
+    anew,
+  );
 }
 
 function busError({ id, spec: { namespace } }: Declared<PostgresClusterSpec>, pod: string): Verdict {

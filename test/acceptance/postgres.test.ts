@@ -122,12 +122,29 @@ describe('PostgreSQL on two machines', () => {
     expect((await user.run('status', '--rehearse')).stdout).toContain('postgres-1 is the primary');
   });
 
+  it('gets smaller: says which copy goes with its claim, and is proved when it is gone', {
+    timeout: 300_000,
+  }, async () => {
+    user.file(FILE.replace('instances: 2', 'instances: 1'));
+    const { stdout } = await user.run('plan', '--rehearse', '--only', 'databases');
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'postgres-ready@cluster: 2 instances, and 1 is asked for: the operator removes postgres-2, with the claim postgres/postgres-2 and the copy in it',
+    );
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, failed: 0 });
+    expect(await kubectl('-n postgres get pods,pvc -l cnpg.io/cluster=postgres -o name')).toBe(
+      'pod/postgres-1\npersistentvolumeclaim/postgres-1\n',
+    );
+    expect((await user.run('status', '--rehearse')).stdout).toMatch(
+      /1 of 1 instances ready[\s\S]*proof-postgres .*proved/,
+    );
+  });
+
   it('stays with its data when it leaves the file, until that is given up by name', { timeout: 300_000 }, async () => {
     user.file(BARE);
     const refused = await user.up('--prune');
     expect(refused.code).toBe(1);
     expect(refused.problems.join('\n')).toMatch(
-      /^databases\/postgres@cluster: postgres holds data, in the claims postgres\/postgres-1 \(3Gi\), postgres\/postgres-2 \(3Gi\)$/m,
+      /^databases\/postgres@cluster: postgres holds data, in the claim postgres\/postgres-1 \(3Gi\)$/m,
     );
     expect(refused.stdout).toContain('--prune --delete-data postgres');
     expect(await kubectl('-n postgres get pods -o name')).toContain('postgres-1');

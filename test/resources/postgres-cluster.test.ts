@@ -5,15 +5,16 @@ import { answersTo, type Told, worldOf } from './world.ts';
 
 const thing = postgresCluster({
   ...{ id: 'databases/postgres-ready@cluster', on: 'cluster', needs: [], namespace: 'postgres', cluster: 'postgres' },
-  ...{ instances: 2, readyS: 1800 },
+  ...{ instances: 2, readyS: 1800, anew: 'to begin anew: --delete-data postgres' },
 });
 
 const HEALTHY = { phase: 'Cluster in healthy state', readyInstances: 2, currentPrimary: 'postgres-1' };
 const APPLIED = [{ metadata: { name: 'postgres-app' }, status: { applied: true } }];
-const FINE = 'postgres-1\tRunning\tTrue\t\t\t\npostgres-2\tRunning\tTrue\t\t\t\n';
+const FINE = 'postgres-1\tRunning\tTrue\t\t\t\tinstance\npostgres-2\tRunning\tTrue\t\t\t\tinstance\n';
+const THREE = `${FINE}postgres-3\tRunning\tTrue\t\t\t\tinstance\n`;
 
 function told(status: object | string, databases: readonly object[] = APPLIED, pods = FINE): string {
-  const cluster = typeof status === 'string' ? status : `${JSON.stringify({ status })}\n`;
+  const cluster = typeof status === 'string' ? status : `${JSON.stringify({ spec: { instances: 2 }, status })}\n`;
   return `${cluster}----\n${JSON.stringify({ items: databases })}\n----\n${pods}`;
 }
 
@@ -54,6 +55,21 @@ describe('waits', () => {
       'Cluster postgres/postgres: Cluster in healthy state, 1 of 2 ready',
     ],
     [
+      'for the operator to take an instance away that is too many',
+      told({ ...HEALTHY, instances: 3, readyInstances: 3 }, APPLIED, THREE),
+      'Cluster postgres/postgres: 3 instances, and 2 are asked for: the operator removes postgres-3, with the claim postgres/postgres-3 and the copy in it',
+    ],
+    [
+      'for its pod to end, whatever the operator counts',
+      told({ ...HEALTHY, instances: 2 }, APPLIED, THREE),
+      'Cluster postgres/postgres: 3 instances, and 2 are asked for: the operator removes postgres-3, with the claim postgres/postgres-3 and the copy in it',
+    ],
+    [
+      'for its claim to go, when its pod is gone',
+      told({ ...HEALTHY, instances: 3 }),
+      'Cluster postgres/postgres: 3 instances, and 2 are asked for',
+    ],
+    [
       'for a machine to run on',
       told({ phase: 'Setting up primary' }, [], 'postgres-1-initdb-x\tPending\t\t\t\t0/3 nodes are available\n'),
       'Cluster postgres/postgres: Setting up primary, 0 of 2 ready (pod postgres-1-initdb-x: 0/3 nodes are available)',
@@ -79,6 +95,33 @@ describe('waits', () => {
       'Database postgres-app: not made by the operator yet',
     ],
   ])('%s', (_, answer, because) => expect(judge(answer)).toEqual({ verdict: 'settling', because, deadlineS: 1800 }));
+});
+
+it('says which instance goes with its claim when fewer are asked for than the Cluster has, and never the primary', () => {
+  const before = JSON.stringify({ spec: { instances: 3 }, status: { ...HEALTHY, instances: 3, readyInstances: 3 } });
+  const judgedWith = (primary: string) =>
+    judge(told(`${before.replace('"postgres-1"', `"${primary}"`)}\n`, APPLIED, THREE));
+  expect(judgedWith('postgres-1')).toMatchObject({
+    verdict: 'ok',
+    warning:
+      '3 instances, and 2 are asked for: the operator removes postgres-3, with the claim postgres/postgres-3 and the copy in it',
+  });
+  expect(judgedWith('postgres-3')).toMatchObject({ warning: expect.stringContaining('removes postgres-2,') });
+});
+
+it('is refused when the operator gave up since no claim is left, with what can be done', () => {
+  const lost = {
+    ...{ phase: 'Cluster is unrecoverable and needs manual intervention', instances: 0, readyInstances: 0 },
+    phaseReason: 'One or more instances were previously created, but no PersistentVolumeClaims (PVCs) exist. To …',
+  };
+  expect(judge(told(lost, APPLIED, ''))).toMatchObject({
+    verdict: 'refused',
+    problem: {
+      seen: 'Cluster postgres/postgres had instances, and none of their claims is there any more',
+      why: 'somebody deleted them, or a machine went with its volume; the operator makes no empty database in the place of one that held data',
+      next: [expect.stringMatching(/dump or a copy/), expect.stringContaining('--delete-data postgres')],
+    },
+  });
 });
 
 it('names hugepages when initdb died of a Bus error, and what to do', () => {

@@ -90,6 +90,7 @@ function resources(file: Cluster): Declared[] {
       cluster: CLUSTER,
       instances,
       readyS: READY_S,
+      anew: anew('postgres'),
     }),
     ...monitoring(file),
     outlives({ name: 'postgres', title: 'PostgreSQL', about: cluster, ready: READY, timeoutS: RESTART_S }),

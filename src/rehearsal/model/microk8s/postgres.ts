@@ -5,16 +5,27 @@ import { isJson, type Json } from './merge.ts';
 import { isReady } from './nodes.ts';
 import { type PodSpec, rollout } from './pods.ts';
 import { clusterOf, type Site } from './site.ts';
-import { KubeStore, type Manifest, notesOf } from './store.ts';
+import { KubeStore, type Manifest, notesOf, stamp } from './store.ts';
 import { View } from './view.ts';
 
-/** CloudNativePG as its chart brings it (sheet storage-and-databases 3.1): what it makes of a Cluster and a Database. Times (i). */
+/**
+ * CloudNativePG as its chart brings it (sheet storage-and-databases 3.1): what it makes of a Cluster and a Database. What
+ * goes when a Cluster is made smaller or loses its claims: its sources, 1.30 (cluster_scale.go, cluster_create.go). Times (i).
+ */
 
 const GROUP = 'postgresql.cnpg.io/';
 const OPERATOR = { namespace: 'cnpg-system', name: 'cnpg-cloudnative-pg' };
 const HUGE = 'hugepages-2Mi';
 /** Seconds until an instance is ready: its image is large. */
 const READY_S = 40;
+/** Seconds until one that is too many has ended. */
+const ENDS_S = 10;
+/** As it says that in 1.30 when the last claim is gone. */
+const LOST = {
+  phase: 'Cluster is unrecoverable and needs manual intervention',
+  phaseReason:
+    'One or more instances were previously created, but no PersistentVolumeClaims (PVCs) exist. The cluster is in an unrecoverable state. To resolve this, restore the cluster from a recent backup.',
+};
 
 interface ClusterSpec {
   instances?: number;
@@ -61,7 +72,8 @@ function applied(view: View, database: KubeObject, cluster: KubeObject): void {
 function reconcile(view: View, cluster: KubeObject): Json {
   const { instances = 1 } = specOf(cluster);
   services(view.store, cluster);
-  const names = Array.from({ length: instances }, (_, i) => `${cluster.metadata.name}-${i + 1}`);
+  const { names, latest } = instancesOf(view, cluster);
+  if (names.length === 0) return { ...LOST, instances: 0, readyInstances: 0, latestGeneratedNode: latest };
   let made = 0;
   for (const [i, name] of names.entries()) {
     if (!brought(view, cluster, name, i)) break;
@@ -75,8 +87,51 @@ function reconcile(view: View, cluster: KubeObject): Json {
   for (const name of names) labelled(view, cluster, name, primary);
   const waits = made > 1 ? 'Creating a new replica' : 'Setting up primary';
   const was = before.currentPrimary === undefined ? waits : 'Waiting for the instances to become active';
-  const phase = ready.length === instances ? 'Cluster in healthy state' : made < instances ? waits : was;
-  return { phase, instances, readyInstances: ready.length, ...(primary ? { currentPrimary: primary } : {}) };
+  const phase = ready.length >= instances ? 'Cluster in healthy state' : made < instances ? waits : was;
+  if (ready.length > instances) endOne(view, cluster, ready, primary);
+  const counted = { instances: names.length, readyInstances: ready.length, latestGeneratedNode: latest };
+  return { phase, ...counted, ...(primary ? { currentPrimary: primary } : {}) };
+}
+
+/**
+ * Those that have a claim, by their numbers, and new ones up to what is asked for: no number is used twice. None: there
+ * were some, and no claim is left. A claim ends with the pod that has it, so a pod without one ends, too.
+ */
+function instancesOf({ store, now }: View, cluster: KubeObject): { names: string[]; latest: number } {
+  const { name, namespace = '' } = cluster.metadata;
+  const { instances = 1 } = specOf(cluster);
+  const isOurs = ({ metadata }: KubeObject) =>
+    metadata.namespace === namespace && metadata.labels?.['cnpg.io/cluster'] === name;
+  const claims = store.list(store.kind('pvc')).filter(isOurs);
+  for (const pod of store.list(store.kind('pods')).filter(isOurs)) {
+    const its = pod.metadata.labels?.['cnpg.io/instanceName'] ?? '';
+    const claim = claims.find(({ metadata }) => metadata.name === its);
+    const ends = pod.metadata.deletionTimestamp;
+    const isOver = ends !== undefined && now >= Date.parse(String(ends)) + ENDS_S * 1000;
+    if (claim && isOver) store.remove(claim);
+    if (!claim || isOver) store.remove(pod);
+  }
+  const serial = (its: string) => Number(its.slice(name.length + 1));
+  const left = store.list(store.kind('pvc')).filter(isOurs);
+  const names = left.map(({ metadata }) => metadata.name).sort((a, b) => serial(a) - serial(b));
+  const { latestGeneratedNode = 0 } = (cluster.status ?? {}) as { latestGeneratedNode?: number };
+  const latest = Math.max(latestGeneratedNode, ...names.map(serial));
+  if (names.length === 0 && latest > 0) return { names, latest };
+  const lacking = Array.from({ length: Math.max(0, instances - names.length) }, (_, i) => `${name}-${latest + i + 1}`);
+  return { names: [...names, ...lacking], latest };
+}
+
+/** Of those that are too many, the last one that is not the primary goes, with its claim. One at a time. */
+function endOne(
+  { store, now }: View,
+  cluster: KubeObject,
+  ready: readonly string[],
+  primary: string | undefined,
+): void {
+  const pods = ready.flatMap((name) => store.find(store.kind('pods'), cluster.metadata.namespace ?? '', name) ?? []);
+  if (pods.some(({ metadata }) => metadata.deletionTimestamp !== undefined)) return;
+  const last = pods.findLast(({ metadata }) => metadata.name !== primary);
+  if (last) store.replace({ ...last, metadata: { ...last.metadata, deletionTimestamp: stamp(now) } });
 }
 
 /** The pod of an instance is there. Before the first one an initdb has to end well. */

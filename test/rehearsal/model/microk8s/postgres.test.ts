@@ -82,6 +82,36 @@ describe('the operator', () => {
     expect(await applied()).toBe('true');
   });
 
+  it('takes away what is too many, one after the other, but not the primary, and its claim with it', async () => {
+    await apply(cluster({ instances: 2 }));
+    await pass(240);
+    expect([await phase(), await names('pods')]).toEqual(['Cluster in healthy state', 'postgres-1 postgres-2']);
+    await k('delete pod postgres-1 -n postgres');
+    await pass(60);
+    const primary = '-n postgres get cluster.postgresql.cnpg.io postgres -o jsonpath={.status.currentPrimary}';
+    expect((await k(primary)).out).toBe('postgres-2');
+    await apply(cluster());
+    await pass(5);
+    expect(await names('pods')).toBe('postgres-1 postgres-2');
+    await pass(20);
+    expect([await phase(), await names('pods'), await names('pvc')]).toEqual([
+      ...['Cluster in healthy state', 'postgres-2', 'postgres-2'],
+    ]);
+    await apply(cluster({ instances: 2 }));
+    await pass(120);
+    expect([await phase(), await names('pvc')]).toEqual(['Cluster in healthy state', 'postgres-2 postgres-3']);
+  });
+
+  it('makes nothing anew in the place of data that is gone', async () => {
+    await apply(cluster());
+    await pass(120);
+    await k('delete pvc postgres-1 -n postgres');
+    await pass(60);
+    expect([await phase(), await names('pods'), await names('pvc')]).toEqual([
+      ...['Cluster is unrecoverable and needs manual intervention', '', ''],
+    ]);
+  });
+
   it('loses its volumes with the Cluster', async () => {
     await apply(cluster());
     await pass(120);
