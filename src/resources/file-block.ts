@@ -48,6 +48,35 @@ export function printBlock(spec: Block, file: Script): Script {
   `;
 }
 
+/** What `replaceBlock` will take out of a file of which `printBlock` printed this: lines as they stand there. */
+export function takenOut(spec: Block, printed: string): string {
+  const [begin, end] = markers(spec);
+  const [count, ...rows] = printed.split(/(?<=\n)/);
+  const ours = new Set(spec.lines.map((line) => `${line}\n`));
+  const taken: string[] = [];
+  let open: string[] = [];
+  let ends = 0;
+  const lose = () => {
+    const theirs = open.findIndex((row) => !ours.has(row));
+    taken.push(...open.slice(0, theirs < 0 ? open.length : theirs));
+    open = [];
+  };
+  for (const row of rows) {
+    const marker = row.replace(/\r?\n?$/, '');
+    if (marker === begin) {
+      lose();
+      taken.push(row);
+    } else if (marker === end) {
+      taken.push(...open, row);
+      open = [];
+      ends++;
+    } else open.push(row);
+  }
+  lose();
+  // An end without a begin is counted, and not printed.
+  return `${end}\n`.repeat(Math.max(0, Number(count ?? 0) - ends)) + taken.join('');
+}
+
 function asks(it: Declared<FileBlockSpec>): Ask[] {
   const { path, name } = it.spec;
   const key = name === undefined ? `block in ${path}` : `block ${name} in ${path}`;
@@ -59,7 +88,7 @@ function judge(it: Declared<FileBlockSpec>, world: World): Verdict {
     const { path } = it.spec;
     const wanted = blockOf(it.spec);
     if (text === `1\n${wanted}`) return { verdict: 'ok', because: `${path} has the block of mlk8s` };
-    const before = text.slice(text.indexOf('\n') + 1);
+    const before = takenOut(it.spec, text);
     return {
       verdict: 'change',
       because: before === '' ? `${path} has no block of mlk8s` : `the block of mlk8s in ${path} is not the right one`,
@@ -76,9 +105,9 @@ function judge(it: Declared<FileBlockSpec>, world: World): Verdict {
  * be somebody else's.
  */
 const REPLACE: Script = sh`
-  my ($begin, $end, $block) = @ARGV;
+  my ($begin, $end, $ours, $block) = @ARGV;
   binmode STDIN; binmode STDOUT;
-  my %ours = map { ("$_\n" => 1) } split /\n/, $block;
+  my %ours = map { ("$_\n" => 1) } split /\n/, $ours;
   my (@out, $at, $start);
   sub lost { splice @out, $start, 1 while defined $start && $start < @out && $ours{$out[$start]} }
   while (my $line = <STDIN>) {
@@ -95,7 +124,7 @@ const REPLACE: Script = sh`
 
 export function replaceBlock(spec: Block, block: string, file: Script, draft: Script): Script {
   return sh`
-    perl -e ${REPLACE.bash} ${markers(spec)} ${block} <${file} >${draft}
+    perl -e ${REPLACE.bash} ${markers(spec)} ${spec.lines.join('\n')} ${block} <${file} >${draft}
     chmod --reference=${file} ${draft}
     sync -- ${draft}
     mv -fT -- ${draft} ${file}
@@ -119,8 +148,8 @@ function write({ id, spec }: Declared<FileBlockSpec>): Script {
 function undo(it: Recorded<FileBlockSpec>, world: World): Verdict {
   return judged(it, world, asks(it), ({ text }) => {
     const { path } = it.spec;
-    const before = text.slice(text.indexOf('\n') + 1);
-    if (before === '' && !/^[1-9]/.test(text)) return gone(`${path} has no block of mlk8s`);
+    const before = takenOut(it.spec, text);
+    if (before === '') return gone(`${path} has no block of mlk8s`);
     const run = lines(replace(it.spec, ''), removeMade(it.id));
     return {
       verdict: 'change',

@@ -5,7 +5,7 @@ import { lines, type Script, sh } from '../shell/script.ts';
 import { noAccount } from './account.ts';
 import { judged } from './answers.ts';
 import type { Placed } from './declare.ts';
-import { type Block, blockOf, printBlock, replaceBlock } from './file-block.ts';
+import { type Block, blockOf, printBlock, replaceBlock, takenOut } from './file-block.ts';
 import { gone } from './stays.ts';
 
 /**
@@ -56,7 +56,7 @@ function judge(it: Declared<HomeBlockSpec>, world: World): Verdict {
     const where = shown(it.spec);
     const wanted = blockOf(it.spec);
     if (text === `1\n${wanted}`) return { verdict: 'ok', because: `${where} has the block of mlk8s` };
-    const before = text.slice(text.indexOf('\n') + 1);
+    const before = takenOut(it.spec, text);
     return {
       verdict: 'change',
       because: before === '' ? `${where} has no block of mlk8s` : `the block of mlk8s in ${where} is not the right one`,
@@ -84,8 +84,8 @@ function undo(it: Recorded<HomeBlockSpec>, world: World): Verdict {
   return judged(it, world, [blockAsk(it)], ({ text, status }) => {
     const where = shown(it.spec);
     if (status === 127) return gone(`there is no account ${it.spec.user}`);
-    const before = text.slice(text.indexOf('\n') + 1);
-    if (before === '' && !/^[1-9]/.test(text)) return gone(`${where} has no block of mlk8s`);
+    const before = takenOut(it.spec, text);
+    if (before === '') return gone(`${where} has no block of mlk8s`);
     const out = asUser(it.spec.user, lines(look(it.spec), replaceBlock(it.spec, '', file, draft)));
     return {
       verdict: 'change',

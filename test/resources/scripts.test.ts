@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Declared, Verdict } from '../../src/engine/types.ts';
+import type { Declared, Recorded, Verdict } from '../../src/engine/types.ts';
+import { undoing } from '../../src/engine/undo.ts';
 import type { Placed } from '../../src/resources/declare.ts';
 import { directory } from '../../src/resources/directory.ts';
 import { dpkgState } from '../../src/resources/dpkg-state.ts';
@@ -124,7 +125,11 @@ describe('file-block', () => {
     fc.assert(
       fc.property(safe, ours, (rows, lines) => {
         put(rows.join(''));
-        if (observe(block(lines)).verdict === 'change') apply(block(lines));
+        const seen = observe(block(lines));
+        if (seen.verdict === 'change') {
+          expect(linesOf(seen.diff?.[0]?.before ?? '')).toEqual(linesOf(blocks(rows)));
+          apply(block(lines));
+        }
         const once = read();
         expect(once.split('# BEGIN mlk8s').length).toBe(2);
         expect(once.split('# END mlk8s').length).toBe(2);
@@ -136,8 +141,16 @@ describe('file-block', () => {
     );
   });
 
-  /** What is nobody's block: written down a second time, as plainly as can be. */
-  function outside(rows: readonly string[]): string {
+  /** As the diff has them, which puts ends without a begin first. */
+  const linesOf = (text: string) => text.split(/\r?\n/).toSorted();
+  const outside = (rows: readonly string[]) => [...others(rows)].map((i) => rows[i]).join('');
+  const blocks = (rows: readonly string[]) => {
+    const kept = others(rows);
+    return Buffer.from(rows.filter((_, i) => !kept.has(i)).join(''), 'latin1').toString('utf8');
+  };
+
+  /** Indices of what is nobody's block: written down a second time, as plainly as can be. */
+  function others(rows: readonly string[]): Set<number> {
     const isMarker = (row: string, word: string) => row.trim() === `# ${word} mlk8s` && row.startsWith('#');
     const kept = new Set(rows.keys());
     for (const [end, row] of rows.entries()) {
@@ -148,7 +161,7 @@ describe('file-block', () => {
       if (begin < 0 || isMarker(rows[begin] ?? '', 'END')) continue;
       for (let i = begin; i < end; i++) kept.delete(i);
     }
-    return rows.filter((_, i) => kept.has(i)).join('');
+    return kept;
   }
 
   it('makes the file where there is none, and keeps its mode', () => {
@@ -164,6 +177,17 @@ describe('file-block', () => {
     put('# BEGIN mlk8s\n10.0.0.1 a\n192.168.0.9 printer\n');
     apply(block(['10.0.0.1 a']));
     expect(read()).toBe('# BEGIN mlk8s\n10.0.0.1 a\n# END mlk8s\n192.168.0.9 printer\n');
+  });
+
+  it('shows only lines that go, and not those of others after a lost begin', () => {
+    put('# BEGIN mlk8s\n10.0.0.1 a\nTOKEN=theirs\n');
+    const before = '# BEGIN mlk8s\n10.0.0.1 a\n';
+    expect(observe(block(['10.0.0.1 a']))).toMatchObject({ diff: [{ before }] });
+    const record: Recorded = { ...block(['10.0.0.1 a']), origin: 'created', state: 'done' };
+    const back = judge(undoing(kinds)['file-block'], record);
+    expect(back).toMatchObject({ diff: [{ before, after: '' }] });
+    run(back);
+    expect(read()).toBe('TOKEN=theirs\n');
   });
 });
 
