@@ -21,9 +21,9 @@ export function connect(context: Context, name: string, flags: ConnectFlags): Pr
       databases.map((it) => it.name),
     );
     const database = databases.find((it) => it.name === name) as Database;
-    const password = await passwordOf(visit, database);
+    const { password, user } = await loginOf(visit, database);
     await tunnelled(context, visit, database, flags.port, (port) => {
-      const client = database.client(port, password);
+      const client = database.client(port, password, user);
       const told = { name, ...client, port, rehearsal: visit.options.hosts.rehearsal !== undefined };
       const text = flags.json ? jsonLine(told) : clientLines(client).join('\n');
       context.io.stdout.write(`${text}\n`);
@@ -33,10 +33,10 @@ export function connect(context: Context, name: string, flags: ConnectFlags): Pr
 }
 
 /** Empty for a database that asks for none. */
-async function passwordOf({ engine, options }: Visit, database: Database): Promise<string> {
-  if (!database.login) return '';
+async function loginOf({ engine, options }: Visit, database: Database): Promise<{ password: string; user: string }> {
+  if (!database.login) return { password: '', user: '' };
   const [found] = await engine.credentials(options, [database]);
-  if (found?.password !== undefined) return found.password;
+  if (found?.password !== undefined) return { password: found.password, user: found.user };
   throw new UserError({
     where: database.name,
     seen: `the Secret ${found?.secret} with its password is not there`,

@@ -22,31 +22,32 @@ export async function credentials(options: VisitOptions, services: readonly Serv
   if (asked.length === 0) return [];
   const { world } = await visit(
     options,
-    asked.map(({ it, login }) => passwordAsk(it, login)),
+    asked.map(({ it, login }) => loginAsk(it, login)),
   );
   return asked.map(({ it, login }) => ({
     name: it.name,
-    user: login.user,
-    password: passwordOf(world, it, login),
+    ...found(world, it, login),
     secret: `${it.namespace}/${login.secret}`,
   }));
 }
 
-function passwordAsk({ namespace }: Service, { secret, passwordKey }: Login): Ask {
-  const format = `jsonpath={.data.${passwordKey.replaceAll('.', '\\.')}}`;
+function loginAsk({ namespace }: Service, { secret, passwordKey, userKey }: Login): Ask {
+  const [password = '', user = ''] = [passwordKey, ...(userKey === undefined ? [] : [userKey])].map(
+    (key) => `{.data.${key.replaceAll('.', '\\.')}}`,
+  );
+  const format = `jsonpath=${password}{" "}${user}`;
   return {
-    key: `password ${namespace}/${secret} ${passwordKey}`,
+    key: `login ${namespace}/${secret} ${passwordKey}`,
     on: 'cluster',
     sh: sh`${kubectl} --namespace ${namespace} get secret ${secret} --ignore-not-found -o ${format}`,
     timeoutS: 20,
   };
 }
 
-function passwordOf(world: World, it: Service, login: Login): string | undefined {
-  const answer = world.answer('cluster', passwordAsk(it, login).key);
+function found(world: World, it: Service, login: Login): Pick<Credential, 'user' | 'password'> {
+  const answer = world.answer('cluster', loginAsk(it, login).key);
   if (answer.kind !== 'bytes' || answer.status !== 0) throw new UserError(silent(world, it.name));
-  if (answer.text === '') return undefined;
-  const password = Buffer.from(answer.text, 'base64').toString('utf8');
-  secrets.add(password);
-  return password;
+  const [password = '', user = ''] = answer.text.split(' ').map((one) => Buffer.from(one, 'base64').toString('utf8'));
+  if (password !== '') secrets.add(password);
+  return { user: user === '' ? login.user : user, password: password === '' ? undefined : password };
 }

@@ -214,10 +214,15 @@ export interface Service {
   readonly port: number;
   /** It is looked at with a browser. */
   readonly web: boolean;
-  /** The Secret in its namespace that holds what one logs in with. */
-  readonly login?: { readonly secret: string; readonly user: string; readonly passwordKey: string };
-  /** For `mlk8s connect`, at a port of 127.0.0.1; the password is empty without `login`. */
-  readonly client?: (port: number, password: string) => Client;
+  /** The Secret in its namespace that holds what one logs in with. With `userKey` it says the user, too, who is then told. */
+  readonly login?: {
+    readonly secret: string;
+    readonly user: string;
+    readonly passwordKey: string;
+    readonly userKey?: string;
+  };
+  /** For `mlk8s connect`, at a port of 127.0.0.1; password and user are empty without `login`. */
+  readonly client?: (port: number, password: string, user: string) => Client;
 }
 
 /** A step module: a pure function from the cluster file to resources. Facts reach `judge`, never the list. */

@@ -101,6 +101,8 @@ describe('PostgreSQL on two machines', () => {
     expect(await kubectl('-n postgres get secret postgres-login -o jsonpath={.data.username}')).toBe(
       Buffer.from('app').toString('base64'),
     );
+    // What is told is what there is, and not what the file asks for.
+    expect(await credential()).toEqual(before);
     user.file(FILE);
     expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: 0 });
     expect(await credential()).toEqual(before);

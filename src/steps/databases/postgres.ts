@@ -23,7 +23,7 @@ const RESTART_S = 600;
 /** Seconds until its webhook answers, which is some time after its pod is ready. storage-and-databases sheet, 3.1 */
 const WEBHOOK_S = 300;
 
-const LOGIN = { secret: 'postgres-login', passwordKey: 'password' } as const;
+const LOGIN = { secret: 'postgres-login', passwordKey: 'password', userKey: 'username' } as const;
 /** Label of all that belongs to that Cluster: pods and claims. */
 const OURS = `cnpg.io/cluster=${CLUSTER}`;
 const DATA: HeldData = { name: 'postgres', namespace: NAMESPACE, claims: OURS };
@@ -48,6 +48,7 @@ function resources(file: Cluster): Declared[] {
       on: 'cluster',
       needs: ['microk8s/member@*'],
       objects: [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }],
+      holds: DATA,
     }),
     ...checks,
     secret({
@@ -57,7 +58,7 @@ function resources(file: Cluster): Declared[] {
       namespace: NAMESPACE,
       name: LOGIN.secret,
       // The operator takes its user for the owner, and with that label a new password for one to be set.
-      fixed: { username: database },
+      fixed: { [LOGIN.userKey]: database },
       type: 'kubernetes.io/basic-auth',
       labels: { 'cnpg.io/reload': 'true' },
       generated: [LOGIN.passwordKey],
@@ -117,15 +118,17 @@ function asksFor(file: Cluster): Load[] {
 
 function services(file: Cluster): Service[] {
   const { database } = settingsOf(file, 'postgres');
-  const url = (port: number, login: string) => `postgresql://${login}@127.0.0.1:${port}/${database}`;
+  // The database is called as its owner is.
+  const url = (port: number, user: string, login: string) =>
+    `postgresql://${login}@127.0.0.1:${port}/${encodeURIComponent(user)}`;
   return [
     {
       ...{ name: 'postgres', namespace: NAMESPACE, service: `${CLUSTER}-rw`, port: 5432, web: false },
       login: { ...LOGIN, user: database },
-      client: (port, password) => ({
-        url: url(port, `${database}:${encodeURIComponent(password)}`),
+      client: (port, password, user) => ({
+        url: url(port, user, `${encodeURIComponent(user)}:${encodeURIComponent(password)}`),
         // Everybody on that machine may list arguments, and nobody else its environment.
-        command: `PGPASSWORD=${quote(password)} psql ${url(port, database)}`,
+        command: `PGPASSWORD=${quote(password)} psql ${url(port, user, encodeURIComponent(user))}`,
       }),
     },
   ];

@@ -62,7 +62,7 @@ it('is reached from here with any keys', () => {
     web: false,
   });
   expect(service).not.toHaveProperty('login');
-  expect(service?.client?.(7003, '')).toEqual({
+  expect(service?.client?.(7003, '', '')).toEqual({
     url: 'http://127.0.0.1:7003',
     command:
       'AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=local aws dynamodb list-tables --endpoint-url http://127.0.0.1:7003',

@@ -148,12 +148,12 @@ describe('3.4: the message queue', () => {
 
 it('is reached from here with a URL, and the password in the words to type', () => {
   const [service] = databasesStep.services?.(of) ?? [];
-  expect(service?.client?.(7002, 'abc')).toEqual({
+  expect(service?.client?.(7002, 'abc', 'root')).toEqual({
     url: 'http://127.0.0.1:7002',
     command: `printf '%s\\n' 'header = "Authorization: Bearer root:abc"' | curl -K - -d '{}' http://127.0.0.1:7002/v2/vectordb/collections/list`,
   });
   // In a file of curl, within double quotes.
-  expect(service?.client?.(7002, `a"b'\\c`).command).toContain(`Bearer root:a\\"b'\\''\\\\c"' | curl`);
+  expect(service?.client?.(7002, `a"b'\\c`, 'root').command).toContain(`Bearer root:a\\"b'\\''\\\\c"' | curl`);
 });
 
 it('asks for what its pods ask for, with its volume', () => {

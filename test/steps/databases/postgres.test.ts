@@ -172,14 +172,16 @@ it('is reached from here with a URL', () => {
   const [service] = databasesStep.services?.(of({ database: 'shop' })) ?? [];
   expect(service).toMatchObject({
     ...{ name: 'postgres', namespace: 'postgres', service: 'postgres-rw', port: 5432, web: false },
-    login: { secret: 'postgres-login', user: 'shop', passwordKey: 'password' },
+    login: { secret: 'postgres-login', user: 'shop', passwordKey: 'password', userKey: 'username' },
   });
-  expect(service?.client?.(7004, 'abc')).toEqual({
+  expect(service?.client?.(7004, 'abc', 'shop')).toEqual({
     url: 'postgresql://shop:abc@127.0.0.1:7004/shop',
     command: 'PGPASSWORD=abc psql postgresql://shop@127.0.0.1:7004/shop',
   });
+  // The Secret says who it is: the file may ask for another one, which is refused.
+  expect(service?.client?.(7004, 'abc', 'app').url).toBe('postgresql://app:abc@127.0.0.1:7004/app');
   // Somebody else may have put it into the Secret.
-  expect(service?.client?.(7004, 'a b/@')).toEqual({
+  expect(service?.client?.(7004, 'a b/@', 'shop')).toEqual({
     url: 'postgresql://shop:a%20b%2F%40@127.0.0.1:7004/shop',
     command: "PGPASSWORD='a b/@' psql postgresql://shop@127.0.0.1:7004/shop",
   });

@@ -127,7 +127,7 @@ describe('Redis Commander', () => {
 it('is reached from here with a URL', () => {
   const [service] = databasesStep.services?.(of) ?? [];
   expect(service?.login).toEqual({ secret: 'redis-password', user: 'default', passwordKey: 'password' });
-  expect(service?.client?.(7001, 'abc')).toEqual({
+  expect(service?.client?.(7001, 'abc', 'default')).toEqual({
     url: 'redis://:abc@127.0.0.1:7001',
     command: 'REDISCLI_AUTH=abc redis-cli -h 127.0.0.1 -p 7001',
   });
@@ -135,7 +135,7 @@ it('is reached from here with a URL', () => {
 
 it('is reached with a password that somebody else put into the Secret, whatever is in it', () => {
   const [service] = databasesStep.services?.(of) ?? [];
-  expect(service?.client?.(7001, "a b/@'$(id)")).toEqual({
+  expect(service?.client?.(7001, "a b/@'$(id)", 'default')).toEqual({
     url: "redis://:a%20b%2F%40'%24(id)@127.0.0.1:7001",
     command: "REDISCLI_AUTH='a b/@'\\''$(id)' redis-cli -h 127.0.0.1 -p 7001",
   });
