@@ -1,7 +1,7 @@
 import type { Declared, Move } from '../engine/types.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import type { HelmReleaseSpec } from './helm-release.ts';
-import { DIGEST_LABEL, helm, listWorkloads, type Revision, WORKLOADS_LABEL } from './helm-sight.ts';
+import { BROUGHT_LABEL, DIGEST_LABEL, helm, listBrought, type Revision } from './helm-sight.ts';
 import { kubectl } from './kube.ts';
 import { UNPACK_LOCAL } from './local-chart.ts';
 
@@ -75,17 +75,19 @@ function upgrade({ release, namespace }: HelmReleaseSpec, label: string, key: st
   `;
 }
 
-/** Notes how many workloads there are, right behind Helm. */
+/** Notes how much there is, right behind Helm. What was scaled to 0 before it came has its replicas again. */
 function count({ release, namespace }: HelmReleaseSpec, revision: number): Script {
   return sh`
-    listed=$(${listWorkloads})
-    count=$(printf '%s\n' "$listed" | cut -f4 | grep -cxF ${`${namespace}/${release}`} || true)
+    listed=$(${listBrought})
+    listed=$(printf '%s\n' "$listed" | cut -f1,4,7 | grep -F ${`\t${namespace}/${release}\t`} || true)
+    those() { printf '%s\n' "$listed" | grep -cE "$1" || true; }
+    counted=$(those ${'^DaemonSet\t|^(Deployment|StatefulSet)\t.*\t[1-9]'})-$(those ${'^Service\t'})-$(those ${'^ConfigMap\t'})
     ${kubectl} -n ${namespace} label secrets -l ${`owner=helm,name=${release},version=${revision}`} \
-      ${`${WORKLOADS_LABEL}=`}"$count".${revision} --overwrite
+      ${`${BROUGHT_LABEL}=`}"$counted".${revision} --overwrite
   `;
 }
 
-/** Counts the workloads of a release whose helm was cut off before they were counted. */
+/** Counts what a release brought whose helm was cut off before that. */
 export function countMove({ on, spec }: It, revision: number): Move {
   return { does: `count what release ${spec.release} brought`, on, run: count(spec, revision), deadlineS: 60 };
 }

@@ -6,8 +6,9 @@ import { refused } from './answers.ts';
 import { claimsAsk, inUse } from './claims.ts';
 import type { Placed } from './declare.ts';
 import { giveUp, type HeldData, notOurs } from './held-data.ts';
+import { lostOf } from './helm-lost.ts';
 import { countMove, installMove, repair, uninstallMove } from './helm-moves.ts';
-import { helmAsk, type Revision, type Sight, sightOf, type Workload } from './helm-sight.ts';
+import { helmAsk, type Revision, type Sight, sightOf } from './helm-sight.ts';
 import { localChart, localChartAsk } from './local-chart.ts';
 import { clusterEnds } from './microk8s-leave.ts';
 import { gone } from './stays.ts';
@@ -108,7 +109,7 @@ function judge(it: Declared<HelmReleaseSpec>, world: World): Verdict {
   if (newest.digest === content.digest) {
     const lost = lostClasses(it, world);
     if (lost.length > 0) return change(`the class ${lost.join(', ')} of release ${release} was deleted`, next);
-    return lostWorkloads(it, newest, sight, change) ?? readiness(it, sight);
+    return lostObjects(it, newest, sight, change) ?? readiness(it, sight);
   }
   const before = earlier.safeParse(world.record(it.id)?.spec).data;
   return change(difference(it.spec, before), next, { diff: diffOf(it.spec, before) });
@@ -125,35 +126,20 @@ function lostClasses({ spec: { brings = [] } }: Declared<HelmReleaseSpec>, world
   return there ? brings.filter((name) => !there.has(name)) : [];
 }
 
-/** Upgraded to what it is already, Helm makes anew what is missing. */
-function lostWorkloads(
+/** Upgraded to what it is already, Helm makes anew what is missing, and gives back the replicas of its chart. */
+function lostObjects(
   it: Declared<HelmReleaseSpec>,
-  { number, workloads }: Revision,
+  { number, counted }: Revision,
   sight: Sight,
   change: (because: string, revision: number) => Verdict,
 ): Verdict | undefined {
-  const { release, namespace } = it.spec;
-  if (workloads === undefined) {
+  const { release } = it.spec;
+  if (counted === undefined) {
     const because = `what release ${release} brought was not counted: helm was cut off`;
     return { verdict: 'change', because, moves: [countMove(it, number)] };
   }
-  const there = sight.workloads(namespace, release);
-  if (there.length >= workloads) return undefined;
-  return change(deleted(release, there, workloads), number + 1);
-}
-
-/** Most workloads that are named when others are gone. */
-const NAMED = 3;
-
-function deleted(release: string, there: readonly Workload[], all: number): string {
-  const [gone, left] = [all - there.length, there.length];
-  if (left === 0) {
-    return all === 1
-      ? `the only workload of release ${release} was deleted`
-      : `all ${all} workloads of release ${release} were deleted`;
-  }
-  const named = left > NAMED ? '' : `; still there: ${there.map(({ title }) => title).join(', ')}`;
-  return `${gone} of ${all} workloads of release ${release} ${gone === 1 ? 'was' : 'were'} deleted${named}`;
+  const lost = lostOf(it.spec, counted, sight);
+  return lost === undefined ? undefined : change(lost, number + 1);
 }
 
 const unseen = (world: World): Verdict => ({

@@ -15,13 +15,17 @@ export const helm: Script = sh`microk8s helm3`;
 export const DIGEST_LABEL = 'mlk8s.io/digest';
 
 /**
- * Label beside it: how many Deployments, DaemonSets and StatefulSets the release brought, and the revision that they were
- * counted for. Helm itself does not look whether they are still there.
+ * Label beside it: how many workloads, Services and ConfigMaps the release brought, and the revision that they were
+ * counted for: `2-1-3.5`. Helm itself does not look whether they are still there. A Deployment or StatefulSet of no
+ * replicas is not counted.
  */
-export const WORKLOADS_LABEL = 'mlk8s.io/workloads';
+export const BROUGHT_LABEL = 'mlk8s.io/brought';
+
+/** What earlier versions of mlk8s wrote in its place: workloads only, those of no replicas too. */
+const WORKLOADS_LABEL = 'mlk8s.io/workloads';
 
 /** What is printed of an object that Helm brought; tabs, because most fields may be missing. */
-const WORKLOAD = [
+const OBJECT = [
   '{.kind}',
   '{.metadata.namespace}',
   '{.metadata.name}',
@@ -46,16 +50,20 @@ const POD = [
 ];
 const rows = (fields: readonly string[]) => `jsonpath={range .items[*]}${fields.join('{"\\t"}')}{"\\n"}{end}`;
 
-/** Every workload that Helm brought; the fourth column is namespace and name of its release. */
-export const listWorkloads: Script = sh`
-  ${kubectl} get deployments,daemonsets,statefulsets -A -l app.kubernetes.io/managed-by=Helm -o ${rows(WORKLOAD)}
+/**
+ * Every workload, Service and ConfigMap that Helm brought. Columns: the first is the kind, the fourth namespace and name of
+ * its release, the seventh how many replicas are wanted.
+ */
+export const listBrought: Script = sh`
+  ${kubectl} get deployments,daemonsets,statefulsets,services,configmaps -A -l app.kubernetes.io/managed-by=Helm \
+    -o ${rows(OBJECT)}
 `;
 
 /** Stands between the parts of the answer. */
 const RULE = '----';
 
 /**
- * One question for all releases, workloads and pods. Labels of the secrets, not what is in them: as a table the API
+ * One question for all releases, what they brought, and pods. Labels of the secrets, not what is in them: as a table the API
  * sends no content, and `helm list` would fetch and unpack every revision. Only who has no label of ours is looked up
  * there, for the name of its chart. Jobs without an end: one of them may be the helm that a pending release waits for.
  */
@@ -66,7 +74,7 @@ export const helmAsk: Ask = {
     set -e
     releases=$(${kubectl} get secrets -A -l ${'owner=helm,status!=superseded'} --show-labels --no-headers)
     printf '%s\n' "$releases" ${RULE}
-    ${listWorkloads}
+    ${listBrought}
     echo ${RULE}
     ${kubectl} get pods -A -o ${rows(POD)}
     echo ${RULE}
@@ -86,21 +94,36 @@ export interface Revision {
   readonly digest: string | undefined;
   /** The revision that the label was written for; another one means that somebody went on from ours. */
   readonly labelledFor: number;
-  /** How many workloads it brought; undefined when nobody counted them for this revision. */
-  readonly workloads: number | undefined;
+  /** What it brought; undefined when nobody counted that for this revision. */
+  readonly counted: Counted | undefined;
 }
 
-/** A Deployment, DaemonSet or StatefulSet that Helm brought. */
-export interface Workload {
+/** How many there were right behind Helm. */
+export interface Counted {
+  readonly workloads: number;
+  /** Undefined both: an earlier version of mlk8s counted workloads only, those of no replicas too. */
+  readonly services?: number;
+  readonly configMaps?: number;
+}
+
+/** A workload, Service or ConfigMap that Helm brought. */
+export interface Brought {
+  readonly kind: string;
   /** `Deployment openebs/openebs-localpv-provisioner` */
   readonly title: string;
   readonly namespace: string;
   readonly name: string;
   /** Namespace and name of its release. */
   readonly release: string;
+}
+
+/** A Deployment, DaemonSet or StatefulSet that Helm brought. */
+export interface Workload extends Brought {
   readonly ready: number;
   readonly wanted: number;
   readonly isReady: boolean;
+  /** It is to have no replicas. */
+  readonly isOff: boolean;
 }
 
 /** A pod, and what is the matter with it. */
@@ -118,6 +141,8 @@ export interface Sight {
   /** Chart and version of a release that is not ours, as Helm writes them: `openebs-4.4.0`. */
   foreignChart(namespace: string, release: string): string | undefined;
   workloads(namespace: string, release: string): readonly Workload[];
+  services(namespace: string, release: string): readonly Brought[];
+  configMaps(namespace: string, release: string): readonly Brought[];
   /** Pods of a workload that are not ready. */
   troubles(workload: Pick<Workload, 'namespace' | 'name'>): readonly Pod[];
   /** Names of jobs on the lead that have not ended. */
@@ -135,14 +160,19 @@ export function sightOf(world: World): Sight | undefined {
   if (!secrets || !objects || !pods || !jobs || !list) return undefined;
   const foreign = jsonOf(list.join('\n') || '[]', listed);
   const releases = secrets.map(releaseOf);
-  const workloads = objects.map(workloadOf);
+  const brought = objects.map(broughtOf);
+  const those = (kind: string) => (namespace: string, release: string) =>
+    brought.filter((it) => it.kind === kind && it.release === `${namespace}/${release}`);
   const unready = pods.map(podOf).filter((pod) => pod.trouble !== '');
   return {
     revisions: (namespace, release) =>
       releases.filter((it) => it.at === `${namespace}/${release}`).sort((a, b) => b.number - a.number),
     foreignChart: (namespace, release) =>
       foreign?.find((it) => it.name === release && it.namespace === namespace)?.chart,
-    workloads: (namespace, release) => workloads.filter((it) => it.release === `${namespace}/${release}`),
+    workloads: (namespace, release) =>
+      brought.filter(isWorkload).filter((it) => it.release === `${namespace}/${release}`),
+    services: those('Service'),
+    configMaps: those('ConfigMap'),
     troubles: ({ namespace, name }) =>
       unready.filter((pod) => pod.namespace === namespace && pod.name.startsWith(`${name}-`)),
     jobs: jobs.map((path) => posix.basename(path)),
@@ -158,28 +188,41 @@ function releaseOf(row: string): Revision & { readonly at: string } {
       .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
   );
   const [digest, revision] = labels.get(DIGEST_LABEL)?.split('.') ?? [];
-  const [count, countedFor] = labels.get(WORKLOADS_LABEL)?.split('.') ?? [];
+  const ofThis = (label: string) => {
+    const [counts = '', countedFor] = labels.get(label)?.split('.') ?? [];
+    return countedFor === labels.get('version') ? counts.split('-').map(Number) : [];
+  };
+  const [workloads = ofThis(WORKLOADS_LABEL)[0], services, configMaps] = ofThis(BROUGHT_LABEL);
   return {
     at: `${columns[0]}/${labels.get('name')}`,
     number: Number(labels.get('version') ?? 0),
     status: labels.get('status') ?? '',
     digest,
     labelledFor: Number(revision ?? 0),
-    workloads: countedFor === labels.get('version') ? Number(count) : undefined,
+    counted:
+      workloads === undefined
+        ? undefined
+        : { workloads, ...(services === undefined || configMaps === undefined ? {} : { services, configMaps }) },
   };
 }
 
-function workloadOf(row: string): Workload {
-  const [kind = '', namespace = '', name = '', release = '', generation, observed = '0', ...counts] = row.split('\t');
-  const [replicas, scheduled, readyReplicas, numberReady, updated] = counts.map(Number);
+function broughtOf(row: string): Brought | Workload {
+  const [kind = '', namespace = '', name = '', release = '', ...rest] = row.split('\t');
+  const it = { kind, title: `${kind} ${namespace}/${name}`, namespace, name, release };
+  return kind === 'Service' || kind === 'ConfigMap' ? it : { ...it, ...stateOf(kind, rest) };
+}
+
+const isWorkload = (it: Brought | Workload): it is Workload => 'isReady' in it;
+
+function stateOf(kind: string, [generation, observed = '0', replicas, ...counts]: readonly string[]) {
+  const [scheduled, readyReplicas, numberReady, updated] = counts.map(Number);
   const isDaemon = kind === 'DaemonSet';
-  const wanted = (isDaemon ? scheduled : replicas) ?? 0;
+  const wanted = (isDaemon ? scheduled : Number(replicas)) ?? 0;
   const ready = (isDaemon ? numberReady : readyReplicas) ?? 0;
   // Old pods of a Deployment are ready too while new ones come. The others may be told to keep their old pods.
   const isOld = kind === 'Deployment' && (updated ?? 0) < wanted;
   const isSeen = Number(observed) >= Number(generation);
-  const title = `${kind} ${namespace}/${name}`;
-  return { title, namespace, name, release, ready, wanted, isReady: isSeen && !isOld && ready >= wanted };
+  return { ready, wanted, isReady: isSeen && !isOld && ready >= wanted, isOff: !isDaemon && wanted === 0 };
 }
 
 function podOf(row: string): Pod {

@@ -10,6 +10,21 @@ export const storeBreaks: Readonly<Record<string, string>> = {
   'databases/proof-dynamodb@cluster': forget('dynamodb'),
 };
 
+/** What a release loses, behind Helm's back: how, whose it is, and what the plan says of it. */
+export const releaseBreaks: readonly (readonly [script: string, id: string, because: string])[] = [
+  ['-n redis scale deployment redis --replicas=0', 'databases/redis@cluster', 'Deployment redis/redis was scaled to 0'],
+  [
+    '-n redis delete configmap redis-config',
+    'databases/redis@cluster',
+    'the only ConfigMap of release redis was deleted',
+  ],
+  [
+    '-n milvus delete service milvus',
+    'databases/milvus@cluster',
+    '1 of 2 Services of release milvus was deleted; still there: Service milvus/milvus-attu',
+  ],
+];
+
 function forget(name: string): string {
   return `microk8s kubectl -n mlk8s-system patch configmap proofs --type merge -p '{"data":{"databases_proof-${name}_cluster":null}}'`;
 }

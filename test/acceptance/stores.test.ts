@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { databasesStep } from '../../src/steps/databases/index.ts';
-import { nameOf, namesOf, openIds } from './plan.ts';
-import { storeBreaks, storeUnbroken } from './store-breaks.ts';
+import { nameOf, namesOf, open, openIds } from './plan.ts';
+import { releaseBreaks, storeBreaks, storeUnbroken } from './store-breaks.ts';
 import { User, until } from './user.ts';
 import { cameUp, TWO_RIGS } from './users.ts';
 
@@ -90,6 +90,13 @@ describe('Redis, Milvus and DynamoDB', () => {
     const ids = openIds(plan);
     expect(ids).toEqual(Object.keys(storeBreaks).toSorted());
     expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: ids.length });
+  });
+
+  it.each(releaseBreaks)('get back what Helm brought, after: kubectl %s', async (broken, id, because) => {
+    await kubectl(broken);
+    const changes = open(await user.run('plan', '--rehearse', '--json'));
+    expect(changes.map((it) => `${it.id}: ${it.because}`)).toEqual([`${id}: ${because}`]);
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: 1 });
   });
 
   it('refuse another message queue for data that there is', async () => {

@@ -202,9 +202,70 @@ it('names what is there still when some of its workloads were deleted', async ()
   );
 });
 
-it('counts its workloads when helm was cut off before', async () => {
+describe('a release with Services and ConfigMaps', () => {
+  const valkey = (): Declared =>
+    helmRelease({
+      id: 'databases/redis@cluster',
+      on: 'cluster',
+      needs: [],
+      release: 'redis',
+      namespace: 'redis',
+      chart: chartOf('valkey'),
+      values: { fullnameOverride: 'redis', valkeyConfig: 'appendonly yes' },
+      readyS: 600,
+    }) as Declared;
+
+  it.each([
+    ['scale deployment redis --replicas=0', 'Deployment redis/redis was scaled to 0'],
+    ['delete service redis', 'the only Service of release redis was deleted'],
+    ['delete configmap redis-config', 'the only ConfigMap of release redis was deleted'],
+  ])('is upgraded, and whole again, after: %s', async (broken, because) => {
+    await settle(valkey());
+    await it1.lab.mk('cp1', `kubectl -n redis ${broken}`);
+    const verdict = await it1.judge(valkey());
+    expect(said(verdict)).toBe(`change: ${because}`);
+    expect(doings(verdict)).toEqual(['upgrade release redis (valkey 0.11.0)']);
+    await settle(valkey());
+    const there = await it1.kubectl(
+      '-n redis get deployments,services,configmaps -l app.kubernetes.io/managed-by=Helm -o name',
+    );
+    expect(there.trim().split('\n')).toEqual(['deployment.apps/redis', 'service/redis', 'configmap/redis-config']);
+    expect(await it1.kubectl('-n redis get deployment redis -o jsonpath={.spec.replicas}')).toBe('1');
+  });
+
+  it('tells of all that is missing', async () => {
+    await settle(valkey());
+    await it1.lab.mk('cp1', 'kubectl -n redis scale deployment redis --replicas=0');
+    await it1.lab.mk('cp1', 'kubectl -n redis delete service redis');
+    expect(said(await it1.judge(valkey()))).toBe(
+      'change: Deployment redis/redis was scaled to 0; the only Service of release redis was deleted',
+    );
+  });
+
+  it('does not count what others have in its namespace', async () => {
+    await settle(valkey());
+    await it1.lab.mk('cp1', 'kubectl -n redis create configmap own');
+    await it1.lab.mk('cp1', 'kubectl -n redis delete configmap redis-config');
+    expect(said(await it1.judge(valkey()))).toBe('change: the only ConfigMap of release redis was deleted');
+  });
+
+  it('is left alone where an earlier version counted workloads only, those of no replicas too', async () => {
+    await settle(valkey());
+    await it1.lab.mk('cp1', 'kubectl -n redis label secrets -l owner=helm mlk8s.io/brought- mlk8s.io/workloads=1.1');
+    await it1.lab.mk('cp1', 'kubectl -n redis scale deployment redis --replicas=0');
+    await it1.lab.mk('cp1', 'kubectl -n redis delete service redis');
+    expect(said(await it1.judge(valkey()))).toBe('ok: valkey 0.11.0 is deployed and ready');
+    await it1.lab.mk('cp1', 'kubectl -n redis delete deployment redis');
+    expect(said(await it1.judge(valkey()))).toBe('change: the only workload of release redis was deleted');
+    await settle(valkey());
+    await it1.lab.mk('cp1', 'kubectl -n redis delete service redis');
+    expect(said(await it1.judge(valkey()))).toBe('change: the only Service of release redis was deleted');
+  });
+});
+
+it('counts what it brought when helm was cut off before', async () => {
   await settle(openebs());
-  await it1.lab.mk('cp1', 'kubectl -n openebs label secrets -l owner=helm mlk8s.io/workloads-');
+  await it1.lab.mk('cp1', 'kubectl -n openebs label secrets -l owner=helm mlk8s.io/brought-');
   expect(said(await it1.judge(openebs()))).toBe(
     'change: what release openebs brought was not counted: helm was cut off',
   );
@@ -213,11 +274,13 @@ it('counts its workloads when helm was cut off before', async () => {
 
 it('counts nothing when the API does not list them: none would be missed later', async () => {
   await settle(openebs());
-  await it1.lab.mk('cp1', 'kubectl -n openebs label secrets -l owner=helm mlk8s.io/workloads-');
+  await it1.lab.mk('cp1', 'kubectl -n openebs label secrets -l owner=helm mlk8s.io/brought-');
   const counting = await it1.judge(openebs());
   it1.intercept(`case "$*" in *'get deployments,'*) exit 1 ;; esac`);
   expect(await it1.apply(openebs(), counting)).toMatchObject({ ok: false });
-  expect((await it1.lab.mk('cp1', 'kubectl get secrets -n openebs --show-labels')).out).not.toContain('workloads');
+  expect((await it1.lab.mk('cp1', 'kubectl get secrets -n openebs --show-labels')).out).not.toContain(
+    'mlk8s.io/brought',
+  );
 });
 
 it('that failed is tried again', async () => {
