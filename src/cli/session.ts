@@ -84,7 +84,8 @@ export function bringUp(
 }
 
 function question(items: readonly PlanItem[], { options }: Session): string {
-  const changes = items.filter((item) => item.verdict === 'change' || item.verdict === 'later').length;
+  const isMade = ({ verdict, blocked }: PlanItem) => verdict === 'change' || (verdict === 'later' && !blocked);
+  const changes = items.filter(isMade).length;
   const where = options.hosts.rehearsal ? 'the simulated cluster' : 'cluster';
   return `Make ${count(changes, 'change')} on ${where} ${options.file.name}?`;
 }

@@ -33,7 +33,7 @@ export async function drive(options: UpOptions, prepared: Prepared, checks: read
     items = showPlan(prepared);
     const isChange = items.some(isOpen);
     // What an earlier run left running or cut off is followed or closed, even where nothing else is left to do.
-    if (!isChange && openJobs(prepared).length === 0) {
+    if (!isChange && !items.some(({ forgets }) => forgets) && openJobs(prepared).length === 0) {
       return finish(prepared, started, endCode(prepared, undefined, items), items, undefined);
     }
     if (isChange && !(await options.confirm(items)))

@@ -15,6 +15,10 @@ export interface PlanItem {
   readonly warning?: string;
   /** A change that takes something away, with its record. */
   readonly removes?: true;
+  /** Nothing is done but that its record goes: mlk8s has nothing more to do with it. */
+  readonly forgets?: true;
+  /** It is not done in this run: what it waits for is refused. */
+  readonly blocked?: true;
   /** `because` is to be read in `status` although the verdict is ok. */
   readonly shown?: true;
   readonly problem?: Problem;

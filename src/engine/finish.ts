@@ -29,6 +29,7 @@ export function showPlan(prepared: Prepared): PlanItem[] {
 
 /** Something is to be done, or not there yet. */
 export function isOpen(item: PlanItem): boolean {
+  if (item.blocked) return false;
   return item.verdict === 'change' || item.verdict === 'settling' || item.verdict === 'later';
 }
 
@@ -49,16 +50,15 @@ export function finish(
   more: Partial<Pick<Summary, 'findings' | 'notes'>> = {},
 ): Summary {
   const { command, file, hosts, listener, deleteData = [] } = prepared.options;
-  const changes = new Set<Id>([
-    ...items.filter((item) => item.verdict === 'change').map((item) => item.id),
-    ...(outcome?.applied ?? []),
-  ]);
+  const forgotten = new Set(items.filter((item) => item.forgets).map(({ id }) => id));
+  const applied = [...(outcome?.applied ?? [])].filter((id) => !forgotten.has(id));
+  const changes = new Set<Id>([...items.filter((item) => item.verdict === 'change').map(({ id }) => id), ...applied]);
   const summary: Summary = {
     command,
     cluster: file.name,
     exitCode,
     changes: changes.size,
-    applied: outcome?.applied.size ?? 0,
+    applied: applied.length,
     failed: outcome?.failed.size ?? 0,
     refused: outcome?.refused.size ?? items.filter((item) => item.verdict === 'refused').length,
     dropped: [...prepared.observer.dropped.keys()],

@@ -15,6 +15,8 @@ export interface Judged {
   readonly ready: boolean;
   /** Needs that do not stand, expanded. */
   readonly waitsFor: readonly Id[];
+  /** Those that keep it from ever being done in this run, because they are refused: needs of needs, too. */
+  readonly blockedBy: readonly Id[];
 }
 
 /**
@@ -41,11 +43,23 @@ export function judgeAll(
     standing.set(id, result);
     return result;
   };
+  const blocking = new Map<Id, readonly Id[]>();
+  const blockers = (it: Declared): readonly Id[] => {
+    const known = blocking.get(it.id);
+    if (known) return known;
+    const open = expand(it).filter((need) => !stands(need, []));
+    const isRefused = (need: Id) => verdicts.get(need)?.verdict === 'refused';
+    const all = open.flatMap((need) => (isRefused(need) ? [need] : blockers(byId.get(need) as Declared)));
+    const found = [...new Set(all)];
+    blocking.set(it.id, found);
+    return found;
+  };
   return new Map(
     live.map((it) => {
       const waitsFor = expand(it).filter((need) => !stands(need, [it.id]));
       const verdict = verdicts.get(it.id) as Verdict;
-      return [it.id, { it, verdict, stands: stands(it.id, []), ready: waitsFor.length === 0, waitsFor }];
+      const isReady = waitsFor.length === 0;
+      return [it.id, { it, verdict, stands: stands(it.id, []), ready: isReady, waitsFor, blockedBy: blockers(it) }];
     }),
   );
 }
@@ -100,11 +114,18 @@ function waiting({ verdict, ready, waitsFor }: Judged): string | undefined {
   return verdict.verdict === 'settling' && !ready ? `it waits for ${waitsFor.join(', ')}` : undefined;
 }
 
+/** What is not going to happen is no change. */
+function blocked({ it: { id }, blockedBy }: Judged): PlanItem {
+  const are = blockedBy.length === 1 ? 'is' : 'are';
+  return { id, verdict: 'later', because: `it waits for ${blockedBy.join(', ')}, which ${are} refused`, blocked: true };
+}
+
 function itemOf(judged: Judged): PlanItem {
   const { id } = judged.it;
   const { verdict } = judged;
   const waits = waiting(judged);
   if (waits !== undefined) return { id, verdict: 'later', because: waits };
+  if (verdict.verdict === 'change' && judged.blockedBy.length > 0) return blocked(judged);
   switch (verdict.verdict) {
     case 'ok':
       return {
@@ -115,6 +136,7 @@ function itemOf(judged: Judged): PlanItem {
         ...(verdict.shown ? { shown: true } : {}),
       };
     case 'change':
+      if (verdict.forgets) return { id, verdict: verdict.forgets, because: verdict.because, forgets: true };
       return {
         id,
         verdict: 'change',

@@ -1,14 +1,14 @@
 import { machinesOf } from '../config/machines.ts';
 import { ExitCode } from '../errors.ts';
 import { kinds } from '../resources/index.ts';
-import { placeOf } from '../resources/places.ts';
+import { placeOf, stepOf } from '../resources/places.ts';
 import type { PlanItem } from './events.ts';
-import { kindOf } from './judge.ts';
+import { type Judged, kindOf } from './judge.ts';
 import type { RunOptions } from './options.ts';
 import { recordAsks } from './own-asks.ts';
 import { isWanted, Prepared } from './prepare.ts';
 import type { Ask, Declared, Id, InventoryRecord, Recorded } from './types.ts';
-import { FORGET, LEFT, pruning, toUndo } from './undo.ts';
+import { LEFT, pruning, toUndo } from './undo.ts';
 
 /** Of Kubernetes itself. */
 const SYSTEM = 'kube-system';
@@ -39,12 +39,36 @@ export class PreparedUp extends Prepared {
       if (found.length > 0) await super.observe();
     } else if (left.length > 0 && !this.#isTold) {
       this.#isTold = true;
-      listener({ event: 'warning', where: file.name, text: stillThere(left.length) });
+      listener({ event: 'warning', where: file.name, text: stillThere(left) });
     }
   }
 
   override recording(it: Declared): 'write' | 'remove' | 'none' {
     return this.#left.has(it.id) ? 'remove' : super.recording(it);
+  }
+
+  /** A database that is not given up is not taken to pieces: what was built on it, in the same step, stays with it. */
+  override judge(): ReadonlyMap<Id, Judged> {
+    const judged = new Map(super.judge());
+    for (const { it, verdict } of [...judged.values()]) {
+      if (verdict.verdict !== 'refused' || !this.#left.has(it.id)) continue;
+      for (const id of this.#builtOn(it)) {
+        const above = judged.get(id);
+        if (above) judged.set(id, { ...above, ready: false, waitsFor: [it.id], blockedBy: [it.id] });
+      }
+    }
+    return judged;
+  }
+
+  /** What is undone before it, as far as it is of the same step. */
+  #builtOn(it: Declared, found: Set<Id> = new Set()): Set<Id> {
+    for (const id of it.needs) {
+      const above = this.#left.get(id);
+      if (!above || found.has(id) || stepOf(id) !== stepOf(it.id)) continue;
+      found.add(id);
+      this.#builtOn(above, found);
+    }
+    return found;
   }
 
   override plan(): PlanItem[] {
@@ -63,8 +87,7 @@ export class PreparedUp extends Prepared {
 
   /** Those that what was removed lived in, and nothing else of ours lives in. */
   #namespaces(shown: readonly PlanItem[]): string[] {
-    const isRemoved = ({ removes, does = [] }: PlanItem) => removes && !does.every((it) => it.endsWith(FORGET));
-    const removed = new Set(shown.filter(isRemoved).map(({ id }) => id));
+    const removed = new Set(shown.filter(({ removes }) => removes).map(({ id }) => id));
     const namesOf = (all: readonly Declared[]) => all.flatMap((it) => kindOf(this.kinds, it).leaves?.(it) ?? []);
     const left = namesOf(this.resources.filter(({ id }) => removed.has(id)));
     const used = new Set([SYSTEM, ...namesOf(this.resources.filter(({ id }) => !this.#left.has(id)))]);
@@ -89,10 +112,13 @@ export function isPruned(
   return places.includes(placeOf(id)) || (on === 'cluster' && kinds[kind]?.aside === true);
 }
 
-function stillThere(count: number): string {
-  const [things, them] =
-    count === 1
-      ? ['1 thing of sections that left the file is', 'it']
-      : [`${count} things of sections that left the file are`, 'them'];
-  return `${things} still there: mlk8s up --prune shows and removes ${them}`;
+/** Most things that are named. */
+const NAMED = 5;
+
+function stillThere(left: readonly InventoryRecord[]): string {
+  const things = left.length === 1 ? '1 thing' : `${left.length} things`;
+  const are = left.length === 1 ? 'is' : 'are';
+  const named = left.slice(0, NAMED).map(({ id }) => id);
+  const more = left.length > named.length ? [`${left.length - named.length} more`] : [];
+  return `${things} of sections that left the file ${are} still there (${[...named, ...more].join(', ')}): mlk8s up --prune removes what may go, and says why the rest stays`;
 }

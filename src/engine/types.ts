@@ -114,6 +114,8 @@ export type Verdict =
       readonly shown?: true;
       /** Of an undo: it is left on purpose, and people should know. */
       readonly stays?: true;
+      /** Of an undo of what stays in the cluster: it will never be removed by mlk8s, whatever becomes of the rest. */
+      readonly forGood?: true;
     }
   | {
       readonly verdict: 'change';
@@ -129,6 +131,8 @@ export type Verdict =
       readonly settled?: true;
       /** Something of the user's is already there: recorded as adopted and never removed. */
       readonly adopts?: boolean;
+      /** Only its record goes: of something that stays, or of which nothing is left. */
+      readonly forgets?: 'stays' | 'ok';
     }
   /** Applied, not there yet: asked again until `deadlineS` seconds after it was first seen settling. */
   | { readonly verdict: 'settling'; readonly because: string; readonly deadlineS: number }

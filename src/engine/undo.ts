@@ -63,18 +63,17 @@ function pruned(kind: Kind, records: readonly Ask[]): Kind {
     judge: (it, world) => {
       const verdict = kind.judge(it, world);
       if (verdict.verdict !== 'ok' || !world.record(it.id)) return verdict;
-      const isData = verdict.stays && it.on === 'cluster' && (it as Recorded).origin === 'created';
+      const isCreated = it.on === 'cluster' && (it as Recorded).origin === 'created';
+      const isData = verdict.stays && !verdict.forGood && isCreated;
       return isData ? verdict : forget(it, verdict.because, verdict.stays === true);
     },
   };
 }
 
-/** How a change is called that touches nothing but the record. */
-export const FORGET = 'forget it';
-
+/** A change that touches nothing but the record. */
 function forget({ on }: Declared, because: string, stays: boolean): Verdict {
-  const does = stays ? `leave it and ${FORGET}` : FORGET;
-  return { verdict: 'change', because, moves: [{ does, on, run: sh`true`, deadlineS: 10 }] };
+  const moves = [{ does: stays ? 'leave it and forget it' : 'forget it', on, run: sh`true`, deadlineS: 10 }];
+  return { verdict: 'change', because, moves, forgets: stays ? 'stays' : 'ok' };
 }
 
 /** Undefined when `read` fails: nobody has checked that a record from a machine holds what its kind once wrote there. */

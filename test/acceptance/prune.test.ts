@@ -16,6 +16,8 @@ const removed = (run: Run): string[] =>
   changes(run)
     .filter(({ removes }) => removes)
     .map(({ id }) => id);
+const refusals = (run: Run): string[] =>
+  planOf(run).flatMap(({ id, verdict, because }) => (verdict === 'refused' ? [`${id}: ${because}`] : []));
 const warnings = (run: Run): string[] =>
   run.events.flatMap(({ event, text }) => (event === 'warning' ? [String(text)] : []));
 const plan = (user: User, ...args: string[]): Promise<Run> => user.run('plan', '--rehearse', '--json', ...args);
@@ -44,7 +46,7 @@ describe('a section that leaves the file', { timeout: 240_000 }, () => {
     expect([up.code, up.summary.changes]).toEqual([0, 0]);
     expect(hint(up)).toHaveLength(1);
     expect(hint(up)[0]).toMatch(
-      /^\d+ things? of sections .* still there: mlk8s up --rehearse --prune shows and removes/,
+      /^\d+ things of sections .* still there \(storage\/[^)]+\): mlk8s up --rehearse --prune removes what may go/,
     );
     expect((await user.run('status', '--rehearse')).stdout).toContain('mlk8s up --rehearse --prune');
     expect(await listed(user, 'deployments')).toContain('openebs');
@@ -94,7 +96,10 @@ describe('a section that leaves the file', { timeout: 240_000 }, () => {
     user.file(BARE);
     const refused = await user.up('--prune');
     expect([refused.code, refused.summary.dropped]).toEqual([1, []]);
-    expect(refused.problems.join('\n')).toMatch(/^storage\/openebs@cluster: .*default\/photos/m);
+    expect(refusals(refused)).toEqual([expect.stringMatching(/^storage\/openebs@cluster: .*default\/photos/)]);
+    const waits = planOf(refused).filter(({ blocked }) => blocked);
+    expect(waits.map(({ because }) => because)).toContain('it waits for storage/openebs@cluster, which is refused');
+    expect([refused.summary.applied, removed(refused)]).toEqual([0, []]);
     expect(await listed(user, 'deployments')).toContain('openebs');
     expect(await listed(user, 'pvc')).toContain('photos');
 

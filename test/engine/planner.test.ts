@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { clusterSchema } from '../../src/config/schema.ts';
-import { checkNeeds, judgeAll, type Kinds } from '../../src/engine/judge.ts';
+import { checkNeeds, judgeAll, type Kinds, planItems } from '../../src/engine/judge.ts';
 import { nextGroups } from '../../src/engine/planner.ts';
 import type { Declared, Id, Move, Verdict, World } from '../../src/engine/types.ts';
 import { sh } from '../../src/shell/script.ts';
@@ -183,5 +183,25 @@ describe('needs', () => {
       { id: 'n/y@a', needs: ['n/x@a'] },
     ];
     expect(() => judge(circle)).toThrow('need each other');
+  });
+});
+
+describe('what waits for something that is refused', () => {
+  const things: Thing[] = [
+    { id: 's/no@a', verdict: 'refused' },
+    { id: 's/next@a', needs: ['s/no@a'] },
+    { id: 's/after@a', needs: ['s/next@a', 's/free@a'] },
+    { id: 's/free@a' },
+    { id: 's/late@a', needs: ['s/free@a'] },
+  ];
+  it('is shown as waiting, and not as a change', () => {
+    const items = planItems(things.map(declared), judge(things));
+    expect(items.map(({ id, verdict, because, blocked }) => [id, verdict, because, blocked])).toEqual([
+      ['s/no@a', 'refused', 'no', undefined],
+      ['s/next@a', 'later', 'it waits for s/no@a, which is refused', true],
+      ['s/after@a', 'later', 'it waits for s/no@a, which is refused', true],
+      ['s/free@a', 'change', 'it is not', undefined],
+      ['s/late@a', 'change', 'it is not', undefined],
+    ]);
   });
 });

@@ -95,6 +95,10 @@ describe('what left the file', () => {
     {
       ...kinds,
       stuck: { kind: 'stuck', asks: () => [], judge, undo: () => ({ verdict: 'ok', because: 'data', stays: true }) },
+      user: {
+        ...{ kind: 'user', lives: 'cluster', asks: () => [], judge },
+        undo: () => ({ verdict: 'ok', because: 'somebody uses it', stays: true, forGood: true }),
+      },
       claim: {
         ...{ kind: 'claim', lives: 'cluster', asks: () => [], judge },
         undo: () => ({ verdict: 'ok', because: 'data', stays: true }),
@@ -122,6 +126,17 @@ describe('what left the file', () => {
   it('stays and is forgotten when it was adopted or is never removed', () => {
     expect(verdictOf(of('thing', { origin: 'adopted' }))).toEqual(['leave it and forget it']);
     expect(verdictOf(of('stuck'))).toEqual(['leave it and forget it']);
+  });
+
+  it('is shown as it is when only its record goes', () => {
+    const world = { record: () => of('thing') } as unknown as World;
+    const forgets = (it: InventoryRecord) => left[`left ${it.kind}`]?.judge({ ...it, needs: [] }, world);
+    expect(forgets(of('thing'))).toMatchObject({ forgets: 'ok' });
+    expect(forgets(of('stuck'))).toMatchObject({ forgets: 'stays' });
+  });
+
+  it('stays and is forgotten when nobody will ever remove it', () => {
+    expect(verdictOf(of('user', { on: 'cluster' }))).toEqual(['leave it and forget it']);
   });
 
   it('stays and is remembered when it is data in the cluster', () => {

@@ -71,7 +71,7 @@ function jobOf(resources: readonly Declared[], world: World): Job {
   const changes = resources.flatMap((it) => {
     const verdict = (kinds[it.kind] as (typeof kinds)[string]).judge(it, world);
     if (verdict.verdict !== 'change') return [];
-    const change = { it, verdict, stands: false, ready: true, waitsFor: [] };
+    const change = { it, verdict, stands: false, ready: true, waitsFor: [], blockedBy: [] };
     const moves = verdict.moves.filter((move) => 'run' in move).map((move) => ({ ...move, deadlineS: 20 }));
     const around = { cluster: world.file.name, record: 'write', known: undefined, needs: [] } as const;
     return [jobChange(change, around, moves, { first: true, last: true, needs: [] })];
