@@ -24,8 +24,18 @@ export const serviceKind: Kind<ServiceSpec> = {
 const STARTS_AT_BOOT = new Set(['enabled', 'enabled-runtime', 'static', 'alias', 'indirect', 'generated', 'linked']);
 
 function asks(it: Declared<ServiceSpec>): Ask[] {
-  const { unit } = it.spec;
-  return [{ key: `unit ${unit}`, on: it.on, sh: printState(unit), timeoutS: 15 }];
+  return [stateAsk(it.on, it.spec.unit)];
+}
+
+/** Does a unit run, and does it start at boot? */
+export function stateAsk(on: Ask['on'], unit: string): Ask {
+  return { key: `unit ${unit}`, on, sh: printState(unit), timeoutS: 15 };
+}
+
+/** By the answer to `stateAsk`: it runs, or was told to start at boot. */
+export function isOn(text: string): boolean {
+  const { enabled, active } = stateIn(text);
+  return enabled.startsWith('enabled') || active === 'active' || active === 'activating';
 }
 
 function printState(unit: string): Script {
@@ -73,7 +83,7 @@ function undo(it: Recorded<ServiceSpec>, world: World): Verdict {
     const before = stateIn(note.text);
     const wasOff = !STARTS_AT_BOOT.has(before.enabled) && now.enabled === 'enabled';
     const wasStill = before.active !== 'active' && now.active === 'active';
-    if (!wasOff && !wasStill) return gone(`${unit} is as it was`);
+    if (!wasOff && !wasStill) return gone(`${unit} is as it was before mlk8s enabled it`);
     if (note.text === '') return stays(`how ${unit} was before mlk8s is not known`);
     const words = [...(wasOff ? ['disable'] : []), ...(wasStill ? ['stop'] : [])];
     const run = lines(...words.map((word) => sh`systemctl ${word} ${unit}`));

@@ -194,6 +194,42 @@ it.each([
   });
 });
 
+describe('a program of a package that listens', () => {
+  const desk = () =>
+    debTool({
+      ...{ ...placed, command: 'desk', packages: ['desk', 'cert'], user: userInfo().username },
+      listens: { units: ['desk.service', 'desk-session.service'], port: 4000 },
+    });
+  const stayed = 'packages are never removed: desk, cert';
+  beforeEach(() => {
+    program('apt-get', `if [[ " $* " = *' install '* ]]; then touch ${inside()}/on; fi`);
+    program(
+      'systemctl',
+      `case $1 in
+        show) if [ -e ${inside()}/on ]; then echo UnitFileState=enabled; echo ActiveState=active; fi ;;
+        *) [ "$*" = 'disable --now desk.service desk-session.service' ] && rm ${inside()}/on ;;
+      esac`,
+    );
+  });
+
+  it('is switched off by an undo, and its packages stay', () => {
+    const it = story(desk());
+    it.apply();
+    const because = `mlk8s brought desk.service, which listens on port 4000; ${stayed}`;
+    expect(it.lookBack()).toMatchObject({ verdict: 'change', because });
+    it.undo();
+    expect(it.lookBack()).toEqual({ verdict: 'ok', because: stayed, stays: true });
+  });
+
+  it('goes on, and is named, where it was there before and only what is beside it was missing', () => {
+    program('dpkg-query', 'echo "deb desk ii "');
+    const it = story(desk());
+    it.apply();
+    const because = `${stayed}; desk.service listens on port 4000 as before`;
+    expect(it.lookBack()).toEqual({ verdict: 'ok', because, stays: true });
+  });
+});
+
 describe('a word in a list of a JSON file', () => {
   const told = () => (existsSync(inside('told')) ? readFileSync(inside('told'), 'utf8') : '');
   const list = () =>
