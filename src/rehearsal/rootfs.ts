@@ -20,7 +20,15 @@ import { NOTHING, SHIM_FOLDER } from './shim.ts';
 /** Folders of `/` that lead into /usr on merged systems and stand for themselves on others. */
 const USR_LINKS = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 const DISK = ['boot', 'data', 'dev', 'etc', 'home', 'media', 'mnt', 'opt', 'proc', 'root', 'run', 'snap', 'srv', 'sys'];
-const MORE = ['etc/apt/sources.list.d', 'etc/sysctl.d', 'etc/modules-load.d', 'etc/alternatives', 'snap/bin', 'usr'];
+const MORE = [
+  'etc/apt/sources.list.d',
+  'etc/apt/keyrings',
+  'etc/sysctl.d',
+  'etc/modules-load.d',
+  'etc/alternatives',
+  'snap/bin',
+  'usr',
+];
 const VAR = ['var/lib', 'var/log', 'var/cache', 'var/tmp', 'var/spool'];
 const LOCAL = ['bin', 'sbin', 'lib', 'share', 'etc', 'include', 'src', 'games'];
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
