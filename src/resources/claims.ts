@@ -3,10 +3,14 @@ import type { Ask, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
 import { refused, unanswered } from './answers.ts';
 import { jsonOf, kubectl } from './kube.ts';
+import { DIGEST } from './objects.ts';
 
 const CLASS = '{.spec.storageClassName}';
 const SIZE = '{.spec.resources.requests.storage}';
-const CLAIM = ['{.metadata.namespace}', '{.metadata.name}', CLASS, '{.spec.volumeName}', SIZE, '{.metadata.labels}'];
+const OURS = `{.metadata.annotations.${DIGEST.replaceAll('.', '\\.')}}`;
+const CLAIM = [
+  ...['{.metadata.namespace}', '{.metadata.name}', CLASS, '{.spec.volumeName}', SIZE, '{.metadata.labels}', OURS],
+];
 const VOLUME = ['{.metadata.name}', CLASS, '{.metadata.annotations.pv\\.kubernetes\\.io/provisioned-by}'];
 const POD = ['{.metadata.namespace}', '{.metadata.name}', '{.spec.volumes[*].persistentVolumeClaim.claimName}'];
 const STORAGE_CLASS = ['{.metadata.name}', '{.provisioner}'];
@@ -41,6 +45,8 @@ export interface Claim {
   /** What it asks for, as Kubernetes writes amounts; empty for a volume without a claim. */
   readonly size: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** mlk8s wrote it itself; what an operator makes for something of ours is not. */
+  readonly isOurs: boolean;
   /** Pods of its namespace that have it. */
   readonly pods: readonly string[];
 }
@@ -51,7 +57,7 @@ interface Claims {
   readonly makers: ReadonlyMap<string, string>;
 }
 
-const NO_CLAIM = { namespace: '', size: '', labels: {}, pods: [] };
+const NO_CLAIM = { namespace: '', size: '', labels: {}, isOurs: false, pods: [] };
 
 function seen(world: World): Claims | undefined {
   const answer = world.answer('cluster', claimsAsk.key);
@@ -67,9 +73,10 @@ function seen(world: World): Claims | undefined {
     pods.flatMap(([ns, pod = '', names = '']) => (ns === namespace && names.split(' ').includes(claim) ? [pod] : []));
   return {
     all: [
-      ...claims.map(([namespace = '', name = '', className = '', , size = '', labels = '']) => ({
+      ...claims.map(([namespace = '', name = '', className = '', , size = '', labels = '', digest = '']) => ({
         ...{ namespace, name, className, size },
         labels: jsonOf(labels, z.record(z.string(), z.string())) ?? {},
+        isOurs: digest !== '',
         pods: podsOf(namespace, name),
       })),
       ...lost.map(([name = '', className = '']) => ({ ...NO_CLAIM, name, className })),

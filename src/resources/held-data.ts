@@ -24,10 +24,25 @@ export function giveUp(id: Id, data: HeldData | undefined, world: World): readon
   if (data === undefined) return [];
   const answer = world.answer('cluster', claimsAsk.key);
   if (answer.kind !== 'bytes') return { verdict: 'refused', problem: unanswered(id, claimsAsk, answer) };
-  const claims = claimsOf(world)?.filter((claim) => isMeant(claim, data));
+  const claims = claimsOf(world)?.filter((claim) => isOurs(claim, data));
   if (!claims) return { verdict: 'settling', because: `${world.lead} does not list its volumes`, deadlineS: 300 };
   if (claims.length === 0) return [];
   return world.mayDelete(data.name) ? [deletion(data, claims)] : held(id, data, claims);
+}
+
+/** A claim with that data which mlk8s made, or an operator for it: one of somebody else may have the same name. */
+export function isOurs(claim: Claim, data: HeldData): boolean {
+  return isMeant(claim, data) && (claim.isOurs || data.claims.includes('='));
+}
+
+/** It goes in this run, with all that it holds. */
+export function isGivenUp(claim: Claim, data: HeldData, world: World): boolean {
+  return isOurs(claim, data) && world.mayDelete(data.name);
+}
+
+/** `claim redis/redis-data (5Gi)`, and whose it is if not ours. */
+export function titleOfClaim({ namespace, name, size }: Claim, isOurs: boolean): string {
+  return `claim ${namespace}/${name} (${size})${isOurs ? '' : ', which mlk8s did not make'}`;
 }
 
 /** All that is to be known before it is given up: which, and how much. */

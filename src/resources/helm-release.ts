@@ -10,6 +10,7 @@ import { lostOf } from './helm-lost.ts';
 import { countMove, installMove, repair, uninstallMove } from './helm-moves.ts';
 import { helmAsk, type Revision, type Sight, sightOf } from './helm-sight.ts';
 import { localChart, localChartAsk } from './local-chart.ts';
+import { type LooksAfter, lookedAfterAsk, othersLookedAfter } from './looked-after.ts';
 import { clusterEnds } from './microk8s-leave.ts';
 import { gone } from './stays.ts';
 import { classesAsk, classesOf } from './storage-class.ts';
@@ -35,6 +36,8 @@ export type HelmReleaseSpec = {
   readonly brings?: readonly string[];
   /** Data that goes with it, when the user gives that up. */
   readonly data?: HeldData;
+  /** What it looks after as an operator: it stays while somebody else has one. */
+  readonly looksAfter?: LooksAfter;
 };
 
 interface Wish extends Placed {
@@ -48,6 +51,7 @@ interface Wish extends Placed {
   readonly classes?: readonly string[];
   readonly brings?: readonly string[];
   readonly data?: HeldData;
+  readonly looksAfter?: LooksAfter;
 }
 
 export function helmRelease({ id, on, needs, chart: pin, local, ...rest }: Wish): Declared<HelmReleaseSpec> {
@@ -61,7 +65,10 @@ export const helmReleaseKind: Kind<HelmReleaseSpec> = {
   asks,
   judge,
   undo,
-  undoAsks: ({ spec }) => (spec.classes || spec.data ? [claimsAsk] : []),
+  undoAsks: ({ spec }) => [
+    ...(spec.classes || spec.data ? [claimsAsk] : []),
+    ...(spec.looksAfter ? [lookedAfterAsk(spec.looksAfter)] : []),
+  ],
   lives: 'cluster',
   // Where there is data, the namespace is a manifest of its own.
   leaves: ({ spec }) => (spec.data ? [] : [spec.namespace]),
@@ -212,7 +219,9 @@ function undo(it: Recorded<HelmReleaseSpec>, world: World): Verdict {
   if ('verdict' in last) return last;
   if (!newest && last.length === 0) return gone(`release ${it.spec.release} is not installed`);
   const wait = newest && isBusy(newest) ? working(it, newest, sight) : undefined;
-  const kept = wait ?? inUse(it.id, it.spec.classes ?? [], world, it.spec.namespace);
+  const { looksAfter, release } = it.spec;
+  const others = looksAfter && othersLookedAfter(looksAfter, release, world);
+  const kept = wait ?? others ?? inUse(it.id, it.spec.classes ?? [], world, it.spec.namespace);
   const moves = [...(newest ? [uninstallMove(it)] : []), ...last];
   return kept ?? { verdict: 'change', because: 'it was installed by mlk8s', moves };
 }

@@ -1,16 +1,15 @@
 import { type Data, digestOf } from '../charts/values.ts';
-import type { Ask, Declared, Id, Kind, Recorded, Verdict, World } from '../engine/types.ts';
+import type { Ask, Declared, Id, Kind, Verdict, World } from '../engine/types.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { judged } from './answers.ts';
-import { claimsAsk, claimsOf, inUse, isMeant } from './claims.ts';
+import { claimsAsk, claimsOf, isMeant } from './claims.ts';
 import type { Placed } from './declare.ts';
-import { giveUp, type HeldData, notOurs } from './held-data.ts';
+import { type HeldData, notOurs } from './held-data.ts';
 import { helmAsk } from './helm-sight.ts';
 import { keeps } from './kept-claim.ts';
 import { kubectl } from './kube.ts';
-import { clusterEnds } from './microk8s-leave.ts';
-import { type Live, listOf, type ObjectRef, objectsAsk, objectsOf, titleOf, unready } from './objects.ts';
-import { gone, stays } from './stays.ts';
+import { undo, undoAsks } from './manifest-undo.ts';
+import { DIGEST, type Live, listOf, type ObjectRef, objectsAsk, objectsOf, titleOf, unready } from './objects.ts';
 
 /** An object of Kubernetes as plain data. */
 export type KubeManifest = Data & ObjectRef & { readonly metadata: Data };
@@ -29,8 +28,11 @@ export type ManifestSpec = {
   readonly madeBy?: Id;
   /** Data that goes with them, when the user gives that up. */
   readonly data?: HeldData;
-  /** Name of the database whose claims are among them: one that somebody else made is not taken for it. */
-  readonly database?: string;
+  /**
+   * Data of a database in the namespace among them, that goes with something else. A claim for it among them is not taken
+   * from somebody else, and goes with it.
+   */
+  readonly holds?: HeldData;
 };
 
 export function manifest({ id, on, needs, ...spec }: Placed & ManifestSpec): Declared<ManifestSpec> {
@@ -42,24 +44,25 @@ export const manifestKind: Kind<ManifestSpec> = {
   asks,
   judge,
   undo,
-  undoAsks: () => [claimsAsk],
+  undoAsks,
+  givesBack: true,
   lives: 'cluster',
 };
 
-/** Digest of the object that we wrote. Whatever else changes it, its controllers for example, does not count. */
-const DIGEST = 'mlk8s.io/digest';
-
-const CLAIM = 'PersistentVolumeClaim';
-
-/** Seconds until what is being removed must be gone: a namespace, or something that an operator cleans up after. */
-const GONE_S = 300;
+/** Kind of a volume claim. */
+export const CLAIM = 'PersistentVolumeClaim';
 
 function asks({ id, spec }: Declared<ManifestSpec>): Ask[] {
-  return [objectsAsk(id, spec.objects), ...(spec.readyS === undefined ? [] : [helmAsk])];
+  const isAmongClaims = spec.data?.claims.includes('=') === true;
+  return [
+    objectsAsk(id, spec.objects),
+    ...(spec.readyS === undefined ? [] : [helmAsk]),
+    ...(isAmongClaims ? [claimsAsk] : []),
+  ];
 }
 
 function judge(it: Declared<ManifestSpec>, world: World): Verdict {
-  const { objects, readyS, data, database, madeBy } = it.spec;
+  const { objects, readyS, data, holds, madeBy } = it.spec;
   if (world.identity === undefined) return change(it, objects, 'there is no cluster yet');
   return judged(it, world, asks(it), (answer) => {
     const found = objectsOf(answer);
@@ -72,8 +75,8 @@ function judge(it: Declared<ManifestSpec>, world: World): Verdict {
     // A claim cannot be changed, and what is in its volume is worth more than what it says.
     const kept = known.filter((o) => o.kind === CLAIM && digest(o) !== digestOf(o));
     const strange = isKnown ? [] : kept.filter((o) => digest(o) === '');
-    if (database !== undefined && strange.length > 0) {
-      return notOurs(it.id, { name: database }, strange.map(titleOf).join(', '));
+    if (holds !== undefined && strange.length > 0) {
+      return notOurs(it.id, holds, strange.map(titleOf).join(', '));
     }
     const used = strange.map((o) => `${titleOf(o)} was not made by mlk8s, and is used as it is`);
     const ours = known.filter((o) => o.kind !== CLAIM);
@@ -90,7 +93,8 @@ function judge(it: Declared<ManifestSpec>, world: World): Verdict {
       return { verdict: 'ok', because, ...(warnings.length > 0 ? { warning: warnings.join('; ') } : {}) };
     }
     const because = [
-      ...missing.map((o) => `${titleOf(o)} does not exist`),
+      ...missing.map((o) => `${titleOf(o)} ${isLost(it, o, world) ? LOST : 'does not exist'}`),
+      ...(missing.length > 0 && isEmptied(it, world) ? [`no claim of ${data?.name} is there ${LOST_DATA}`] : []),
       ...foreign.map((o) => `${titleOf(o)} was not written by mlk8s`),
       ...other.map((o) => `${titleOf(o)} was written differently`),
       ...scaled.map((o) => `${titleOf(o)} was scaled to ${there.get(titleOf(o))?.spec?.replicas}`),
@@ -110,7 +114,22 @@ function isScaled(object: KubeManifest, live: Live | undefined): boolean {
   return wanted !== undefined && wanted !== live?.spec?.replicas;
 }
 
-const unseen = (world: World): Verdict => ({
+const LOST_DATA = 'any more and its data is gone: an empty one takes its place';
+const LOST = `does not exist ${LOST_DATA}`;
+
+/** A claim with the data of a database was there, and what it held went with it. */
+function isLost({ id, spec }: Declared<ManifestSpec>, { kind }: KubeManifest, world: World): boolean {
+  return kind === CLAIM && spec.holds !== undefined && world.record(id)?.state === 'done';
+}
+
+/** Claims that others make for these objects are gone with them. */
+function isEmptied({ id, spec: { data } }: Declared<ManifestSpec>, world: World): boolean {
+  if (!data?.claims.includes('=') || world.record(id)?.state !== 'done') return false;
+  return claimsOf(world)?.some((claim) => isMeant(claim, data)) === false;
+}
+
+/** The API did not say what there is. */
+export const unseen = (world: World): Verdict => ({
   verdict: 'settling',
   because: `the API on ${world.lead} does not answer`,
   deadlineS: 300,
@@ -152,34 +171,4 @@ function untilAdmitted(apply: Script, seconds: number): Script {
     done
     printf '%s\n' "$said"
   `;
-}
-
-/** Data stays: volume claims, and namespaces that hold some. A class goes when nothing is in its volumes any more. */
-function undo(it: Recorded<ManifestSpec>, world: World): Verdict {
-  if (clusterEnds(world)) return gone('it goes with the cluster');
-  return judged(it, world, [objectsAsk(it.id, it.spec.objects), claimsAsk], (answer) => {
-    const found = objectsOf(answer);
-    const claims = claimsOf(world);
-    if (!found || !claims) return unseen(world);
-    const there = new Set(found.map(titleOf));
-    const left = it.spec.objects.filter((o) => there.has(titleOf(o)));
-    const classes = left.filter((o) => o.kind === 'StorageClass').map((o) => o.metadata.name);
-    const { data } = it.spec;
-    const last = giveUp(it.id, data, world);
-    if ('verdict' in last) return last;
-    const kept = claims.filter((claim) => !data || !isMeant(claim, data));
-    const used = new Set(kept.map((claim) => claim.namespace));
-    const isData = (o: KubeManifest) => o.kind === CLAIM || (o.kind === 'Namespace' && used.has(o.metadata.name));
-    const ending = new Set(found.filter((o) => o.metadata.deletionTimestamp !== undefined).map(titleOf));
-    const drop = left.filter((o) => !isData(o) && !ending.has(titleOf(o))).reverse();
-    if (ending.size > 0 && drop.length + last.length === 0) {
-      return { verdict: 'settling', because: `${[...ending].join(', ')}: being removed`, deadlineS: GONE_S };
-    }
-    if (left.length + last.length === 0) return gone('none of its objects is there');
-    if (drop.length + last.length === 0) return stays(`${left.map(titleOf).join(', ')}: data is never removed`);
-    const run = sh`printf %s ${listOf(drop)} | ${kubectl} delete --ignore-not-found --wait=false -f -`;
-    const does = `delete ${drop.map(titleOf).join(', ')}`;
-    const moves = [...(drop.length > 0 ? [{ does, on: it.on, run, deadlineS: 120 }] : []), ...last];
-    return inUse(it.id, classes, world) ?? { verdict: 'change', because: 'written by mlk8s', moves };
-  });
 }

@@ -5,6 +5,9 @@ import type { Given } from './answers.ts';
 import { sightOf } from './helm-sight.ts';
 import { jsonOf, kubectl, withoutNoise } from './kube.ts';
 
+/** Annotation with the digest of the object that we wrote. Whatever else changes it, its controllers for example, does not count. */
+export const DIGEST = 'mlk8s.io/digest';
+
 /** What names an object of Kubernetes. One that lives in a namespace says in which. */
 export type ObjectRef = {
   readonly apiVersion: string;

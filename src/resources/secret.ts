@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
 import { type Given, judged, refused } from './answers.ts';
-import { claimsAsk, claimsOf, isMeant } from './claims.ts';
+import { type Claim, claimsAsk, claimsOf, isMeant } from './claims.ts';
 import type { Placed } from './declare.ts';
+import { isGivenUp } from './held-data.ts';
 import { kubectl } from './kube.ts';
 import { clusterEnds } from './microk8s-leave.ts';
 import { GIVEN, type Lacking, MANAGED_BY, restartMove, writeMove } from './secret-move.ts';
@@ -27,6 +28,8 @@ export type SecretSpec = {
    * name, or a label that such claims have, as `key=value`.
    */
   readonly knownTo?: string;
+  /** Name of the database whose data that is, when the user may give it up. */
+  readonly database?: string;
   /** Deployments in that namespace that read the generated values when they start: restarted when a lost one is made anew. */
   readonly readAtStart?: readonly string[];
   /** What to type to go on without that data, where deleting the claims is not it. */
@@ -129,11 +132,18 @@ function judge(it: Declared<SecretSpec>, world: World): Verdict {
     const knowing = isLost ? knownTo(it, world) : [];
     if (!knowing) return unseen(world);
     if (knowing.length > 0) return lostPassword(it, lacking.generated, knowing);
-    const because = sight === null ? `${title} does not exist` : wrong.map((key) => said(it, sight, key)).join(', ');
+    const whose = isTheirs(it, world, sight) ? ', and is not of mlk8s' : '';
+    const because =
+      sight === null ? `${title} does not exist` : wrong.map((key) => said(it, sight, key)).join(', ') + whose;
     // Whatever the record says of its end: the run that was to restart them may have been cut off.
     const isRead = lacking.generated.length > 0 && world.record(it.id) !== undefined;
     return change(it, world, sight, because, isRead ? it.spec.readAtStart : undefined);
   });
+}
+
+/** Somebody else made it. */
+function isTheirs({ id }: Declared<SecretSpec>, world: World, sight: Sight | null): boolean {
+  return sight !== null && sight.managedBy !== 'mlk8s' && !world.record(id);
 }
 
 function said({ spec }: Declared<SecretSpec>, { keys }: Sight, key: string): string {
@@ -176,7 +186,7 @@ function change(
 ): Verdict {
   const lacking = lackingOf(it, world, sight);
   const kept = [...(sight?.given ?? [])].filter(([key]) => it.spec.given?.[key] !== undefined);
-  const adopts = sight !== null && sight.managedBy !== 'mlk8s' && !world.record(it.id);
+  const adopts = isTheirs(it, world, sight);
   return {
     verdict: 'change',
     because,
@@ -186,11 +196,16 @@ function change(
   };
 }
 
-/** Names of the claims whose data knows the generated values. Undefined: the API did not list them, so there may be some. */
-function knownTo({ spec: { namespace, knownTo: claims } }: Declared<SecretSpec>, world: World): string[] | undefined {
+/**
+ * Names of the claims whose data knows the generated values; with `stays` only of those that this run does not delete.
+ * Undefined: the API did not list them, so there may be some.
+ */
+function knownTo({ spec }: Declared<SecretSpec>, world: World, stays = false): string[] | undefined {
+  const { namespace, knownTo: claims, database: name } = spec;
   if (claims === undefined) return [];
-  const meant = claimsOf(world)?.filter((claim) => isMeant(claim, { namespace, claims }));
-  return meant?.map(({ name }) => name);
+  const isGoing = (claim: Claim) => stays && name !== undefined && isGivenUp(claim, { name, namespace, claims }, world);
+  const meant = claimsOf(world)?.filter((claim) => isMeant(claim, { namespace, claims }) && !isGoing(claim));
+  return meant?.map((claim) => claim.name);
 }
 
 function lostPassword(
@@ -214,7 +229,7 @@ function undo(it: Recorded<SecretSpec>, world: World): Verdict {
   const { namespace, name } = it.spec;
   if (clusterEnds(world)) return gone('it goes with the cluster');
   return judged(it, world, [secretAsk(it), claimsAsk], (answer) => {
-    const knowing = knownTo(it, world);
+    const knowing = knownTo(it, world, true);
     if (answer.status !== 0 || !knowing) return unseen(world);
     const title = `Secret ${namespace}/${name}`;
     if (sightOf(answer) === null) return gone(`${title} does not exist`);

@@ -5,6 +5,7 @@ import type { Cluster } from '../config/schema.ts';
 import type { Declared, Id } from '../engine/types.ts';
 import type { HeldData } from '../resources/held-data.ts';
 import { type HelmReleaseSpec, helmRelease } from '../resources/helm-release.ts';
+import type { LooksAfter } from '../resources/looked-after.ts';
 
 interface Wish {
   readonly id: Id;
@@ -22,6 +23,8 @@ interface Wish {
   readonly brings?: readonly string[];
   /** Data that goes with it, when the user gives that up. */
   readonly data?: HeldData;
+  /** What it looks after as an operator. */
+  readonly looksAfter?: LooksAfter;
 }
 
 /** A pinned chart as a release. The one place where `values:` and `charts:` of the cluster file come in. */

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { planOf } from './plan.ts';
 import { type Run, UP, type User } from './user.ts';
-import { users } from './users.ts';
+import { cameUp, users } from './users.ts';
 
 const BARE = `name: lab
 ssh: { user: lab }
@@ -130,5 +130,49 @@ describe('a section that leaves the file', { timeout: 240_000 }, () => {
     expect((await user.up('--prune')).problems).toEqual([]);
     expect(await user.exec('rig1', `cat ${path}`)).toBe('# mine\n');
     expect((await user.up('--prune')).summary.changes).toBe(0);
+  });
+});
+
+describe('a database that leaves the file', { timeout: 240_000 }, () => {
+  const user = cameUp(`${WITH_STORAGE}databases: { redis: { sizeGi: 2 } }\n`);
+  const left = (run: Run) => planOf(run).filter(({ id, verdict }) => id.startsWith('databases/') && verdict !== 'ok');
+  const will = (run: Run) => left(run).flatMap(({ does = [] }) => does);
+  const REDIS = ['--prune', '--delete-data', 'redis'];
+
+  it('is not taken to pieces while its data is not given up', async () => {
+    user.file(WITH_STORAGE);
+    const refused = await user.up('--prune');
+    expect([refused.code, refused.summary.applied, removed(refused)]).toEqual([1, 0, []]);
+    expect(refusals(refused)).toEqual([
+      'databases/redis@cluster: redis holds data, in the claim redis/redis-data (2Gi)',
+    ]);
+    expect(left(refused).filter(({ verdict }) => verdict === 'change')).toEqual([]);
+    expect(await listed(user, 'deployments')).toContain('redis-commander');
+  });
+
+  it('is shown with all that goes', async () => {
+    const look = await plan(user, ...REDIS);
+    expect(left(look).every(({ removes }) => removes)).toBe(true);
+    expect(will(look)).toContain('delete the data of redis: redis/redis-data (2Gi)');
+    expect(will(look)).toContain('delete PersistentVolumeClaim redis/redis-data (2Gi), Namespace redis');
+    expect(will(look)).toContain('delete Secret redis/redis-password');
+    expect((await user.run('plan', '--rehearse', ...REDIS)).stdout).toContain(
+      'To make the changes: mlk8s up --prune --delete-data redis --rehearse',
+    );
+  });
+
+  it('leaves its namespace to what somebody else put there, and names that', async () => {
+    await user.exec('rig1', 'microk8s kubectl -n redis create configmap mine --from-literal=a=b');
+    const look = await plan(user, ...REDIS);
+    expect(will(look).filter((it) => it.includes('Namespace'))).toEqual([]);
+    const kept = left(look).find(({ id }) => id === 'databases/redis-data@cluster');
+    expect(kept?.because).toBe('written by mlk8s; Namespace redis stays, with ConfigMap redis/mine');
+
+    const gone = await user.up(...REDIS);
+    expect([gone.code, gone.problems]).toEqual([0, []]);
+    expect(await listed(user, 'pvc,secrets,deployments')).not.toContain('redis');
+    expect(await user.exec('rig1', 'microk8s kubectl -n redis get configmap mine -o name')).toBe('configmap/mine\n');
+    const last = await user.up();
+    expect([last.code, hint(last)]).toEqual([0, []]);
   });
 });

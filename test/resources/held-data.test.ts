@@ -4,7 +4,7 @@ import { undoing } from '../../src/engine/undo.ts';
 import { kinds } from '../../src/resources/index.ts';
 import { type KubeManifest, manifest } from '../../src/resources/manifest.ts';
 import { InCluster } from './in-cluster.ts';
-import { doings } from './world.ts';
+import { doings, said } from './world.ts';
 
 let it1: InCluster;
 beforeEach(async () => {
@@ -79,12 +79,110 @@ describe.each(['db-1', 'of=db'])('data in %s', (claims) => {
 
 it('deletes what an interrupted run left of the data', async () => {
   const it = thing('db-1');
-  await kubectl('create namespace db');
-  await kubectl('apply -f -', JSON.stringify(claim('db-1')));
+  await it1.apply(it, await it1.judge(it));
+  await kubectl('delete configmap c -n db');
   const verdict = await undo(it, true);
-  expect(verdict).toMatchObject({ verdict: 'change' });
+  expect(doings(verdict)).toEqual(['delete Namespace db', 'delete the data of db: db/db-1 (5Gi)']);
   expect(await it1.apply(it, verdict)).toMatchObject({ ok: true });
   expect(await kubectl('get pvc -n db -o name')).toBe('');
+});
+
+it('is left alone in a claim that somebody else made under that name, and named', async () => {
+  const it = thing('db-1');
+  await kubectl('create namespace db');
+  await kubectl('apply -f -', JSON.stringify(claim('db-1')));
+  await it1.apply({ ...it, spec: { objects: [] } } as Declared, await it1.judge(it));
+  const verdict = await undo(it, true);
+  expect(doings(verdict)).toEqual(['delete ConfigMap db/c']);
+  expect(said(verdict)).toContain('Namespace db stays, with claim db/db-1 (5Gi), which mlk8s did not make');
+  expect(await it1.apply(it, verdict)).toMatchObject({ ok: true });
+  expect(await kubectl('get pvc -n db -o name')).toBe('persistentvolumeclaim/db-1\n');
+});
+
+describe('the namespace and the claim of a database', () => {
+  const volume = manifest({
+    ...{ id: 'databases/db-data@cluster', on: 'cluster', needs: [] },
+    objects: [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'db' } }, claim('db-1')],
+    holds: { name: 'db', namespace: 'db', claims: 'db-1' },
+  }) as Declared;
+  beforeEach(async () => {
+    await it1.apply(volume, await it1.judge(volume));
+  });
+  const own = async (text: object) => kubectl('apply -f -', JSON.stringify(text));
+  const metadata = { name: 'mine', namespace: 'db' };
+
+  it('stay while the data is not given up', async () => {
+    const verdict = await undo(volume, false);
+    expect(verdict).toMatchObject({ verdict: 'ok', stays: true });
+    expect(verdict).not.toHaveProperty('forGood');
+    expect(said(verdict)).toContain('PersistentVolumeClaim db/db-1 (5Gi): it goes only with --delete-data db');
+  });
+
+  it('go with it, and the plan says so while all is still there', async () => {
+    const verdict = await undo(volume, true);
+    expect(doings(verdict)).toEqual(['delete PersistentVolumeClaim db/db-1 (5Gi), Namespace db']);
+    expect(await it1.apply(volume, verdict)).toMatchObject({ ok: true });
+    expect(await kubectl('get ns db -o name --ignore-not-found')).toBe('');
+  });
+
+  it.each([
+    ['ConfigMap db/mine', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { a: 'b' } }],
+    ['Secret db/mine', { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { a: 'b' } }],
+    [
+      'Pod db/mine',
+      { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [{ name: 'a', image: 'busybox' }] } },
+    ],
+    ['claim db/mine (5Gi), which mlk8s did not make', claim('mine')],
+  ])('are kept by what is not of mlk8s, which is named: %s', async (title, object) => {
+    await own(object);
+    const verdict = await undo(volume, true);
+    expect(doings(verdict)).toEqual(['delete PersistentVolumeClaim db/db-1 (5Gi)']);
+    expect(said(verdict)).toContain(`Namespace db stays, with ${title}`);
+    expect(await it1.apply(volume, verdict)).toMatchObject({ ok: true });
+    const left = await undo(volume, true);
+    expect(left).toMatchObject({ verdict: 'ok', stays: true, forGood: true });
+    expect(said(left)).toContain(`Namespace db: there is ${title}`);
+  });
+
+  it('are not kept by what mlk8s, a release of its, Kubernetes or an operator made', async () => {
+    const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'a', uid: '1' };
+    const noted = (name: string, annotations: object) => ({ ...metadata, name, annotations });
+    const of = (kind: string, meta: object) => ({ apiVersion: 'v1', kind, metadata: { ...metadata, ...meta } });
+    await own(of('ConfigMap', { name: 'kube-root-ca.crt' }));
+    await own(of('ConfigMap', { name: 'owned', ownerReferences: [owner] }));
+    await own(of('ConfigMap', { labels: { 'app.kubernetes.io/managed-by': 'mlk8s' } }));
+    await own(of('Service', noted('brought', { 'meta.helm.sh/release-name': 'db' })));
+    await own(of('Secret', noted('tls', { 'cert-manager.io/certificate-name': 'tls' })));
+    await own(of('ConfigMap', noted('cnpg-default-monitoring', { 'cnpg.io/operatorVersion': '1.30.0' })));
+    const labels = { owner: 'helm', name: 'db', 'mlk8s.io/digest': 'abc.1' };
+    await own({ ...of('Secret', { name: 'sh.helm.release.v1.db.v1', labels }), type: 'helm.sh/release.v1' });
+    expect(doings(await undo(volume, true))).toEqual(['delete PersistentVolumeClaim db/db-1 (5Gi), Namespace db']);
+  });
+
+  it('that were there before mlk8s stay, but for a claim that is ours', async () => {
+    const kind = undoing(kinds).manifest;
+    const record = { ...volume, origin: 'adopted', state: 'done' } as Declared;
+    const world = await it1.world(kind?.asks(record) ?? []);
+    const verdict = (deletes: boolean) => kind?.judge(record, { ...world, mayDelete: () => deletes }) as Verdict;
+    expect(said(verdict(false))).toBe('ok: it was there before mlk8s');
+    expect(said(verdict(true))).toBe('ok: Namespace db was there before mlk8s; claim db/db-1 (5Gi) goes with the data');
+  });
+
+  it('say that the data is gone when the claim was deleted by hand', async () => {
+    await kubectl('delete pvc db-1 -n db');
+    expect(said(await it1.judge(volume))).toBe(
+      'change: PersistentVolumeClaim db/db-1 does not exist any more and its data is gone: an empty one takes its place',
+    );
+  });
+});
+
+it('says that the data is gone when no claim of it is there any more', async () => {
+  const it = thing('of=db');
+  await it1.apply(it, await it1.judge(it));
+  await kubectl('delete configmap c -n db');
+  expect(said(await it1.judge(it))).toBe('change: ConfigMap db/c does not exist');
+  await kubectl('delete pvc db-1 -n db');
+  expect(said(await it1.judge(it))).toContain('no claim of db is there any more and its data is gone');
 });
 
 it('is not taken over from somebody else, but for its namespace', async () => {

@@ -374,6 +374,28 @@ it('applies CRDs before the release, also those that Helm would leave as they ar
   expect((await it1.lab.mk('cp1', 'kubectl get crd nvidiadrivers.nvidia.com -o name')).code).toBe(0);
 });
 
+it('stays while it looks after something of somebody else, and names that', async () => {
+  await settle(openebs());
+  const looksAfter = { type: 'widgets.example.com', called: 'Widget', own: 'ours/one' };
+  const operator = { ...openebs(), spec: { ...(openebs().spec as Data), looksAfter } } as Declared;
+  const apply = (object: object) => it1.lab.mk('cp1', 'kubectl apply -f -', { stdin: JSON.stringify(object) });
+  expect(doings(await it1.undo(operator)), 'nobody defined that type').toEqual(['uninstall release openebs']);
+  const names = { plural: 'widgets', singular: 'widget', kind: 'Widget' };
+  const versions = [{ name: 'v1', served: true, storage: true }];
+  await apply({
+    ...{ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' },
+    metadata: { name: 'widgets.example.com' },
+    spec: { group: 'example.com', scope: 'Namespaced', names, versions },
+  });
+  const widget = { apiVersion: 'example.com/v1', kind: 'Widget' };
+  await apply({ ...widget, metadata: { name: 'one', namespace: 'ours' } });
+  expect(doings(await it1.undo(operator))).toEqual(['uninstall release openebs']);
+  await apply({ ...widget, metadata: { name: 'mine', namespace: 'openebs' } });
+  const verdict = await it1.undo(operator);
+  expect(verdict).toMatchObject({ verdict: 'ok', stays: true });
+  expect(said(verdict)).toContain('release openebs looks after Widget openebs/mine');
+});
+
 it('is undone by uninstalling it; what is gone already stays gone', async () => {
   await settle(openebs());
   const verdict = await it1.undo(openebs());

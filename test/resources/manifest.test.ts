@@ -105,7 +105,8 @@ it('is undone: what it made goes, data stays', async () => {
   expect(await it1.undo(it)).toEqual({
     verdict: 'ok',
     stays: true,
-    because: 'Namespace shop, PersistentVolumeClaim shop/data: data is never removed',
+    because:
+      'Namespace shop: there is claim shop/data (1Gi); PersistentVolumeClaim shop/data (1Gi): data is never removed',
   });
   await kubectl('delete pvc data -n shop');
   expect(doings(await it1.undo(it))).toEqual(['delete Namespace shop']);
@@ -196,7 +197,10 @@ it('uses a claim of somebody else as it is, and says so', async () => {
 it('does not use a claim of somebody else for a database', async () => {
   await kubectl('create namespace shop');
   await kubectl('apply -f -', JSON.stringify(claim));
-  const it = { ...things(namespace, claim), spec: { objects: [namespace, claim], database: 'redis' } } as Declared;
+  const it = {
+    ...things(namespace, claim),
+    spec: { objects: [namespace, claim], holds: { name: 'redis', namespace: 'shop', claims: 'data' } },
+  } as Declared;
   expect(await it1.judge(it)).toMatchObject({
     verdict: 'refused',
     problem: {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Declared } from '../../src/engine/types.ts';
+import type { Declared, Verdict } from '../../src/engine/types.ts';
+import { undoing } from '../../src/engine/undo.ts';
+import { kinds } from '../../src/resources/index.ts';
 import { secret, secretKind } from '../../src/resources/secret.ts';
 import { InCluster } from './in-cluster.ts';
 import { doings, said, worldOf } from './world.ts';
@@ -79,7 +81,7 @@ describe('a Secret', () => {
   it('gets the key that it lacks, and keeps what a person put into it', async () => {
     await put({ 'admin-user': 'admin', theirs: 'kept' });
     const verdict = await inside.judge(admin);
-    expect(said(verdict)).toBe('change: Secret observability/grafana-admin has no admin-password');
+    expect(said(verdict)).toBe('change: Secret observability/grafana-admin has no admin-password, and is not of mlk8s');
     expect(verdict).toMatchObject({ adopts: true });
     await inside.apply(admin, verdict);
     expect(await value('theirs')).toBe('kept');
@@ -92,7 +94,7 @@ describe('a Secret', () => {
     ['an empty password', { 'admin-user': 'admin', 'admin-password': '' }, 'has no admin-password'],
   ])('is put right when it has %s', async (_, data, because) => {
     await put(data);
-    expect(said(await inside.judge(admin))).toBe(`change: Secret observability/grafana-admin ${because}`);
+    expect(said(await inside.judge(admin))).toContain(`change: Secret observability/grafana-admin ${because}`);
     await bring(admin);
     expect(said(await inside.judge(admin))).toMatch(/^ok/);
   });
@@ -145,6 +147,21 @@ describe('a Secret', () => {
     expect(await restartedAt()).toBe(true);
     expect(said(await inside.judge(read))).toMatch(/^ok/);
     await inside.lab.mk('cp1', 'kubectl delete deployment web -n observability');
+  });
+
+  it('goes with the data that it opens, and the plan says so while that is there', async () => {
+    const spec = { ...SPEC, generated: ['admin-password'], knownTo: 'of=grafana', database: 'grafana' };
+    const guarded = secret({ ...PLACE, ...spec }) as Declared;
+    await bring(guarded);
+    const metadata = { name: 'grafana-1', labels: { of: 'grafana' } };
+    const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata };
+    await inside.lab.mk('cp1', 'kubectl apply -n observability -f -', { stdin: JSON.stringify(claim) });
+    const kind = undoing(kinds).secret;
+    const world = await inside.world(kind?.asks(guarded) ?? []);
+    const record = { ...guarded, origin: 'created', state: 'done' } as Declared;
+    const undo = (given: string) => kind?.judge(record, { ...world, mayDelete: (name) => name === given }) as Verdict;
+    expect(said(undo('other'))).toMatch(/^ok: .*claim grafana-1, which its password opens, is there$/);
+    expect(doings(undo('grafana'))).toEqual(['delete Secret observability/grafana-admin']);
   });
 
   it('goes when it is undone', async () => {

@@ -84,6 +84,7 @@ function resources(file: Cluster): Declared[] {
       generated: [LOGIN.passwordKey],
       // It writes the password into its own etcd when it first starts, and never reads it again.
       knownTo: claimOf('milvus'),
+      database: 'milvus',
       anew: anew('milvus'),
     }),
     standalone,

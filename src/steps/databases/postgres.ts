@@ -63,6 +63,7 @@ function resources(file: Cluster): Declared[] {
       labels: { 'cnpg.io/reload': 'true' },
       generated: [LOGIN.passwordKey],
       knownTo: OURS,
+      database: 'postgres',
       anew: anew('postgres'),
     }),
     release(file, 'cloudnative-pg', {
@@ -74,6 +75,7 @@ function resources(file: Cluster): Declared[] {
         monitoring: { podMonitorEnabled: file.monitoring !== undefined },
       }),
       readyS: OPERATOR_READY_S,
+      looksAfter: { type: 'clusters.postgresql.cnpg.io', called: 'Cluster', own: `${NAMESPACE}/${CLUSTER}` },
     }),
     manifest({
       id: POSTGRES,

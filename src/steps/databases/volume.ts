@@ -36,7 +36,7 @@ export function volume(file: Cluster, name: Single, annotations: Data = {}): Dec
     id: volumeId(name),
     on: 'cluster',
     needs: ['microk8s/member@*', 'capacity/room@cluster', 'storage/default-class@cluster'],
-    database: name,
+    holds: dataOf(name),
     objects: objects.map(
       (it) => mergeValues(it, it.kind === 'Namespace' ? { metadata: { name } } : claim) as KubeManifest,
     ),
