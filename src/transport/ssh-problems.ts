@@ -1,3 +1,4 @@
+import { anotherPort, identityKey, userKey } from './file-keys.ts';
 import { HostError, type HostErrorKind } from './host.ts';
 import type { AuthQueue } from './ssh-auth.ts';
 
@@ -49,13 +50,13 @@ const CAUSES: readonly (readonly [RegExp, Cause])[] = [
   [/Bad packet length|Invalid|Unexpected|Protocol|identification|version/i, notSsh],
 ];
 
-function refused({ host, port }: ConnectContext): Diagnosis {
+function refused({ where, host, port }: ConnectContext): Diagnosis {
   return {
     seen: `nothing listens on port ${port} of ${host} (connection refused)`,
     why: 'the machine is up, but its SSH server is not installed, not running, or on another port',
     next: [
       'on that machine: sudo apt-get install openssh-server && sudo systemctl enable --now ssh',
-      'another port: set ssh.port of this node in the cluster file, or Port in ~/.ssh/config',
+      anotherPort(where),
     ],
   };
 }
@@ -132,20 +133,17 @@ function list(items: readonly string[]): string {
   return items.length === 0 ? 'nothing: no key was found' : items.join(', ');
 }
 
-function tooManyKeys({ user, auth }: ConnectContext): Diagnosis {
+function tooManyKeys({ where, user, auth }: ConnectContext): Diagnosis {
   return {
     kind: 'auth',
     seen: `the server hung up after too many keys for ${user}; tried ${list(auth.tried)}`,
     why: 'the agent holds many keys, and a server takes only a few wrong ones (MaxAuthTries)',
-    next: [
-      'name the right key: ssh.identityFile of this node in the cluster file, or IdentityFile in ~/.ssh/config',
-      'see what the agent holds: ssh-add -l',
-    ],
+    next: [`name the right key: ${identityKey(where)}`, 'see what the agent holds: ssh-add -l'],
   };
 }
 
 function notLetIn(at: ConnectContext): Diagnosis {
-  const { user, host, port, auth } = at;
+  const { where, user, host, port, auth } = at;
   if (auth.tried.some((it) => it.startsWith('password'))) return wrongPassword(at);
   const passwordOnly = auth.offered.length > 0 && !auth.offered.includes('publickey');
   const target = `${port === 22 ? '' : `-p ${port} `}${user}@${host}`;
@@ -161,7 +159,7 @@ function notLetIn(at: ConnectContext): Diagnosis {
       : [
           `put your key there: ssh-copy-id ${target}`,
           'no key yet? ssh-keygen -t ed25519',
-          'another user or key: set ssh.user or ssh.identityFile of this node in the cluster file',
+          `another user or key: change ${userKey(where)}, or name the key: ${identityKey(where)}`,
         ],
   };
 }
@@ -189,11 +187,11 @@ function forwardRefused({ host, port }: ConnectContext, message: string): Diagno
   };
 }
 
-function notSsh({ host, port }: ConnectContext, message: string): Diagnosis {
+function notSsh({ where, host, port }: ConnectContext, message: string): Diagnosis {
   return {
     seen: `port ${port} of ${host} does not speak SSH: ${message}`,
     why: 'another service listens there, or something in between changes the bytes',
-    next: [`see what it says: nc ${host} ${port}`, 'another port: set ssh.port of this node in the cluster file'],
+    next: [`see what it says: nc ${host} ${port}`, anotherPort(where)],
   };
 }
 

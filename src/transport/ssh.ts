@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { remoteLauncher } from '../shell/launcher.ts';
+import { userKey } from './file-keys.ts';
 import type { Clock, ExecOptions, ExecResult, Host, Session } from './host.ts';
 import { HostError } from './host.ts';
 import type { HostKeyVerifier } from './host-keys.ts';
@@ -171,7 +172,7 @@ export class SshHost implements Host {
       where: this.#connection.where,
       seen: `the SSH server lets the user in but runs no command: ${message}`,
       why: 'the account is restricted, for example to file transfers',
-      next: ['set ssh.user of this node to a user with a normal shell'],
+      next: [`change ${userKey(this.#connection.where)} to one with a normal shell`],
     });
   }
 }

@@ -1,4 +1,5 @@
 import { LauncherExit } from '../shell/launcher.ts';
+import { userKey } from './file-keys.ts';
 import { HostError } from './host.ts';
 
 /** Where the password for sudo comes from. One source serves all hosts of a run, so that it is asked for once. */
@@ -60,7 +61,7 @@ function noSudo({ where, user }: Refusal): HostError {
     why: 'mlk8s changes the system, which only root may do',
     next: [
       `on that machine, as root: apt-get install sudo && usermod -aG sudo ${user}`,
-      'or log in as root: set ssh.user: root for this node',
+      `or log in as root: change ${userKey(where)}`,
     ],
   });
 }
@@ -81,7 +82,7 @@ function denied({ where, user, stderr }: Refusal): HostError {
     why: 'the user may not become root on that machine',
     next: [
       `on that machine, as a user who may: sudo usermod -aG sudo ${user}`,
-      'or set ssh.user to a user who may use sudo',
+      `or change ${userKey(where)} to one who may use sudo`,
     ],
   });
 }

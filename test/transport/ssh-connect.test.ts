@@ -30,7 +30,7 @@ async function failure({ host }: Pick<Rig, 'host'>): Promise<HostError> {
     (it: unknown) => it,
   );
   if (!(error instanceof HostError)) throw error;
-  expect(error.problem.where).toMatch(/^rig1/);
+  expect(error.problem.where).toMatch(/^(rig1|devbox)/);
   expect(error.problem.why).toBeTruthy();
   expect(error.problem.next.length).toBeGreaterThan(0);
   return error;
@@ -123,6 +123,14 @@ describe('the login', () => {
       'the login as ada was refused; tried key id_test; the server takes publickey, password',
     ]);
     expect(problem.next[0]).toMatch(/^put your key there: ssh-copy-id -p \d+ ada@127\.0\.0\.1$/);
+  });
+
+  test.each([
+    ['rig1', 'change ssh.user of this node, or name the key: ssh.identityFile of this node in the cluster file, or '],
+    ['devbox', 'change the user before the @ in devbox.host, or name the key: '],
+  ])('a wrong key of %s: where the file says who logs in', async (name, said) => {
+    const { problem } = await failure(await make({ authorized: [makeKey()] }, { name }));
+    expect(problem.next).toContain(`another user or key: ${said}IdentityFile in ~/.ssh/config`);
   });
 
   test('no key at all', async () => {
