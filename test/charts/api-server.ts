@@ -15,6 +15,7 @@ const TYPES = [
   ['v1', 'Namespace', 'namespaces', false],
   ['v1', 'Secret', 'secrets', true],
   ['v1', 'ConfigMap', 'configmaps', true],
+  ['v1', 'Service', 'services', true],
   ['v1', 'Pod', 'pods', true],
   ['v1', 'Event', 'events', true],
   ['v1', 'PersistentVolumeClaim', 'persistentvolumeclaims', true],

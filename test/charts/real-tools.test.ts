@@ -55,6 +55,11 @@ spec:
   template:
     metadata: {labels: {app: tiny}}
     spec: {containers: [{name: c, image: {{ .Values.image | toJson }}}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: tiny, namespace: {{ .Release.Namespace }}}
+spec: {selector: {app: tiny}, ports: [{port: 80}]}
 `;
 const CRD = `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -151,6 +156,20 @@ describe('the real helm', () => {
     await apply(await judge(tiny({}), undoing(kinds)));
     expect(said(await judge(tiny({}), undoing(kinds)))).toBe('ok: release tiny is not installed');
     expect([...api.objects.keys()].sort()).toEqual(['customresourcedefinitions /things.x.example', 'namespaces /demo']);
+  });
+
+  it('gives back replicas and a Service that a release lost', async () => {
+    await apply(await judge(tiny({ image: 'a' })));
+    expect(said(await judge(tiny({ image: 'a' })))).toMatch(/^settling: /);
+    Object.assign(api.objects.get('deployments demo/tiny')?.spec ?? {}, { replicas: 0 });
+    api.objects.delete('services demo/tiny');
+    const lost = await judge(tiny({ image: 'a' }));
+    expect(said(lost)).toBe(
+      'change: Deployment demo/tiny was scaled to 0; the only Service of release tiny was deleted',
+    );
+    await apply(lost);
+    expect(said(await judge(tiny({ image: 'a' })))).toBe('settling: Deployment demo/tiny has 0 of 1 ready');
+    expect(api.objects.has('services demo/tiny')).toBe(true);
   });
 
   it('finds nothing wrong with the chart and our values', async () => {
