@@ -14,7 +14,7 @@ export const RESULTS = 'proofs';
 /** Seconds until what was created for a proof must be gone again; a pod that runs gets 5 s to end. */
 const CLEAN_S = 90;
 /** Seconds for what else a proof does: namespace, objects, log, result. Each call has 10 s, some are made twice. */
-const REST_S = 150;
+const REST_S = 180;
 
 const LABEL = 'mlk8s.io/proof';
 const inProofs: Script = sh`${kubectl} -n ${PROOF_NAMESPACE}`;
@@ -52,7 +52,7 @@ export function proveMove(it: Declared<ProofSpec>, digest: string): Move {
   return {
     does: `prove: ${what}`,
     on: it.on,
-    run: lines(clean(it), forget(it), create(it), tried, keep(it, digest)),
+    run: lines(clean(it), note(it, digest), create(it), tried, keep),
     deadlineS: (restart ? 3 : 1) * timeoutS + 3 * CLEAN_S + REST_S,
   };
 }
@@ -89,7 +89,7 @@ function clean(it: Declared<ProofSpec>): Script {
   `;
 }
 
-/** From here on nothing of an earlier proof counts: one that fails must not leave an old success standing. */
+/** The key of its result goes, and no other. */
 function forget({ id }: Declared<ProofSpec>): Script {
   const patch = JSON.stringify({ data: { [recordName(id)]: null } });
   return sh`
@@ -119,7 +119,7 @@ function create(it: Declared<ProofSpec>): Script {
       ${kubectl} get namespace ${PROOF_NAMESPACE} -o name >/dev/null 2>&1 || ${kubectl} create namespace ${PROOF_NAMESPACE}
       clean
       ${inProofs} delete events --all --wait=false >/dev/null
-      trap 'clean || exit 1' EXIT
+      trap 'note failedAt || true; clean || exit 1' EXIT
     `,
     ...secrets.map((secret) => copied(it, secret)),
     add(
@@ -223,18 +223,30 @@ function restarted({ spec: { timeoutS } }: Declared<ProofSpec>, { namespace, pod
   `;
 }
 
-const NOW = '@now@';
+const [WHAT, NOW] = ['@what@', '@now@'];
 
-/** Only when nothing is left of it. */
-function keep({ id, spec: { node } }: Declared<ProofSpec>, digest: string): Script {
-  const patch = JSON.stringify({ data: { [recordName(id)]: JSON.stringify({ at: NOW, node, digest }) } });
+/**
+ * From here on nothing of an earlier proof counts: one that fails must not leave an old success standing. What is not
+ * proved has no `at`: earlier versions of mlk8s know only that.
+ */
+function note({ id, spec: { node } }: Declared<ProofSpec>, digest: string): Script {
+  const patch = JSON.stringify({ data: { [recordName(id)]: JSON.stringify({ [WHAT]: NOW, node, digest }) } });
   return sh`
-    clean
-    trap - EXIT
-    ${kubectl} get namespace ${NAMESPACE} -o name >/dev/null 2>&1 || ${kubectl} create namespace ${NAMESPACE}
-    ${inOwn} get configmap ${RESULTS} -o name >/dev/null 2>&1 || ${inOwn} create configmap ${RESULTS}
-    patch=${patch}
-    ${inOwn} patch configmap ${RESULTS} --type merge -p "\${patch/${NOW}/$(date -u +%Y-%m-%dT%H:%M:%SZ)}" >/dev/null
-    echo proved
+    note() {
+      ${kubectl} get namespace ${NAMESPACE} -o name >/dev/null 2>&1 || ${kubectl} create namespace ${NAMESPACE} >/dev/null || return 1
+      ${inOwn} get configmap ${RESULTS} -o name >/dev/null 2>&1 || ${inOwn} create configmap ${RESULTS} >/dev/null || return 1
+      local patch=${patch}
+      patch=\${patch/${WHAT}/"$1"}
+      ${inOwn} patch configmap ${RESULTS} --type merge -p "\${patch/${NOW}/$(date -u +%Y-%m-%dT%H:%M:%SZ)}" >/dev/null
+    }
+    note begunAt
   `;
 }
+
+/** Only when nothing is left of it. */
+const keep: Script = sh`
+  clean
+  trap - EXIT
+  note at
+  echo proved
+`;

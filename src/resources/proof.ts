@@ -79,9 +79,17 @@ const resultsAsk: Ask = {
 };
 
 const map = z.object({ data: z.record(z.string(), z.string()).optional() });
-const result = z.object({ at: z.iso.datetime(), node: z.string(), digest: z.string() });
+const time = z.iso.datetime();
+const result = z.intersection(
+  z.object({ node: z.string(), digest: z.string() }),
+  z.union([
+    z.object({ at: time }).transform(({ at }) => ({ end: 'proved' as const, at })),
+    z.object({ failedAt: time }).transform(({ failedAt }) => ({ end: 'failed' as const, at: failedAt })),
+    z.object({ begunAt: time }).transform(({ begunAt }) => ({ end: 'open' as const, at: begunAt })),
+  ]),
+);
 
-/** What a proof found, and when. */
+/** How a proof ended, and when. */
 type Result = z.infer<typeof result>;
 
 /**
@@ -115,7 +123,10 @@ export function judgeProof(it: Declared<ProofSpec>, world: World, before?: strin
   const found = resultOf(it, world);
   if (found === undefined) return unseen(world);
   if (found === 'none') return toProve(it, 'not proved yet');
-  if (found.digest !== digest(it)) return toProve(it, `proved for other inputs${difference(it, world)}`);
+  const isOther = found.digest !== digest(it);
+  if (found.end === 'failed') return toProve(it, `failed ${age(found, world)}${isOther ? ', for other inputs' : ''}`);
+  if (found.end === 'open') return toProve(it, `begun ${age(found, world)}, and has not ended`);
+  if (isOther) return toProve(it, `proved for other inputs${difference(it, world)}`);
   const where = found.node === placeOf(it.id) ? '' : ` on ${found.node}`;
   const because = `proved ${age(found, world)}${where}`;
   return found.at === before ? toProve(it, `asked for again: ${because}`) : { verdict: 'ok', because, shown: true };
@@ -157,10 +168,16 @@ const SHOWN_VALUE = 60;
 function difference(it: Declared<ProofSpec>, world: World): string {
   const before = (world.record(it.id)?.spec as { inputs?: Json } | undefined)?.inputs;
   if (before === undefined) return '';
-  const known = new Set(flatLines({ inputs: unfolded(before) }));
-  const other = flatLines({ inputs: unfolded(it.spec.inputs) }).filter((line) => !known.has(line));
+  const known = new Set(linesOf(before));
+  const other = linesOf(it.spec.inputs).filter((line) => !known.has(line));
   const rest = other.length > SHOWN ? ', …' : '';
   return other.length === 0 ? '' : `: ${other.slice(0, SHOWN).map(brief).join(', ')}${rest}`;
+}
+
+/** Inputs without names have none that could be shown. */
+function linesOf(inputs: Json): string[] {
+  const data = unfolded(inputs);
+  return isData(data) ? flatLines(data) : [];
 }
 
 /** Lists as objects, so that of a long one only what differs is shown. */
@@ -202,6 +219,6 @@ function undo(it: Recorded<ProofSpec>, world: World): Verdict {
     const found = resultOf(it, world);
     if (found === undefined || left.status !== 0) return unseen(world);
     if (found === 'none' && left.text.trim() === '') return gone('nothing is kept of it');
-    return { verdict: 'change', because: 'it is kept since it was proved', moves: [forgetMove(it)] };
+    return { verdict: 'change', because: 'its result is kept', moves: [forgetMove(it)] };
   });
 }

@@ -67,7 +67,7 @@ describe('proofs', { timeout: 240_000 }, () => {
     expect(await leftovers(user)).toBe('');
     const status = await user.run('status', '--rehearse');
     expect(status.code).toBe(2);
-    expect(status.stdout).toMatch(/~ change +proof-openebs-hostpath +rig2: not proved yet/);
+    expect(status.stdout).toMatch(/~ change +proof-openebs-hostpath +rig2: failed (just now|\d+ minutes? ago)\n/);
     const next = await user.up();
     expect([next.code, next.summary.applied]).toEqual([0, 1]);
     const without = await verify(user, '--fault', 'rig2:gone');

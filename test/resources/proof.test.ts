@@ -104,9 +104,14 @@ it('keeps one key for each proof: time, node and digest', async () => {
 it('is proved anew for other inputs, and says which', async () => {
   await prove(thing());
   const it = thing({ inputs: { version: '2' } });
-  expect(await judge(it)).toBe('change: proved for other inputs: inputs.version: "2"');
+  expect(await judge(it)).toBe('change: proved for other inputs: version: "2"');
   expect(await prove(it)).toMatchObject({ ok: true });
   expect(await judge(it)).toMatch(/^ok: proved/);
+});
+
+it('names nothing when inputs have no names', async () => {
+  await prove(thing({ inputs: 'a'.repeat(40) }));
+  expect(await judge(thing({ inputs: 'b'.repeat(40) }))).toBe('change: proved for other inputs');
 });
 
 it('shows of a name that lies deep only its end', async () => {
@@ -124,7 +129,7 @@ it('shows of other inputs only what differs, long values cut and digests not at 
   await prove(thing({ inputs: inputs(false, 'b', 'c') }));
   const cut = `"${'z'.repeat(58)}…`;
   expect(await judge(thing({ inputs: inputs(true, 'z', 'f') }))).toBe(
-    `change: proved for other inputs: inputs.crds, inputs.releases.0.values.enabled: true, inputs.releases.1.notes: ${cut}`,
+    `change: proved for other inputs: crds, releases.0.values.enabled: true, releases.1.notes: ${cut}`,
   );
 });
 
@@ -184,9 +189,19 @@ describe('fails, leaves nothing, and an earlier success does not stand', () => {
       for (const word of words) expect(text).toContain(word);
       expect(text.trim().split('\n').slice(-12).join('\n')).toContain(words[0]);
       expect(await left()).toBe('');
-      expect(await judge(it)).toBe('change: not proved yet');
+      expect(await judge(it)).toBe('change: failed just now');
     });
   }
+});
+
+it('says when it failed last, and that it was for other inputs', async () => {
+  it1.lab.rig('cp1').faults.push('podfails:try');
+  expect(await prove(thing())).toMatchObject({ ok: false });
+  it1.lab.pass(125);
+  expect(await judge(thing())).toBe('change: failed 2 minutes ago');
+  expect(await judge(thing({ inputs: 2 }))).toBe('change: failed 2 minutes ago, for other inputs');
+  const map = JSON.parse(await kubectl('get cm proofs -n mlk8s-system -o json')) as { data: Record<string, string> };
+  expect(Object.keys(JSON.parse(map.data.storage_proof_cp1 ?? ''))).toEqual(['failedAt', 'node', 'digest']);
 });
 
 it('removes first what an interrupted run of an earlier version left, under whatever name', async () => {
@@ -209,7 +224,7 @@ it('interrupted at any point, is proved by the next run', async () => {
   for (const at of starts) {
     const cut = [...lines.slice(0, at + 1), 'kill -KILL $$', ...lines.slice(at + 1)].join('\n');
     expect((await it1.bash(`set -euo pipefail\n${cut}`)).status).not.toBe(0);
-    expect(await judge(thing())).toBe('change: not proved yet');
+    expect(await judge(thing())).toBe('change: begun just now, and has not ended');
     expect(await prove(thing())).toEqual({ ok: true, err: '' });
     expect(await left()).toBe('');
     await prove(thing({ inputs: at }));
@@ -224,7 +239,7 @@ it('never names a node, and ends by itself', () => {
 it('is undone: its result goes, and with the last one the namespace', async () => {
   await prove(thing());
   const verdict = await it1.undo(thing());
-  expect(said(verdict)).toBe('change: it is kept since it was proved');
+  expect(said(verdict)).toBe('change: its result is kept');
   expect(await it1.bash(`set -euo pipefail\n${script(verdict)}`)).toMatchObject({ status: 0, err: '' });
   expect(said(await it1.undo(thing()))).toBe('ok: nothing is kept of it');
   expect(await kubectl('get namespaces -o name')).not.toContain('mlk8s-proof');
