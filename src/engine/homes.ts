@@ -1,3 +1,4 @@
+import { DEVBOX } from '../config/machines.ts';
 import { placeKey, placeOf } from '../resources/places.ts';
 import type { Id, InventoryRecord, Where } from './types.ts';
 
@@ -22,7 +23,8 @@ export function mayKeep(on: Where, { id, kind }: Pick<InventoryRecord, 'id' | 'k
   if (about === placeKey(on)) return true;
   // In the cluster there are things of one machine each: labels, proofs.
   if (on === 'cluster') return about !== 'workstation' && homes.inCluster.has(kind);
+  // It notes which computer is the devbox.
+  if (on === 'workstation') return about === DEVBOX;
   // A machine may have been renamed since; the cluster and the workstation never are.
-  if (on === 'workstation') return false;
   return ![...homes.machines, 'cluster', 'workstation'].includes(about);
 }

@@ -104,12 +104,12 @@ export class PreparedUp extends Prepared {
   }
 }
 
-/** What is about one of these places; in the cluster also proofs and their like, which nothing rests on. */
+/** What is about one of these places or kept on the workstation; in the cluster also proofs and their like, which nothing rests on. */
 export function isPruned(
   { id, kind, on }: Pick<InventoryRecord, 'id' | 'kind' | 'on'>,
   places: readonly string[],
 ): boolean {
-  return places.includes(placeOf(id)) || (on === 'cluster' && kinds[kind]?.aside === true);
+  return places.includes(placeOf(id)) || on === 'workstation' || (on === 'cluster' && kinds[kind]?.aside === true);
 }
 
 /** Most things that are named. */

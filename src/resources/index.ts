@@ -8,6 +8,7 @@ import { clusterPolicyKind } from './cluster-policy.ts';
 import { containerToolkitKind } from './container-toolkit.ts';
 import { debToolKind } from './deb-tool.ts';
 import { debtKind } from './debt.ts';
+import { devboxPlaceKind } from './devbox-place.ts';
 import { directoryKind } from './directory.ts';
 import { diskPoolsKind } from './disk-pools.ts';
 import { dnsKind } from './dns.ts';
@@ -80,6 +81,7 @@ const all: readonly Kind[] = [
   containerToolkitKind,
   debToolKind,
   debtKind,
+  devboxPlaceKind,
   directoryKind,
   diskPoolsKind,
   dnsKind,

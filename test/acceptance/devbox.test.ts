@@ -99,6 +99,39 @@ describe('a devbox that is no member of the cluster', () => {
   });
 });
 
+describe('a devbox that leaves the file', () => {
+  const user = new User();
+  const box = (host: string) =>
+    `${LAB}devbox: { host: ${host}, user: anna, kubectl: false, helm: false, k9s: false }\n`;
+  const warning = (run: { stdout: string }) => /[^"]*still there[^"]*/.exec(run.stdout)?.[0];
+  beforeAll(async () => {
+    user.file(box('anna@10.0.0.50'));
+    expect((await user.up()).summary.exitCode).toBe(0);
+  });
+  afterAll(() => user.leave());
+
+  it.each([
+    ['another one comes instead', box('workstation')],
+    ['none does', LAB],
+  ])('is named when %s', async (_, text) => {
+    user.file(text);
+    expect(warning(await user.run('plan', '--rehearse', '--json'))).toContain('devbox/anna-at-10.0.0.50@devbox');
+    const found = planOf(await user.run('plan', '--rehearse', '--json', '--prune'));
+    const because = found.find(({ id }) => id === 'devbox/anna-at-10.0.0.50@devbox')?.because;
+    expect(because).toContain('a kubeconfig that may do everything in lab');
+    expect(because).toContain('devbox: { host: anna@10.0.0.50, user: anna }');
+  });
+
+  it('is forgotten once it was taken back', async () => {
+    user.file(box('anna@10.0.0.50'));
+    const reset = ['--json', '--confirm', 'lab', '--host', 'devbox'];
+    expect((await user.run('reset', '--rehearse', ...reset)).summary.exitCode).toBe(0);
+    user.file(LAB);
+    const plan = await user.run('plan', '--rehearse', '--json');
+    expect([plan.summary.changes, warning(plan)]).toEqual([0, undefined]);
+  });
+});
+
 describe('a devbox that has tools of its own', () => {
   const user = new User();
   beforeAll(async () => {

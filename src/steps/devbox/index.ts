@@ -1,4 +1,5 @@
 import type { Declared, Step } from '../../engine/types.ts';
+import { devboxPlace } from '../../resources/devbox-place.ts';
 import { dpkgState } from '../../resources/dpkg-state.ts';
 import { healthCheck } from '../../resources/health-check.ts';
 import { packages } from '../../resources/package.ts';
@@ -15,7 +16,7 @@ import { kubernetes } from './kubernetes.ts';
 import { python } from './python.ts';
 import { shell } from './shell.ts';
 
-const parts: readonly Part[] = [base, hosts, kubernetes, docker, apps, editor, git, shell, python, desktop];
+const parts: readonly Part[] = [place, base, hosts, kubernetes, docker, apps, editor, git, shell, python, desktop];
 
 /** The tools of somebody who works with the cluster, on one machine. `others`: the steps whose services it finds by name. */
 export function devboxStep(others: readonly Step[]): Step {
@@ -28,6 +29,13 @@ export function devboxStep(others: readonly Step[]): Step {
       return box ? parts.flatMap((part) => part(box)) : [];
     },
   };
+}
+
+/** Where it is, for when the file names another one or none. The tools of a member can be taken back as long as it is one. */
+function place({ isMember, devbox: { host }, user, at }: Box): Declared[] {
+  if (isMember) return [];
+  const { id, needs } = at(host.replace('@', '-at-').replace(':', '-'));
+  return [devboxPlace({ id, needs, host, user })];
 }
 
 /** curl fetches keys and releases, gpg looks at keys before they are trusted. */

@@ -32,7 +32,9 @@ devbox: ${devbox}
 
 const resources = (cluster: Cluster) => steps.find(({ name }) => name === 'devbox')?.resources(cluster) ?? [];
 const names = (cluster: Cluster) => resources(cluster).map(({ id }) => id.slice('devbox/'.length, id.indexOf('@')));
-const hosts = (cluster: Cluster) => [...new Set(resources(cluster).map(({ on }) => (on as { host: string }).host))];
+const hosts = (cluster: Cluster) => [
+  ...new Set(resources(cluster).flatMap(({ on }) => (typeof on === 'object' ? [on.host] : []))),
+];
 
 describe('the machine that is meant', () => {
   it('is the workstation, as root, where no member is local', () => {
@@ -63,14 +65,32 @@ describe('the machine that is meant', () => {
 
 describe('what is there', () => {
   it('is nothing but the tools of the cluster unless more is named', () => {
-    const expected = ['ubuntu', 'dpkg', 'base', 'hosts', 'snapd-package', 'snapd', 'kubectl', 'helm', 'k9s'];
+    const expected = [
+      'workstation',
+      'ubuntu',
+      'dpkg',
+      'base',
+      'hosts',
+      'snapd-package',
+      'snapd',
+      'kubectl',
+      'helm',
+      'k9s',
+    ];
     expect(names(alone('{ user: anna }'))).toEqual(expected);
     expect(names(alone('{ user: anna, kubectl: false, helm: false, k9s: false }'))).toEqual([
+      'workstation',
       'ubuntu',
       'dpkg',
       'base',
       'hosts',
     ]);
+  });
+
+  it('is noted on the workstation where it is no machine of the cluster', () => {
+    const box = file('{ host: "anna@10.0.0.50:2222" }');
+    expect(resources(box)[0]).toMatchObject({ id: 'devbox/anna-at-10.0.0.50-2222@devbox', on: 'workstation' });
+    expect(resources(file('{ host: rig1 }')).filter(({ on }) => on === 'workstation')).toEqual([]);
   });
 
   it('takes a kubeconfig along to where the workstation is not', () => {
