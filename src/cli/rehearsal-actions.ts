@@ -1,7 +1,8 @@
+import { DEVBOX, devboxBeside } from '../config/machines.ts';
+import { WORKSTATION } from '../config/rules-devbox.ts';
 import { UserError } from '../errors.ts';
 import type { Context } from './context.ts';
-import { checkKnown } from './known.ts';
-import { machineNames } from './run.ts';
+import { checkMachines } from './known.ts';
 import { needCluster } from './session.ts';
 
 interface Flags {
@@ -11,10 +12,12 @@ interface Flags {
 
 /** Runs a command on a simulated machine and passes its exit code on. */
 export async function execInRig(context: Context, flags: Flags, name: string, argv: readonly string[]): Promise<void> {
-  const cluster = await needCluster(context, { ...flags, rehearse: true });
-  checkKnown('machine', [name], [...machineNames(cluster), 'workstation']);
+  const { file } = await needCluster(context, { ...flags, rehearse: true });
+  checkMachines('machine', [name], file, { more: [WORKSTATION] });
   const { exec } = await context.parts.rehearsal();
-  context.finish(await exec(cluster.file.name, name, argv));
+  // One machine has both names.
+  const isWorkstation = name === DEVBOX && devboxBeside(file)?.local;
+  context.finish(await exec(file.name, isWorkstation ? WORKSTATION : name, argv));
 }
 
 /** Prints all that the simulation knows. */

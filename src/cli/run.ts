@@ -1,7 +1,6 @@
 import { homedir } from 'node:os';
 import type { Loaded } from '../config/load.ts';
 import { withChartPaths } from '../config/local-charts.ts';
-import { machinesOf } from '../config/machines.ts';
 import type { Cluster } from '../config/schema.ts';
 import type { EngineEvent, Listener, Summary } from '../engine/events.ts';
 import { type Journal, openJournal } from '../engine/journal.ts';
@@ -15,7 +14,7 @@ import type { Context, Engine, HostsWish } from './context.ts';
 import { checkDeleteData } from './delete-data.ts';
 import { givenSecrets } from './given.ts';
 import { type Interrupt, listenForInterrupt } from './interrupt.ts';
-import { checkKnown } from './known.ts';
+import { checkKnown, checkMachines } from './known.ts';
 import type { PlanFlags } from './options.ts';
 import { chooseRenderer } from './renderer.ts';
 import { problemsOf } from './report.ts';
@@ -96,7 +95,7 @@ function checkNames({ cluster, command, flags }: Job, steps: readonly Step[]): v
   const stepNames = steps.map((step) => step.name);
   checkKnown('--only', flags.only, stepNames);
   checkKnown('--skip', flags.skip, stepNames);
-  checkKnown('--host', flags.host, machineNames(cluster), command !== 'reset');
+  checkMachines('--host', flags.host, cluster.file, { guesses: command !== 'reset' });
   checkDeleteData(flags, cluster.file);
 }
 
@@ -108,11 +107,6 @@ function withCharts({ file, path }: Loaded, rehearsal: boolean, listener: Listen
   const text = `a rehearsal does not read charts of your own: the pinned ${named.join(', ')} stands in for yours`;
   listener({ event: 'warning', where: 'charts', text });
   return { ...file, charts: {} };
-}
-
-/** Names of the machines in a cluster file. */
-export function machineNames(cluster: Loaded): readonly string[] {
-  return machinesOf(cluster.file).map(({ name }) => name);
 }
 
 /** Hands every event on without secrets, and with commands that can be typed as they stand. */

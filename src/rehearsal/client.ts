@@ -36,7 +36,7 @@ export interface RehearsalOptions {
 export async function openRehearsal(file: Cluster, options: RehearsalOptions = {}): Promise<Hosts> {
   const server = await control(file.name, options.server);
   const rigs = [...file.nodes.map((node) => nodeRequest(file, node)), workstationRequest(file), ...devboxRequest(file)];
-  const made = await server.ask({ op: 'ensure', rigs, faults: options.faults ?? [] }).catch((error: unknown) => {
+  const made = await server.ask({ op: 'ensure', rigs, faults: faultsOf(file, options) }).catch((error: unknown) => {
     server.close();
     throw error;
   });
@@ -56,6 +56,13 @@ export async function openRehearsal(file: Cluster, options: RehearsalOptions = {
   }
   if (!workstation) throw new Error('the rehearsal has no workstation');
   return new RehearsalHosts(nodes, workstation, () => server.close());
+}
+
+/** Where the workstation is the devbox, one machine has both names. */
+function faultsOf(file: Cluster, { faults = [] }: RehearsalOptions): readonly string[] {
+  if (!devboxBeside(file)?.local) return faults;
+  const also = `${DEVBOX}:`;
+  return faults.map((it) => (it.startsWith(also) ? `${WORKSTATION}:${it.slice(also.length)}` : it));
 }
 
 class RehearsalHosts implements Hosts {

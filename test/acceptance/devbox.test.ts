@@ -181,5 +181,7 @@ describe('the workstation as a devbox', () => {
     expect(await user.exec('workstation', 'cat /etc/hosts')).toContain('10.0.0.101 rig1');
     expect(await user.exec('workstation', 'cat /home/anna/.kube/config')).toContain('name: lab');
     expect((await user.up()).summary).toMatchObject({ changes: 0, execs: { rig1: 1, devbox: 1 } });
+    expect(await user.exec('devbox', 'cat /etc/hosts')).toContain('10.0.0.101 rig1');
+    expect((await user.up('--fault', 'devbox:slow')).summary).toMatchObject({ exitCode: 0, changes: 0 });
   });
 });

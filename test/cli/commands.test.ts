@@ -100,6 +100,20 @@ describe('errors', () => {
     expect(world().asked).toEqual([]);
   });
 
+  const AT_HOME = `${CLUSTER}devbox: { user: anna }\n`;
+  const ON_RIG1 = `${CLUSTER}devbox: { host: rig1, user: anna }\n`;
+  test.each([
+    [AT_HOME, ['plan', '--host', 'workstation'], 'as the devbox it has another name', 'write devbox instead'],
+    [ON_RIG1, ['plan', '--host', 'devbox'], 'the devbox is rig1', 'write rig1 instead'],
+    [CLUSTER, ['reset', '--host', 'devbox'], 'the cluster file has no section devbox', 'mlk8s plan --prune shows'],
+    [ON_RIG1, ['rehearsal', 'exec', 'devbox', '--', 'true'], 'the devbox is rig1', 'write rig1 instead'],
+  ])('a devbox by another name: %#', async (text, args, why, next) => {
+    world().write('mlk8s.yaml', text);
+    const { error } = await world().mlk8s(...args);
+    expect(error?.problems[0]?.why).toContain(why);
+    expect(error?.problems[0]?.next[0]).toContain(next);
+  });
+
   test('no cluster file is exit code 3', async () => {
     const { code, error } = await world().mlk8s('status');
     expect(code).toBe(3);
