@@ -23,6 +23,9 @@ const TYPES = [
   ['apps/v1', 'Deployment', 'deployments', true],
   ['apps/v1', 'DaemonSet', 'daemonsets', true],
   ['apps/v1', 'StatefulSet', 'statefulsets', true],
+  ['batch/v1', 'Job', 'jobs', true],
+  ['batch/v1', 'CronJob', 'cronjobs', true],
+  ['networking.k8s.io/v1', 'Ingress', 'ingresses', true],
   ['storage.k8s.io/v1', 'StorageClass', 'storageclasses', false],
   ['apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'customresourcedefinitions', false],
 ] as const;
