@@ -21,6 +21,19 @@ export const CHARTS = [
 
 export type ChartKey = (typeof CHARTS)[number];
 
+/** The chart behind a word of the cluster file, where the two are called differently and it is one chart. */
+export const CHART_OF: Readonly<Record<string, ChartKey>> = {
+  postgres: 'cloudnative-pg',
+  redis: 'valkey',
+  nfs: 'csi-driver-nfs',
+  mayastor: 'openebs',
+  gpu: 'gpu-operator',
+  monitoring: 'kube-prometheus-stack',
+  pushgateway: 'prometheus-pushgateway',
+  cost: 'opencost',
+  tls: 'cert-manager',
+};
+
 /** What the user wants over the values of mlk8s. */
 export function userValues(file: Cluster, chart: ChartKey): Data {
   return (file.values[chart] ?? {}) as Data;

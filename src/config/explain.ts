@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { CHART_OF } from '../charts/keys.ts';
 import { type KnownKey, knownKeys, pattern } from './keys.ts';
 import { nearest } from './nearest.ts';
 import { type Fault, quoted } from './rules.ts';
@@ -57,6 +58,7 @@ function unknownKey(parent: Path, key: string, keys: readonly KnownKey[]): Fault
     return { seen, why: 'YAML 1.2 has no merge keys', next: ['Write the keys out.'] };
   }
   if (meant !== undefined) return { seen, why: `"${meant}" is meant, probably`, next: [`Write "${meant}" instead.`] };
+  if (OF_CHARTS.includes(pattern(parent))) return unknownChart(key, siblings);
   const elsewhere = keys.filter((k) => k.name === key).map((k) => k.path);
   const known = siblings.join(', ');
   return {
@@ -64,6 +66,18 @@ function unknownKey(parent: Path, key: string, keys: readonly KnownKey[]): Fault
     why: elsewhere.length > 0 ? `this key has its place at ${elsewhere.join(' or ')}` : `known keys here: ${known}`,
     next: [elsewhere.length > 0 ? 'Move it there, or delete it.' : 'Use one of these keys, or delete this one.'],
   };
+}
+
+/** Keys below which charts are named. */
+const OF_CHARTS = ['values', 'charts'];
+
+/** Words of the cluster file that people take for the name of a chart. */
+function unknownChart(key: string, charts: readonly string[]): Fault {
+  const seen = `unknown key ${quoted(key)}`;
+  const chart = CHART_OF[key];
+  if (chart) return { seen, why: `what ${key} brings is the chart ${chart}`, next: [`Write "${chart}" instead.`] };
+  const next = ['Use one of these keys, or delete this one.'];
+  return { seen, why: `charts of mlk8s stand here: ${charts.join(', ')}`, next };
 }
 
 function valueFault(issue: Issue, value: unknown, known: KnownKey | undefined, tree: Tree): Fault {
@@ -98,7 +112,7 @@ function missing(key: string, known: KnownKey | undefined): Fault {
 function empty(key: string, known: KnownKey | undefined): Fault {
   return {
     seen: `${key} has no value`,
-    ...(known?.schema.description === undefined ? {} : { why: known.schema.description }),
+    why: known?.schema.description ?? 'a key or a "-" without a value means nothing',
     next: [emptyNext(known)],
   };
 }
@@ -119,6 +133,16 @@ const WANTED: Readonly<Record<string, string>> = {
   record: 'a group of keys',
 };
 
+/** Why only that will do. */
+const SENSE: Readonly<Record<string, string>> = {
+  string: 'it is one text',
+  boolean: 'it is switched on or off',
+  int: 'it is a count or a size, without a fraction',
+  array: 'it may have several entries',
+  object: 'it has keys of its own',
+  record: 'it has keys of its own',
+};
+
 const HOW: Readonly<Record<string, string>> = {
   array: 'Start each entry on a line of its own with "- ".',
   object: 'Write "key: value" lines, indented by two more spaces.',
@@ -135,6 +159,9 @@ function wrongType(
   const text = (written ?? '').slice(0, 80);
   if (known?.schema.type === 'number') return noNumber(value, key, text);
   const seen = `${key} must be ${WANTED[expected] ?? expected}, not ${kindOf(value)}`;
+  if (expected === 'object' && typeof value === 'boolean' && known?.required === false) {
+    return { seen, why: 'it is there if it is named', next: [switchedNext(value, known)] };
+  }
   if (expected === 'string' && text !== '') {
     const why = `without quotes YAML reads ${text} as ${kindOf(value)}`;
     const { pattern: allowed = '', default: example } = known?.schema ?? {};
@@ -148,15 +175,27 @@ function wrongType(
   if (expected === 'boolean' && /^(yes|on|y|no|off|n|true|false)$/i.test(text)) {
     return { seen, why: 'YAML 1.2 knows only true and false', next: [`Write ${/^(y|on|t)/i.test(text)}.`] };
   }
-  if (/^(int|number)$/.test(expected) && /^\d+$/.test(text)) return { seen, next: [`Write ${text} without quotes.`] };
-  return { seen, next: [HOW[expected] ?? `Write ${WANTED[expected] ?? expected} here.`] };
+  if (expected === 'int' && /^\d+$/.test(text)) return { seen, why: QUOTED, next: [`Write ${text} without quotes.`] };
+  return {
+    seen,
+    why: SENSE[expected] ?? 'nothing else has a meaning here',
+    next: [HOW[expected] ?? `Write ${WANTED[expected] ?? expected} here.`],
+  };
 }
+
+/** People write `docker: true` where its keys belong. */
+function switchedNext(isOn: boolean, { name, schema }: KnownKey): string {
+  if (!isOn) return 'Delete the line.';
+  return schema.required?.length ? (HOW.object as string) : `Write: ${name}: {}`;
+}
+
+const QUOTED = 'in quotes it is text';
 
 /** Where fractions are allowed. */
 function noNumber(value: unknown, key: string, text: string): Fault {
   const seen = `${key} must be a number, not ${kindOf(value)}`;
-  if (/^\d+(\.\d+)?$/.test(text)) return { seen, next: [`Write ${text} without quotes.`] };
-  if (!/^\d+,\d+$/.test(text)) return { seen, next: ['Write a number, such as 0.30.'] };
+  if (/^\d+(\.\d+)?$/.test(text)) return { seen, why: QUOTED, next: [`Write ${text} without quotes.`] };
+  if (!/^\d+,\d+$/.test(text)) return { seen, why: 'it is reckoned with', next: ['Write a number, such as 0.30.'] };
   return { seen, why: 'YAML wants a point before the fraction', next: [`Write ${text.replace(',', '.')}.`] };
 }
 
@@ -173,8 +212,12 @@ function notInList(values: readonly string[], value: unknown, key: string): Faul
 function outOfRange(value: unknown, key: string, known: KnownKey | undefined, maximum: number | undefined): Fault {
   if (Array.isArray(value)) {
     return maximum === undefined
-      ? { seen: `the list ${key} is empty`, next: ['Add at least one entry.'] }
-      : { seen: `${key} has ${value.length} entries; at most ${maximum} are allowed`, next: ['Remove some.'] };
+      ? {
+          seen: `the list ${key} is empty`,
+          why: 'without an entry it means nothing',
+          next: ['Add at least one entry.'],
+        }
+      : { seen: `${key} has ${value.length} entries`, why: `at most ${maximum} are allowed`, next: ['Remove some.'] };
   }
   const { minimum, maximum: most } = known?.schema ?? {};
   return {
@@ -187,7 +230,7 @@ function outOfRange(value: unknown, key: string, known: KnownKey | undefined, ma
 /** The fault that a rule of the schema found. */
 function ruleFault(issue: Issue): Fault {
   const fault = issue.code === 'custom' ? (issue.params?.fault as Fault | undefined) : undefined;
-  return fault ?? { seen: issue.message, next: ['Correct this value.'] };
+  return fault ?? { seen: issue.message, why: 'the value is not allowed here', next: ['Correct this value.'] };
 }
 
 /** What people call a place: a key in quotes, or an entry of a list, counted from 1. */

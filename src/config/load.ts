@@ -68,6 +68,7 @@ function problems(source: Source, found: readonly Found[]): Problem[] {
     {
       where: shownPath(source.path),
       seen: `${rest} more ${rest === 1 ? 'problem is' : 'problems are'} not shown`,
+      why: `at most ${MAX_PROBLEMS} are shown at a time`,
       next: ['Correct the ones above first.'],
     },
   ];
@@ -169,6 +170,7 @@ function unreadable(path: string, code: string | undefined): UserError {
     },
     EISDIR: {
       seen: 'this is a folder, not a file',
+      why: 'a cluster is described by one file',
       next: [`Name the file in it, for example: -f ${shownPath(`${path}/mlk8s.yaml`)}`],
     },
     EACCES: {
@@ -179,6 +181,7 @@ function unreadable(path: string, code: string | undefined): UserError {
   };
   const other: Fault = {
     seen: `the file cannot be read (${code ?? 'unknown error'})`,
+    why: 'the system does not give it out',
     next: ['Check the path and the disk.'],
   };
   const aliases: Readonly<Record<string, string>> = { ENOTDIR: 'ENOENT', EPERM: 'EACCES' };

@@ -45,7 +45,12 @@ function rangeFaults(range: unknown, nodes: readonly Loose[], line: (path: Path)
   const { from, to } = range;
   if (addressNumber(from) > addressNumber(to)) {
     const next = [`Write: from: ${to}   to: ${from}`];
-    return [{ path: [...BALANCER, 'to'], fault: { seen: `${quoted(to)} comes before ${quoted(from)}`, next } }];
+    const fault = {
+      seen: `${quoted(to)} comes before ${quoted(from)}`,
+      why: 'a range goes from its lowest address up',
+      next,
+    };
+    return [{ path: [...BALANCER, 'to'], fault }];
   }
   const faults = [...insideCluster({ from, to }), ...machinesIn({ from, to }, nodes, line)];
   return [...faults, ...(faults.length === 0 ? elsewhere({ from, to }, nodes) : [])].map((fault) => ({

@@ -47,6 +47,7 @@ export const gitName: Rule = {
     if (new RegExp(this.pattern).test(text)) return undefined;
     return {
       seen: text === '' ? 'the name is empty' : 'the name has a control character, < or >',
+      why: 'git writes it into each commit, in one line, with the address between < and >',
       next: ['Write your name as commits shall show it.'],
     };
   },

@@ -47,6 +47,7 @@ export const localChart: Rule = {
     if (new RegExp(this.pattern).test(text)) return undefined;
     return {
       seen: text === '' ? 'the path is empty' : 'the path has a control character, or starts with a hyphen',
+      why: 'it is the path of a folder or file, in one line; helm takes a hyphen in front for an option',
       next: ['Write the path of the chart on this machine, for example ./charts/openebs-4.6.1.tgz.'],
     };
   },

@@ -6,7 +6,7 @@
 /** What is wrong with a value: three of the four parts of a `Problem`; the place is known to the caller. */
 export interface Fault {
   readonly seen: string;
-  readonly why?: string;
+  readonly why: string;
   readonly next: readonly string[];
 }
 
@@ -167,6 +167,7 @@ export const identityFile: Rule = {
     if (new RegExp(this.pattern).test(text)) return undefined;
     return {
       seen: text === '' ? 'the path is empty' : 'the path has a control character',
+      why: 'it is the path of a file, in one line',
       next: ['Write the path of your private key, for example ~/.ssh/id_ed25519.'],
     };
   },

@@ -93,11 +93,14 @@ async function ofFile({ name: path, fill }: Keeper): Promise<string | Fault> {
 }
 
 function textOf(path: string, bytes: Buffer): string | Fault {
-  const next = ['write the secret into it, as one line of text'];
-  if (bytes.length > MOST_BYTES) return { seen: `${path} has more than ${MOST_BYTES / 1024} KiB`, next };
-  if (bytes.includes(0)) return { seen: `${path} is no text: it has NUL bytes`, next };
+  const rest = {
+    why: 'a secret is kept in a file of its own',
+    next: ['write the secret into it, as one line of text'],
+  };
+  if (bytes.length > MOST_BYTES) return { seen: `${path} has more than ${MOST_BYTES / 1024} KiB`, ...rest };
+  if (bytes.includes(0)) return { seen: `${path} is no text: it has NUL bytes`, ...rest };
   const text = bytes.toString('utf8').replace(/\r?\n$/, '');
-  return text === '' ? { seen: `${path} is empty`, next } : text;
+  return text === '' ? { seen: `${path} is empty`, ...rest } : text;
 }
 
 function unreadable(path: string, code: string, fill: string): Fault {

@@ -180,14 +180,19 @@ function faultsOfKeys(source: Source, map: YAMLMap): Found[] {
   return map.items.flatMap(({ key }) => {
     const text = keyText(key);
     const span = spanOf(key);
-    if (text === '__proto__')
-      return [{ span, fault: { seen: 'unknown key "__proto__"', next: ['Delete this line.'] } }];
+    if (text === '__proto__') return [{ span, fault: PROTO }];
     const before = seen.get(text);
     if (before !== undefined) return [{ span, fault: twice(text, before) }];
     seen.set(text, source.line(span.start));
     return [];
   });
 }
+
+const PROTO: Fault = {
+  seen: 'unknown key "__proto__"',
+  why: 'no cluster file has it; programs take it for an order',
+  next: ['Delete this line.'],
+};
 
 const SEVERAL_DOCUMENTS: Fault = {
   seen: 'a second document starts here',

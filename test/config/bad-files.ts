@@ -72,6 +72,7 @@ export const BAD_FILES: Readonly<Record<string, string | Buffer>> = {
 
   // types
   'wrong-types': `name: 12\nmicrok8s: 1.35/stable\nssh: [a]\nnodes:\n  - rig1\n  - name: rig2\n    address: 10.0.0.102\n    role: control-plane\n    local: yes\n    labels: {gpu: true, count: 0x10}\n    ssh: {port: "22", user: {a: b}}\n`,
+  'switched-on-or-off': `${GOOD}storage: {}\ndatabases: { redis: true, dynamodb: false }\ndevbox:\n  docker: true\ncost: false\nvalues: true\n`,
   'nodes-as-mapping': 'name: home-lab\nnodes:\n  rig1: 10.0.0.101\n',
   'channel-as-number': channel('1.30'),
   'misspelt-values': `${GOOD.replace('control-plane', 'control-plain')}node:\n  sleep: never\n`,
@@ -137,6 +138,7 @@ export const BAD_FILES: Readonly<Record<string, string | Buffer>> = {
   'network-domain-below-local': `${GOOD}network: { domain: home.local }\n`,
   'alerts-secrets-in-the-file': `${GOOD}storage: {}\nmonitoring:\n  alerts:\n    email: { to: a@b.example, from: c@d.example, server: e.example:587, user: u, password: hunter2 }\n    telegram: { chat: 1, token: hunter2 }\n    ntfy: { url: https://ntfy.sh/x, token: hunter2 }\n    webhook: { url: https://hook.example/x }\n`,
   'network-misspelt': `${GOOD}network: { domain: Lab., loadBalancer: { from: 10.0.0.200 }, tsl: true }\n`,
+  'values-of-a-section': `${GOOD}values: { redis: {}, postgres: {}, dynamodb: {} }\ncharts: { monitoring: x.tgz, name: y.tgz }\n`,
   'values-of-an-unknown-chart': `${GOOD}values: { openEBS: {} }\ncharts: { gpuoperator: x.tgz, openebs: "" }\n`,
   'databases-without-storage': `${GOOD}databases: { postgres: {} }\n`,
   'databases-none': `${GOOD}storage: {}\ndatabases: {}\n`,
