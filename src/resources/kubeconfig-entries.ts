@@ -19,7 +19,16 @@ function damageOf({ contents, errors: [error] }: Document, text: string): string
   return contents === null || isMap(contents) ? undefined : 'not a mapping';
 }
 
-/** Brings three entries to what they should be; says what was different, without a secret. */
+/** The file after a change, in its own style: kubectl does not indent lists, for example. */
+export function printed(document: Document, before: string): string {
+  return document.toString({
+    lineWidth: 0,
+    indentSeq: !/^- /m.test(before),
+    flowCollectionPadding: !/\{[^\s}]/.test(before),
+  });
+}
+
+/** Brings three entries to what they should be; says what the file has instead, without a secret. */
 export function putEntries(document: Document, { context, planes }: KubeconfigSpec, admin: Admin): string[] {
   const user = `${context}-admin`;
   const changes: string[] = [];
@@ -29,7 +38,8 @@ export function putEntries(document: Document, { context, planes }: KubeconfigSp
   const reachable = serversOf(planes);
   const keep = typeof server === 'string' && reachable.includes(server) ? server : (reachable[0] as string);
   const set = (list: string, name: string, key: string, value: Record<string, unknown>, what: string) => {
-    if (setEntry(document, list, name, key, value)) changes.push(what);
+    const had = entryOf(document, list, name) ? 'another' : 'no';
+    if (setEntry(document, list, name, key, value)) changes.push(`${had} ${what}`);
   };
   set('clusters', context, 'cluster', { 'certificate-authority-data': admin.ca, server: keep }, `cluster ${context}`);
   set('users', user, 'user', admin.user, `user ${user}`);

@@ -7,7 +7,7 @@ import { noAccount } from './account.ts';
 import { parseAdmin } from './admin-config.ts';
 import { judged, refused } from './answers.ts';
 import type { Placed } from './declare.ts';
-import { leadsElsewhere, putEntries, readKubeconfig, takeEntriesOut } from './kubeconfig-entries.ts';
+import { leadsElsewhere, printed, putEntries, readKubeconfig, takeEntriesOut } from './kubeconfig-entries.ts';
 import { gone, stays } from './stays.ts';
 
 /** The user's kubeconfig has a context named after the cluster. Everything else in it is left alone. */
@@ -103,9 +103,9 @@ function judge(it: Declared<KubeconfigSpec>, world: World): Verdict {
     const changes = putEntries(document, it.spec, admin);
     if (changes.length === 0 && mode === '600')
       return { verdict: 'ok', because: `context ${it.spec.context} is in ${path}` };
-    const after = changes.length === 0 ? before : document.toString({ lineWidth: 0 });
+    const after = changes.length === 0 ? before : printed(document, before);
     const because =
-      changes.length > 0 ? `${path}: ${changes.join(', ')}` : `${path} can be read by others (mode ${mode})`;
+      changes.length > 0 ? `${path} has ${changes.join(', ')}` : `${path} can be read by others (mode ${mode})`;
     return {
       verdict: 'change',
       because,
@@ -169,7 +169,7 @@ function undo(it: Recorded<KubeconfigSpec>, world: World): Verdict {
     );
     const isDropped = isEmpty && it.origin === 'created';
     const run = asOwner(it.spec, isDropped ? removeWhole(before) : writeRest(before), !isDropped);
-    const after = document.toString({ lineWidth: 0 });
+    const after = printed(document, before);
     const inputs = { kubeconfig: { secret: after } };
     const does = `take context ${context} out of ${path}`;
     return {

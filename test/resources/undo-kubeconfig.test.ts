@@ -86,6 +86,29 @@ current-context: work
     expect(readdirSync(join(home, '.kube'))).toEqual(['config']);
   });
 
+  it.each([
+    ['as kubectl writes it', '- cluster:\n    server: https://10.9.9.9:6443\n  name: work\n'],
+    ['with lists that are indented', '  - cluster:\n      server: https://10.9.9.9:6443\n    name: work\n'],
+    ['with entries in one line', '- {name: work, cluster: {server: https://10.9.9.9:6443}}\n'],
+  ])('gives a file back byte for byte, %s', (_, clusters) => {
+    const dash = clusters.slice(0, clusters.indexOf('-') + 1);
+    const theirs = `apiVersion: v1\nkind: Config\nclusters:\n${clusters}users:\n${dash} name: work\ncontexts:\n${dash} name: work\ncurrent-context: work\n`;
+    mkdirSync(join(home, '.kube'));
+    writeFileSync(path(), theirs);
+    const there = judge(declared as Declared, false);
+    const because = `${path()} has no cluster home, no user home-admin, no context home`;
+    expect(there).toMatchObject({ because });
+    run(there);
+    run(judge(record('adopted'), true));
+    expect(readFileSync(path(), 'utf8')).toBe(theirs);
+  });
+
+  it('says what is another one', () => {
+    run(judge(declared as Declared, false));
+    writeFileSync(path(), readFileSync(path(), 'utf8').replace('user: home-admin', 'user: other'));
+    expect(judge(declared as Declared, false)).toMatchObject({ because: `${path()} has another context home` });
+  });
+
   it('keeps a context of that name that leads to another machine by now', () => {
     run(judge(declared as Declared, false));
     writeFileSync(path(), readFileSync(path(), 'utf8').replace('10.0.0.1', '10.7.7.7'));

@@ -109,7 +109,7 @@ describe('the kubeconfig of the user', () => {
     writeFileSync(home.file, text);
     expect(home.judge().verdict).toBe('ok');
     const renewed = home.judge(ADMIN.replace('S0VZ', 'TkVX'));
-    expect(renewed).toMatchObject({ verdict: 'change', because: `${home.file}: user home-admin` });
+    expect(renewed).toMatchObject({ verdict: 'change', because: `${home.file} has another user home-admin` });
     home.apply(renewed);
     expect(home.read().users[0].user['client-key-data']).toBe('TkVX');
     expect(home.read().contexts[0].context.namespace).toBe('shop');
