@@ -12,6 +12,7 @@ import { helmAsk, type Revision, type Sight, sightOf } from './helm-sight.ts';
 import { localChart, localChartAsk } from './local-chart.ts';
 import { type LooksAfter, lookedAfterAsk, othersLookedAfter } from './looked-after.ts';
 import { clusterEnds } from './microk8s-leave.ts';
+import { namesakesAsk, namesakesOf } from './namesakes.ts';
 import { gone } from './stays.ts';
 import { classesAsk, classesOf } from './storage-class.ts';
 
@@ -78,8 +79,9 @@ export const helmReleaseKind: Kind<HelmReleaseSpec> = {
 const earlier = z.object({ version: z.string(), values: z.record(z.string(), z.json()) });
 
 function asks(it: Declared<HelmReleaseSpec>): Ask[] {
-  const { local, brings } = it.spec;
-  return [helmAsk, ...(local === undefined ? [] : [localChartAsk(local)]), ...(brings ? [classesAsk] : [])];
+  const { local, brings, data } = it.spec;
+  const more = data ? [namesakesAsk(it.spec)] : [];
+  return [helmAsk, ...more, ...(local === undefined ? [] : [localChartAsk(local)]), ...(brings ? [classesAsk] : [])];
 }
 
 function judge(it: Declared<HelmReleaseSpec>, world: World): Verdict {
@@ -96,7 +98,13 @@ function judge(it: Declared<HelmReleaseSpec>, world: World): Verdict {
   if (!sight) return unseen(world);
   const revisions = sight.revisions(namespace, release);
   const [newest] = revisions;
-  if (!newest) return change(`release ${release} is not installed`, 1);
+  if (!newest) {
+    const { data } = it.spec;
+    const theirs = data ? namesakesOf(it.spec, world) : [];
+    return data && theirs.length > 0
+      ? notOurs(it.id, data, theirs.join(', '))
+      : change(`release ${release} is not installed`, 1);
+  }
   if (isBusy(newest)) {
     const because = `release ${release} was left ${newest.status} by a helm that was cut off`;
     return working(it, newest, sight) ?? { verdict: 'change', because, moves: repair(it, content, revisions) };

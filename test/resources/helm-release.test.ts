@@ -374,6 +374,25 @@ it('applies CRDs before the release, also those that Helm would leave as they ar
   expect((await it1.lab.mk('cp1', 'kubectl get crd nvidiadrivers.nvidia.com -o name')).code).toBe(0);
 });
 
+it('is not put over a workload or a Service of somebody else with its name, when it is a database', async () => {
+  const metadata = { name: 'openebs', namespace: 'openebs' };
+  await it1.lab.mk('cp1', 'kubectl create namespace openebs');
+  const put = (annotations: object) => {
+    const service = { apiVersion: 'v1', kind: 'Service', metadata: { ...metadata, annotations } };
+    const ports = { spec: { ports: [{ port: 80 }] } };
+    return it1.lab.mk('cp1', 'kubectl apply -f -', { stdin: JSON.stringify({ ...service, ...ports }) });
+  };
+  await put({});
+  const data = { name: 'redis', namespace: 'openebs', claims: 'redis-data' };
+  const database = { ...openebs(), spec: { ...(openebs().spec as Data), data } } as Declared;
+  expect(await it1.judge(database)).toMatchObject({
+    verdict: 'refused',
+    problem: { seen: 'Service openebs/openebs was there before mlk8s' },
+  });
+  await put({ 'meta.helm.sh/release-name': 'openebs', 'meta.helm.sh/release-namespace': 'openebs' });
+  expect(said(await it1.judge(database))).toBe('change: release openebs is not installed');
+});
+
 it('stays while it looks after something of somebody else, and names that', async () => {
   await settle(openebs());
   const looksAfter = { type: 'widgets.example.com', called: 'Widget', own: 'ours/one' };
