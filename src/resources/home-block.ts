@@ -1,4 +1,4 @@
-import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
+import type { Ask, Declared, Id, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { asUser } from '../shell/as-user.ts';
 import { noteOnce, removeMade } from '../shell/originals.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
@@ -6,6 +6,7 @@ import { noAccount } from './account.ts';
 import { judged } from './answers.ts';
 import type { Placed } from './declare.ts';
 import { type Block, blockOf, printBlock, replaceBlock, takenOut } from './file-block.ts';
+import { condaAsk, condaInstead } from './miniforge.ts';
 import { gone } from './stays.ts';
 
 /**
@@ -16,6 +17,8 @@ export type HomeBlockSpec = Block & {
   readonly user: string;
   /** Below the home: `.bashrc`. */
   readonly path: string;
+  /** It is about the conda of this resource: who has another one has no use for it. */
+  readonly ofConda?: Id;
 };
 
 export function homeBlock({ id, on, needs, ...spec }: Placed & HomeBlockSpec): Declared<HomeBlockSpec> {
@@ -24,10 +27,15 @@ export function homeBlock({ id, on, needs, ...spec }: Placed & HomeBlockSpec): D
 
 export const homeBlockKind: Kind<HomeBlockSpec> = {
   kind: 'home-block',
-  asks: (it) => [blockAsk(it)],
+  asks,
   judge,
   undo,
 };
+
+function asks(it: Declared<HomeBlockSpec>): Ask[] {
+  const { user, ofConda } = it.spec;
+  return [blockAsk(it), ...(ofConda ? [condaAsk(it.on, user)] : [])];
+}
 
 const file: Script = sh`"$file"`;
 const draft: Script = sh`"$draft"`;
@@ -51,8 +59,11 @@ function shown({ user, path }: HomeBlockSpec): string {
 }
 
 function judge(it: Declared<HomeBlockSpec>, world: World): Verdict {
-  return judged(it, world, [blockAsk(it)], ({ text, status }) => {
-    if (status === 127) return noAccount(it.id, it.spec.user);
+  return judged(it, world, asks(it), ({ text, status }, conda) => {
+    const { user, ofConda } = it.spec;
+    if (status === 127) return noAccount(it.id, user);
+    const others = conda && ofConda ? condaInstead(conda.text, world.record(ofConda)?.state) : [];
+    if (others.length > 0) return { verdict: 'ok', because: `${user} has another conda: ${others.join(', ')}` };
     const where = shown(it.spec);
     const wanted = blockOf(it.spec);
     if (text === `1\n${wanted}`) return { verdict: 'ok', because: `${where} has the block of mlk8s` };

@@ -25,7 +25,7 @@ export function miniforge({ id, on, needs, ...spec }: Placed & MiniforgeSpec): D
 
 export const miniforgeKind: Kind<MiniforgeSpec> = {
   kind: 'miniforge',
-  asks: (it) => [condaAsk(it)],
+  asks: ({ on, spec: { user } }) => [condaAsk(on, user)],
   judge,
   undo,
 };
@@ -55,7 +55,8 @@ const BASE: Script = sh`
 /** Prints those of them that did not come with the installer: all where that was not noted. */
 const SINCE: Script = sh`{ ${BASE}; } | { grep -vxFf ${DONE} || true; }`;
 
-function condaAsk({ on, spec: { user } }: Declared<MiniforgeSpec>): Ask {
+/** Looks for conda and its kin. */
+export function condaAsk(on: Ask['on'], user: string): Ask {
   const script = sh`
     echo "arch $(dpkg --print-architecture)"
     if [ -e ${DONE} ]; then echo ours; ${SINCE} | sed 's/^/since /'; fi
@@ -105,7 +106,7 @@ function read(text: string): Seen | undefined {
 }
 
 function judge(it: Declared<MiniforgeSpec>, world: World): Verdict {
-  return judged(it, world, [condaAsk(it)], ({ text, status }) => {
+  return judged(it, world, [condaAsk(it.on, it.spec.user)], ({ text, status }) => {
     const { user, version, files } = it.spec;
     if (status === 127) return noAccount(it.id, user);
     const seen = read(text);
@@ -124,6 +125,12 @@ function judge(it: Declared<MiniforgeSpec>, world: World): Verdict {
       moves: [{ does, on: it.on, run: install(it.spec, file), deadlineS: INSTALL_S }],
     };
   });
+}
+
+/** By the answer to `condaAsk`: where the user has a conda instead of ours. `state`: that of the record of ours. */
+export function condaInstead(text: string, state: Recorded['state'] | undefined): readonly string[] {
+  const seen = read(text);
+  return seen && !seen.works ? theirsAt(seen, '', state) : [];
 }
 
 /** Where the user has a conda that mlk8s did not bring. An interruption leaves one without our mark, and a record that is pending. */
@@ -162,7 +169,7 @@ function install({ user, version }: MiniforgeSpec, { url, sha256 }: ReleaseFile)
 
 /** Environments are the user's work, and so is what was installed into the base. */
 function undo(it: Recorded<MiniforgeSpec>, world: World): Verdict {
-  return judged(it, world, [condaAsk(it)], ({ text, status }) => {
+  return judged(it, world, [condaAsk(it.on, it.spec.user)], ({ text, status }) => {
     const { user } = it.spec;
     if (status === 127) return gone(`there is no account ${user}`);
     const seen = read(text);

@@ -317,6 +317,18 @@ chmod 755 "$prefix/bin/conda"
     writeFileSync(home('miniconda3/bin/conda'), '', { mode: 0o755 });
     expect(because(story(conda()).look())).toBe(`anna has it already: ${home('miniconda3/bin/conda')}`);
   });
+
+  it('has a block in .bashrc, which who has another one already does not get', () => {
+    const block = { user: 'anna', path: '.bashrc', name: 'conda', lines: ['x'], ofConda: placed.id };
+    const { look } = story(homeBlock({ ...placed, ...block, id: 'devbox/conda@rig1' }));
+    expect(because(look())).toBe('~anna/.bashrc has no block of mlk8s');
+    mkdirSync(home('miniconda3/bin'), { recursive: true });
+    writeFileSync(home('miniconda3/bin/conda'), '', { mode: 0o755 });
+    expect(look()).toEqual({ verdict: 'ok', because: `anna has another conda: ${home('miniconda3/bin/conda')}` });
+    mkdirSync(home('miniforge3/bin'), { recursive: true });
+    writeFileSync(home('miniforge3/bin/conda'), '', { mode: 0o755 });
+    expect(look().verdict).toBe('change');
+  });
 });
 
 describe('extensions of VS Code', () => {

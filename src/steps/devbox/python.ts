@@ -20,8 +20,7 @@ const CONDA = [
 
 function conda({ user, at }: Box): Declared[] {
   const { version, files } = releaseOf('miniforge');
-  return [
-    miniforge({ ...at('miniforge', 'base'), user, version, files }),
-    homeBlock({ ...at('conda', 'miniforge'), user, path: '.bashrc', name: 'conda', lines: CONDA }),
-  ];
+  const forge = miniforge({ ...at('miniforge', 'base'), user, version, files });
+  const block = { path: '.bashrc', name: 'conda', lines: CONDA, ofConda: forge.id };
+  return [forge, homeBlock({ ...at('conda', 'miniforge'), user, ...block })];
 }
