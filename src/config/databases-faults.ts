@@ -1,9 +1,11 @@
 /** Rules of `databases:` that no single value can keep. Tolerant of values of a wrong type. */
+import { databaseValuesWarnings } from './databases-values.ts';
 import { isLoose, type Loose, type Placed } from './loose.ts';
+import { nearest } from './nearest.ts';
 import { quoted } from './rules.ts';
 import type { Cluster } from './schema.ts';
-import { defaultClass } from './storage-classes.ts';
-import { isBrought } from './storage-faults.ts';
+import { defaultClass, STORAGE_CLASSES } from './storage-classes.ts';
+import { bringer, isBrought } from './storage-faults.ts';
 
 export function databasesFaults(value: unknown, nodes: readonly Loose[]): Placed[] {
   const databases = isLoose(value) ? value.databases : undefined;
@@ -38,11 +40,19 @@ const withoutStorage: Placed = {
 };
 
 function classFaults(name: string, { storageClass }: Loose, storage: Loose): Placed[] {
-  if (typeof storageClass !== 'string' || isBrought(storageClass, storage)) return [];
+  if (typeof storageClass !== 'string') return [];
+  const brought = STORAGE_CLASSES.filter((one) => isBrought(one, storage));
+  if (brought.some((one) => one === storageClass)) return [];
+  const key = bringer(storageClass);
+  const meant = nearest(storageClass, brought);
   const fault = {
     seen: `nothing brings the class ${quoted(storageClass)}`,
-    why: 'section storage does not ask for it',
-    next: ['Ask for it there, or delete this line: then the volume is of the default class.'],
+    why: `the section storage of this file brings: ${brought.join(', ') || 'none'}`,
+    next: [
+      ...(meant ? [`Write ${meant}.`] : []),
+      ...(key ? [`Ask for it with storage.${key}, or delete this line: then the volume is of the default class.`] : []),
+      ...(meant || key ? [] : ['Write one of these, or delete this line: then the volume is of the default class.']),
+    ],
   };
   return [{ path: ['databases', name, 'storageClass'], fault }];
 }
@@ -67,7 +77,26 @@ function isOpen({ taints }: Loose): boolean {
 }
 
 /** What is allowed and likely not meant. facts: storage-and-databases sheet, 3.1 and 3.5; catalogue 21 */
-export function databasesWarnings({ databases = {}, storage }: Cluster): Placed[] {
+export function databasesWarnings(file: Cluster): Placed[] {
+  return [...onNfs(file), ...smallVolume(file), ...databaseValuesWarnings(file)];
+}
+
+/** While it writes its file anew it has two of them. facts: storage-and-databases sheet, 4 */
+function smallVolume({ databases: { redis } = {} }: Cluster): Placed[] {
+  const least = redis ? Math.ceil((2 * MAY_FILL * redis.memoryMi) / 1024) : 0;
+  if (!redis || redis.sizeGi >= least) return [];
+  const fault = {
+    seen: `the volume of redis has ${redis.sizeGi} GiB, and its memory ${redis.memoryMi} MiB`,
+    why: 'what it may hold is written to that volume, and twice while it writes its file anew; on a full one it takes no more writes',
+    next: [`Write: sizeGi: ${least}   or more, or less memoryMi. A volume that is there keeps its size.`],
+  };
+  return [{ path: ['databases', 'redis'], fault }];
+}
+
+/** Of its memory Redis may fill so much with data. */
+const MAY_FILL = 0.75;
+
+function onNfs({ databases = {}, storage }: Cluster): Placed[] {
   if (!storage) return [];
   return Object.entries(databases).flatMap(([name, it]): Placed[] => {
     if (!it || (it.storageClass ?? defaultClass(storage)) !== 'nfs-csi') return [];

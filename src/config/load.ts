@@ -43,11 +43,11 @@ export function parseCluster(bytes: Buffer, path: string): Loaded {
   if (!isMap(tree.document.contents)) throw invalid([notAMapping(source, tree)]);
   const line = (at: readonly PropertyKey[]) => source.line(tree.valueSpan(at).start);
   const parsed = clusterSchema.safeParse(tree.value);
-  const faults = [
-    ...tree.faults,
-    ...explain(parsed.error?.issues ?? [], tree.value, tree),
-    ...wholeFileFaults(tree.value, line).map((placed) => foundIn(tree, placed)),
-  ];
+  const whole = wholeFileFaults(tree.value, line).map((placed) => foundIn(tree, placed));
+  // Of one place, whoever looks at the whole file knows better what to write there.
+  const isKnown = ({ span }: Found) => whole.some((it) => it.span.start === span.start && it.span.end === span.end);
+  const single = explain(parsed.error?.issues ?? [], tree.value, tree).filter((it) => !isKnown(it));
+  const faults = [...tree.faults, ...single, ...whole];
   if (!parsed.success || faults.length > 0) throw invalid(problems(source, faults));
   const warnings = wholeFileWarnings(parsed.data).map((placed) => foundIn(tree, placed));
   return { file: parsed.data, path, text: source.text, warnings: problems(source, warnings) };

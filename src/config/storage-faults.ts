@@ -44,10 +44,15 @@ function isAskedFor(key: string, storage: Loose): boolean {
   return wanted[key] !== undefined && wanted[key] !== false;
 }
 
-/** Whether `storage:` brings a class. One that mlk8s does not know is for the schema to complain of. */
+/** Which key of `storage:` brings a class; undefined: mlk8s knows no such class. */
+export function bringer(className: string): string | undefined {
+  return BROUGHT_BY[className];
+}
+
+/** Whether `storage:` brings a class. */
 export function isBrought(className: string, storage: Loose): boolean {
-  const key = BROUGHT_BY[className];
-  return key === undefined || isAskedFor(key, storage);
+  const key = bringer(className);
+  return key !== undefined && isAskedFor(key, storage);
 }
 
 function defaultClassFaults(storage: Loose): Placed[] {

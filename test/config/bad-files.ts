@@ -145,6 +145,8 @@ export const BAD_FILES: Readonly<Record<string, string | Buffer>> = {
   'databases-misspelt': `${GOOD}storage: {}\ndatabases: { postgresql: {}, redis: { sizeGi: 0, memoryMi: 1g }, milvus: { atu: true } }\n`,
   'databases-class-that-nobody-brings': `${GOOD}storage: {}\ndatabases: { redis: { storageClass: nfs-csi } }\n`,
   'databases-more-copies-than-machines': `${GOOD}  - { name: rig2, address: 10.0.0.102, taints: [{ key: a, effect: NoSchedule }] }\nstorage: {}\ndatabases: { postgres: { instances: 2 } }\n`,
+  'databases-class-that-is-none': `${GOOD}storage: { nfs: { server: 10.0.0.9, share: /srv } }\ndatabases:\n  redis: { storageClass: fast }\n  dynamodb: { storageClass: nfs_csi }\n`,
+  'databases-far-more-copies-than-machines': `${GOOD}  - { name: rig2, address: 10.0.0.102 }\nstorage: {}\ndatabases: { postgres: { instances: 4 } }\n`,
   'databases-name': `${GOOD}storage: {}\ndatabases: { postgres: { database: pg_app, extensions: [pgvector] } }\n`,
   'databases-name-taken': `${GOOD}storage: {}\ndatabases: { postgres: { database: public } }\n`,
   'devbox-without-user': `${GOOD}devbox: { docker: {} }\n`,

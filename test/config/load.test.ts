@@ -131,6 +131,15 @@ node: { dataDir: /mnt/big-1/k8s, timeSync: false, sleep: leave }
   });
 });
 
+const SWITCHED_OFF = `  valkey:
+    dataStorage: { enabled: false }
+    auth: { enabled: false }
+    valkeyConfig: "maxmemory 384mb"
+  milvus:
+    standalone: { persistence: { enabled: false } }
+    extraConfigFiles: { user.yaml: "common: {}" }
+`;
+
 describe('warnings', () => {
   const file = (count: number, top = '') =>
     `${top}name: home-lab\nnodes:\n${Array.from({ length: count }, (_, i) => `  - { name: rig${i}, address: 10.0.0.${i + 1}, role: control-plane }\n`).join('')}`;
@@ -141,6 +150,8 @@ describe('warnings', () => {
     ['newer-channel', file(1, 'microk8s: { channel: 1.40/stable }\n')],
     ['cluster-networks', file(1).replace('10.0.0.1', '10.1.7.1').replace('rig0', 'a')],
     ['service-network', file(1).replace('10.0.0.1', '10.152.183.9')],
+    ['database-values', file(1, `storage: {}\ndatabases: { redis: {}, milvus: {} }\nvalues:\n${SWITCHED_OFF}`)],
+    ['redis-on-a-small-volume', file(1, 'storage: {}\ndatabases: { redis: { sizeGi: 1, memoryMi: 4096 } }\n')],
     ['range', file(1, 'network: { loadBalancer: { from: 10.0.7.200, to: 10.0.7.210 } }\n')],
   ])('%s', async (name, text) => {
     await expect(asText(parse(text).warnings)).toMatchFileSnapshot(`../golden/config/warning-${name}.txt`);
@@ -148,6 +159,13 @@ describe('warnings', () => {
 
   test('none for addresses next to those of the machines', () => {
     expect(parse(file(1, 'network: { loadBalancer: { from: 10.0.0.200, to: 10.0.0.210 } }\n')).warnings).toEqual([]);
+  });
+
+  test('none for values of a database that the file does not name, or that switch nothing off', () => {
+    const values = `values:\n${SWITCHED_OFF}`;
+    expect(parse(file(1, `storage: {}\ndatabases: { dynamodb: {} }\n${values}`)).warnings).toEqual([]);
+    const kept = 'values: { valkey: { auth: { enabled: true }, valkeyConfig: "appendonly yes" } }\n';
+    expect(parse(file(1, `storage: {}\ndatabases: { redis: {} }\n${kept}`)).warnings).toEqual([]);
   });
 
   test.each([1, 3, 5])('none for %i control planes', (count) => {
