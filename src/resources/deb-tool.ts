@@ -4,7 +4,7 @@ import { lines, type Script, sh } from '../shell/script.ts';
 import { judged, unread } from './answers.ts';
 import { APT_DEADLINE_S, aptInstall } from './apt.ts';
 import type { Placed } from './declare.ts';
-import { readTool, type Tool, toolAsk } from './elsewhere.ts';
+import { keptTheirs, readTool, type Tool, toolAsk } from './elsewhere.ts';
 import { isOn, stateAsk } from './service.ts';
 import { stays } from './stays.ts';
 
@@ -44,9 +44,7 @@ function judge(it: Declared<DebToolSpec>, world: World): Verdict {
     if (!seen) return unread(it.id, command);
     const missing = packages.filter((name) => !seen.installed.includes(name));
     if (missing.length === 0) return { verdict: 'ok', because: `installed: ${packages.join(', ')}` };
-    if (seen.elsewhere !== '') {
-      return { verdict: 'ok', because: `${command} was there before mlk8s: ${seen.elsewhere}` };
-    }
+    if (seen.elsewhere !== '') return keptTheirs(command, seen.elsewhere);
     return {
       verdict: 'change',
       because: `not installed: ${missing.join(', ')}`,

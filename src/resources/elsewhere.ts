@@ -1,4 +1,4 @@
-import type { Ask } from '../engine/types.ts';
+import type { Ask, Verdict } from '../engine/types.ts';
 import { type Script, sh } from '../shell/script.ts';
 
 /** Folders of a home where people put programs without root; root's own PATH has none of them. */
@@ -23,6 +23,11 @@ export function whereIs(command: string, user: string): Script {
 /** The path in what `whereIs` printed; empty: there is none. Undefined: it did not come to that. */
 export function foundAt(text: string): string | undefined {
   return /^found ?(.*)$/m.exec(text)?.[1];
+}
+
+/** Of a program that the user has already, and keeps. */
+export function keptTheirs(name: string, at: string): Verdict {
+  return { verdict: 'ok', because: `${name} was there before mlk8s: ${at}`, shown: true };
 }
 
 /** A program, and the packages of apt that mlk8s takes it from. One that comes from elsewhere is left alone. */

@@ -5,6 +5,7 @@ import { lines, type Script, sh } from '../shell/script.ts';
 import { noAccount } from './account.ts';
 import { judged, refused, unread } from './answers.ts';
 import type { Placed } from './declare.ts';
+import { keptTheirs } from './elsewhere.ts';
 import { fetchRelease } from './release.ts';
 import { gone, stays } from './stays.ts';
 
@@ -114,7 +115,7 @@ function judge(it: Declared<MiniforgeSpec>, world: World): Verdict {
     const folder = `~${user}/${FOLDER}`;
     if (seen.isOurs && seen.works) return { verdict: 'ok', because: `conda is in ${folder}` };
     const theirs = theirsAt(seen, folder, world.record(it.id)?.state);
-    if (theirs.length > 0) return { verdict: 'ok', because: `${user} has it already: ${theirs.join(', ')}` };
+    if (theirs.length > 0) return keptTheirs('conda', theirs.join(', '));
     if (seen.isThere && !seen.isOurs && !world.record(it.id)) return occupied(it, folder);
     const file = files[seen.arch];
     if (!file) return { verdict: 'ok', because: `Miniforge is not made for ${seen.arch}`, shown: true };

@@ -1,6 +1,7 @@
 import type { ReleaseFile } from '../devbox/releases.ts';
 import type { Declared, Recorded, Verdict, World } from '../engine/types.ts';
 import { type Script, sh } from '../shell/script.ts';
+import { keptTheirs } from './elsewhere.ts';
 
 /** A pinned release of a tool, whatever form it comes in. */
 export type ReleaseSpec = {
@@ -49,9 +50,7 @@ export function judgeRelease(
 ): Verdict {
   const { tool, version, files, into } = spec;
   const isForeign = !isMade && world.record(id)?.state !== 'done';
-  if (isForeign && theirs.length > 0) {
-    return { verdict: 'ok', because: `${tool} was there before mlk8s: ${theirs.join(', ')}` };
-  }
+  if (isForeign && theirs.length > 0) return keptTheirs(tool, theirs.join(', '));
   const file = files[arch];
   if (!file) return { verdict: 'ok', because: `${tool} ${version} is not made for ${arch}`, shown: true };
   const { wrong, run } = look(file);

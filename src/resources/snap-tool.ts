@@ -2,7 +2,7 @@ import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/ty
 import { lines, type Script, sh } from '../shell/script.ts';
 import { type Given, judged } from './answers.ts';
 import type { Placed } from './declare.ts';
-import { foundAt, whereIs } from './elsewhere.ts';
+import { foundAt, keptTheirs, whereIs } from './elsewhere.ts';
 import { changesAsk, hold, patiently, rowOf, SNAP_DEADLINE_S, snapAsk } from './snap.ts';
 import { gone } from './stays.ts';
 
@@ -37,11 +37,11 @@ function judge(it: Declared<SnapToolSpec>, world: World): Verdict {
     const isOurs = world.record(it.id) !== undefined;
     if (row === '') {
       const at = foundAt(found.text);
-      if (at && !isOurs) return { verdict: 'ok', because: `${command} was there before mlk8s: ${at}` };
+      if (at && !isOurs) return keptTheirs(command, at);
       return change(it, `snap ${snap} is not installed`, `install ${snap} ${channel}`, install(it.spec));
     }
     const [, version = '', , tracking = '', , notes = ''] = row.split(/\s+/);
-    if (!isOurs) return { verdict: 'ok', because: `${command} was there before mlk8s: snap ${snap} ${version}` };
+    if (!isOurs) return keptTheirs(command, `snap ${snap} ${version}`);
     if (tracking !== channel) {
       const move = patiently(sh`snap refresh ${snap} ${`--channel=${channel}`}`);
       return change(

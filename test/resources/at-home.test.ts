@@ -296,7 +296,7 @@ chmod 755 "$prefix/bin/conda"
     rmSync(home('miniforge3'), { recursive: true });
     mkdirSync(home('miniforge3/bin'), { recursive: true });
     writeFileSync(home('miniforge3/bin/conda'), '', { mode: 0o755 });
-    expect(because(look())).toBe('anna has it already: ~anna/miniforge3/bin/conda');
+    expect(because(look())).toBe('conda was there before mlk8s: ~anna/miniforge3/bin/conda');
     expect(lookBack()).toMatchObject({ verdict: 'ok', stays: true });
   });
 
@@ -315,7 +315,7 @@ chmod 755 "$prefix/bin/conda"
     expect(story(conda()).look().verdict).toBe('refused');
     mkdirSync(home('miniconda3/bin'), { recursive: true });
     writeFileSync(home('miniconda3/bin/conda'), '', { mode: 0o755 });
-    expect(because(story(conda()).look())).toBe(`anna has it already: ${home('miniconda3/bin/conda')}`);
+    expect(because(story(conda()).look())).toBe(`conda was there before mlk8s: ${home('miniconda3/bin/conda')}`);
   });
 
   it('has a block in .bashrc, which who has another one already does not get', () => {

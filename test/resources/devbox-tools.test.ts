@@ -175,7 +175,11 @@ describe('a program of a package', () => {
     const it = story(docker());
     it.apply();
     program('dock', 'true');
-    expect(it.look()).toEqual({ verdict: 'ok', because: `dock was there before mlk8s: ${inside('bin/dock')}` });
+    expect(it.look()).toEqual({
+      verdict: 'ok',
+      shown: true,
+      because: `dock was there before mlk8s: ${inside('bin/dock')}`,
+    });
     program('dpkg-query', 'echo "deb dock-ce iU "');
     expect(it.look()).toMatchObject({ verdict: 'change', because: 'not installed: dock-ce' });
   });
@@ -345,6 +349,6 @@ describe('a program that comes as a folder', () => {
     const it = story(folder('0'.repeat(64)));
     expect(it.apply).toThrow();
     mkdirSync(inside('opt/lamp'));
-    expect(it.look()).toEqual({ verdict: 'ok', because: 'lamp was there before mlk8s: /opt/lamp' });
+    expect(it.look()).toEqual({ verdict: 'ok', shown: true, because: 'lamp was there before mlk8s: /opt/lamp' });
   });
 });
