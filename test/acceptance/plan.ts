@@ -9,6 +9,11 @@ export function planOf({ events }: Run): readonly PlanItem[] {
   return plan?.items ?? [];
 }
 
+/** What a plan refuses: where, and what was seen. */
+export function refusals(run: Run): string[] {
+  return planOf(run).flatMap(({ id, verdict, because }) => (verdict === 'refused' ? [`${id}: ${because}`] : []));
+}
+
 /** What a plan does not find as it should be; what only waits for that is left out. */
 export function open(run: Run): readonly PlanItem[] {
   return planOf(run).filter(({ verdict }) => verdict !== 'ok' && verdict !== 'later');

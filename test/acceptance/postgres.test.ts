@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { databasesStep } from '../../src/steps/databases/index.ts';
-import { nameOf, namesOf, open, openIds } from './plan.ts';
+import { nameOf, namesOf, open, openIds, planOf, refusals } from './plan.ts';
 import { postgresBreaks, postgresUnbroken } from './postgres-breaks.ts';
 import { User, until } from './user.ts';
 import { cameUp, TWO_RIGS } from './users.ts';
@@ -76,6 +76,16 @@ describe('PostgreSQL on two machines', () => {
     for (const it of files) expect(readFileSync(join(it.parentPath, it.name), 'utf8')).not.toContain(password);
   });
 
+  it.each([
+    ['milvus', /milvus is not in the cluster file[\s\S]*names: postgres[\s\S]*add "milvus: {}"/],
+    ['valkey', /redis is not in the cluster file/],
+    ['psql', /psql runs under the name postgres[\s\S]*mlk8s connect --rehearse postgres/],
+    ['postgrse', /did you mean database postgres\?/],
+  ])('says what is meant by connect %s', async (name, said) => {
+    const { code, stderr } = await user.run('connect', name, '--rehearse');
+    expect([code, stderr]).toEqual([1, expect.stringMatching(said)]);
+  });
+
   it('keeps out who has lost the password, while there is data', async () => {
     await kubectl('-n postgres get secret postgres-login -o json >/tmp/kept');
     await kubectl('-n postgres delete secret postgres-login');
@@ -108,19 +118,20 @@ describe('PostgreSQL on two machines', () => {
     expect(await credential()).toEqual(before);
   });
 
-  it('says what it waits for when an instance is away', { timeout: 300_000 }, async () => {
+  it('starts the operator that somebody stopped, and waits for an instance that is away', {
+    timeout: 300_000,
+  }, async () => {
     // Without the operator it does not come back by itself.
     await kubectl('-n cnpg-system scale deployment cnpg-cloudnative-pg --replicas=0');
     await kubectl('-n postgres delete pod postgres-2');
     const away = open(await user.run('plan', '--rehearse', '--json'));
     expect(away).toMatchObject([
       {
-        ...{ id: 'databases/postgres-ready@cluster', verdict: 'settling' },
-        because: 'Cluster postgres/postgres: Cluster in healthy state, 1 of 2 ready',
+        ...{ id: 'databases/postgres-operator@cluster', verdict: 'change' },
+        because: 'Deployment cnpg-system/cnpg-cloudnative-pg was scaled to 0',
       },
     ]);
-    await kubectl('-n cnpg-system scale deployment cnpg-cloudnative-pg --replicas=1');
-    expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: 0 });
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, applied: 1 });
     expect((await user.run('status', '--rehearse')).stdout).toContain('postgres-1 is the primary');
   });
 
@@ -144,14 +155,26 @@ describe('PostgreSQL on two machines', () => {
   it('stays with its data when it leaves the file, until that is given up by name', { timeout: 300_000 }, async () => {
     user.file(BARE);
     const refused = await user.up('--prune');
-    expect(refused.code).toBe(1);
-    expect(refused.problems.join('\n')).toMatch(
-      /^databases\/postgres@cluster: postgres holds data, in the claim postgres\/postgres-1 \(3Gi\)$/m,
-    );
+    expect([refused.code, refused.summary.applied]).toEqual([1, 0]);
+    expect(refusals(refused)).toEqual([
+      'databases/postgres@cluster: postgres holds data, in the claim postgres/postgres-1 (3Gi)',
+    ]);
+    const blocked = planOf(refused).filter((it) => it.blocked);
+    expect(blocked.map(({ id }) => id)).toContain('databases/postgres-operator@cluster');
     expect(refused.stdout).toContain('--prune --delete-data postgres');
     expect(await kubectl('-n postgres get pods -o name')).toContain('postgres-1');
     expect(await kubectl('-n postgres get secret -o name')).toContain('postgres-login');
 
+    const look = await user.run('plan', '--rehearse', '--json', '--prune', '--delete-data', 'postgres');
+    expect(open(look).every(({ removes }) => removes)).toBe(true);
+    const will = open(look).flatMap(({ does = [] }) => does);
+    expect(will).toEqual(
+      expect.arrayContaining([
+        'delete the data of postgres: postgres/postgres-1 (3Gi)',
+        'delete Secret postgres/postgres-login',
+        'delete Namespace postgres',
+      ]),
+    );
     const gone = await user.up('--prune', '--delete-data', 'postgres');
     expect([gone.code, gone.problems]).toEqual([0, []]);
     expect(await kubectl('get pvc,pods,secrets -n postgres -o name --ignore-not-found')).toBe('');

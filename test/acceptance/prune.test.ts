@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { planOf } from './plan.ts';
+import { planOf, refusals } from './plan.ts';
 import { type Run, UP, type User } from './user.ts';
 import { cameUp, users } from './users.ts';
 
@@ -16,8 +16,6 @@ const removed = (run: Run): string[] =>
   changes(run)
     .filter(({ removes }) => removes)
     .map(({ id }) => id);
-const refusals = (run: Run): string[] =>
-  planOf(run).flatMap(({ id, verdict, because }) => (verdict === 'refused' ? [`${id}: ${because}`] : []));
 const warnings = (run: Run): string[] =>
   run.events.flatMap(({ event, text }) => (event === 'warning' ? [String(text)] : []));
 const plan = (user: User, ...args: string[]): Promise<Run> => user.run('plan', '--rehearse', '--json', ...args);

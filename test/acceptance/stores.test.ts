@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { databasesStep } from '../../src/steps/databases/index.ts';
-import { nameOf, namesOf, open, openIds } from './plan.ts';
+import { nameOf, namesOf, open, openIds, refusals } from './plan.ts';
 import { releaseBreaks, storeBreaks, storeUnbroken } from './store-breaks.ts';
 import { User, until } from './user.ts';
 import { cameUp, TWO_RIGS } from './users.ts';
@@ -113,8 +113,11 @@ describe('Redis, Milvus and DynamoDB', () => {
     const without = FILE.replace(/ {2}redis:.*\n {2}milvus:.*\n/, '');
     user.file(without);
     const kept = await user.up('--prune');
-    expect(kept.problems.join('\n')).toContain('redis holds data, in the claim redis/redis-data (2Gi)');
-    expect(kept.problems.join('\n')).toContain('milvus holds data, in the claim milvus/milvus-data (10Gi)');
+    expect(refusals(kept).toSorted()).toEqual([
+      'databases/milvus@cluster: milvus holds data, in the claim milvus/milvus-data (10Gi)',
+      'databases/redis@cluster: redis holds data, in the claim redis/redis-data (2Gi)',
+    ]);
+    expect([kept.code, kept.summary.applied]).toEqual([1, 0]);
     expect(await kubectl('-n redis get deployment redis -o name')).toContain('redis');
     const gone = await user.up('--prune', '--delete-data', 'redis', '--delete-data', 'milvus');
     expect([gone.summary.exitCode, gone.problems]).toEqual([0, []]);

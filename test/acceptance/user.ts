@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Summary } from '../../src/engine/events.ts';
+import type { PlanItem, Summary } from '../../src/engine/events.ts';
 import type { Problem } from '../../src/errors.ts';
 
 const BIN = new URL('../../bin/mlk8s.js', import.meta.url).pathname;
@@ -19,7 +19,7 @@ export interface Run {
   readonly events: readonly Record<string, unknown>[];
   /** The last of them. */
   readonly summary: Summary;
-  /** What went wrong, as its events say it: where, and what was seen. */
+  /** What went wrong, as its events and the refusals of its plans say it: where, and what was seen. */
   readonly problems: readonly string[];
 }
 
@@ -123,8 +123,9 @@ export class User {
 
 function runOf(code: number | null, stdout: string, stderr: string): Run {
   const events = stdout.split('\n').flatMap((line) => (line.startsWith('{"v":1') ? [JSON.parse(line)] : []));
-  const problems = events.flatMap(({ problem }) => (problem ? sentence(problem as Problem) : []));
-  return { code, stdout, stderr, events, summary: events.at(-1) as Summary, problems };
+  const refused = events.flatMap(({ items }) => (items as PlanItem[] | undefined) ?? []);
+  const found = [...refused, ...events].flatMap(({ problem }) => (problem ? sentence(problem as Problem) : []));
+  return { code, stdout, stderr, events, summary: events.at(-1) as Summary, problems: [...new Set(found)] };
 }
 
 function sentence({ where, seen }: Problem): string {

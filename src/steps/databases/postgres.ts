@@ -64,6 +64,7 @@ function resources(file: Cluster): Declared[] {
       generated: [LOGIN.passwordKey],
       knownTo: OURS,
       database: 'postgres',
+      stillIn: 'look for it in the programs that log in with it, or in their Secrets: PostgreSQL itself cannot tell it',
       anew: anew('postgres'),
     }),
     release(file, 'cloudnative-pg', {
@@ -106,7 +107,7 @@ function monitoring(file: Cluster): Declared[] {
     objects: readonly KubeManifest[];
   };
   // The webhook of Prometheus' operator looks at rules before they are taken.
-  return [manifest({ id: 'databases/postgres-monitoring@cluster', on: 'cluster', needs: [PLACE, STACK], objects })];
+  return [manifest({ id: 'databases/postgres-monitoring@cluster', on: 'cluster', needs: [POSTGRES, STACK], objects })];
 }
 
 function asksFor(file: Cluster): Load[] {
