@@ -25,8 +25,10 @@ export async function tunnelled(
   const tunnel = await openTunnel(way, wanted, ({ problem }) => {
     io.stderr.write(`${problemLines(problemAsTyped(problem, typing), style).join('\n')}\n`);
   });
+  // Whoever reads that Ctrl-C ends it may type it at once.
+  const end = interrupted();
   opened(tunnel.port);
-  await interrupted();
+  await end;
   await tunnel.close();
 }
 
