@@ -11,7 +11,10 @@ export function diffLines(diff: Diff, style: Style): string[] {
   const { what, before, after } = diff;
   if (isShort(before) && isShort(after))
     return [`${what}: ${clean(before) || '(none)'} -> ${clean(after) || '(none)'}`];
-  const { hunks } = structuredPatch('', '', before, after, '', '', { context: CONTEXT });
+  // Only a line end that comes or goes is worth a line.
+  const isValue = ![before, after].some((text) => text.endsWith('\n'));
+  const [old, fresh] = [before, after].map((text) => (isValue && text !== '' ? `${text}\n` : text)) as [string, string];
+  const { hunks } = structuredPatch('', '', old, fresh, '', '', { context: CONTEXT });
   const lines = hunks.flatMap((hunk) => [
     style.paint('cyan', `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`),
     ...hunk.lines.map((line) => painted(clean(line), style)),

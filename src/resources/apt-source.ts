@@ -108,6 +108,9 @@ function contentOf(spec: AptSourceSpec, { arch, codename }: Seen, key: string): 
   ].join('\n');
 }
 
+/** For people: the checksum says nothing to them. */
+const withoutSum = (content: string) => content.replace(/, as a file .*$/m, '');
+
 function judge(it: Declared<AptSourceSpec>, world: World): Verdict {
   return judged(it, world, asks(it), (archive, program) => {
     const { spec } = it;
@@ -124,11 +127,14 @@ function judge(it: Declared<AptSourceSpec>, world: World): Verdict {
     if (seen.key !== undefined && seen.content === contentOf(spec, seen, seen.key)) {
       return { verdict: 'ok', because: `apt knows the archive of ${name}` };
     }
-    const after = contentOf(spec, seen, 'that was looked at');
+    const [before, after] = [seen.content, contentOf(spec, seen, 'to be looked at')].map(withoutSum) as [
+      string,
+      string,
+    ];
     return {
       verdict: 'change',
       because: difference(spec, seen),
-      diff: [{ what: sourcePath(spec), before: seen.content, after }],
+      diff: before === after ? [] : [{ what: sourcePath(spec), before, after }],
       moves: [
         {
           does: `look at the key of ${name}, then let apt know the archive`,

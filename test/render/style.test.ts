@@ -66,6 +66,15 @@ test.each([
   expect(duration(seconds)).toBe(text);
 });
 
+test.each([
+  ['', 0],
+  ['\n', 1],
+])('a diff of a value without a line end says nothing of it, after %j', (end, said) => {
+  const [before, after] = ['a', 'b'].map((letter) => letter.repeat(70));
+  const lines = diffLines({ what: 'list', before: `${before}${end}`, after: `${after}` }, plainStyle());
+  expect(lines.filter((line) => line.includes('No newline'))).toHaveLength(said);
+});
+
 test('a long diff is cut and says by how much', () => {
   const after = Array.from({ length: 100 }, (_, i) => `line ${i}\n`).join('');
   const lines = diffLines({ what: '/etc/long', before: '', after }, plainStyle());
