@@ -32,6 +32,8 @@ export type SecretSpec = {
   readonly database?: string;
   /** Deployments in that namespace that read the generated values when they start: restarted when a lost one is made anew. */
   readonly readAtStart?: readonly string[];
+  /** What to type to take a lost value out of what still runs with it. */
+  readonly stillIn?: string;
   /** What to type to go on without that data, where deleting the claims is not it. */
   readonly anew?: string;
   /** `Opaque` when it is left out. */
@@ -209,7 +211,7 @@ function knownTo({ spec }: Declared<SecretSpec>, world: World, stays = false): s
 }
 
 function lostPassword(
-  { id, spec: { namespace, name, anew } }: Declared<SecretSpec>,
+  { id, spec: { namespace, name, stillIn, anew } }: Declared<SecretSpec>,
   keys: readonly string[],
   claims: readonly string[],
 ): Verdict {
@@ -219,6 +221,7 @@ function lostPassword(
     id,
     `Secret ${namespace}/${name} has no ${keys.join(', ')} any more, and the data in ${named} ${claims.map((claim) => `${namespace}/${claim}`).join(', ')} ${know} the old one`,
     'somebody deleted it; a new password would not open that data, or would keep out whoever has the old one',
+    ...(stillIn ? [stillIn] : []),
     `put the Secret back from a copy: microk8s kubectl apply -f FILE`,
     anew ?? `or, when nothing of that data is needed: ${drop}`,
   );

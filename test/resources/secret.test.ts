@@ -113,6 +113,10 @@ describe('a Secret', () => {
         next: [expect.any(String), expect.stringMatching(/delete persistentvolumeclaim grafana$/)],
       },
     });
+    const running = { ...guarded, spec: { ...(guarded.spec as object), stillIn: 'ask its pod' } } as Declared;
+    expect(await inside.judge(running)).toMatchObject({
+      problem: { next: ['ask its pod', expect.stringContaining('from a copy'), expect.any(String)] },
+    });
     const carried = { ...guarded, spec: { ...(guarded.spec as object), anew: 'take it out' } } as Declared;
     expect(await inside.judge(carried)).toMatchObject({ problem: { next: [expect.any(String), 'take it out'] } });
     inside.records.splice(0);

@@ -27,6 +27,12 @@ const ASKED = 1 / 2;
 
 const NAMESPACE = 'milvus';
 const LOGIN = { secret: 'milvus-root', user: 'root', passwordKey: 'password' } as const;
+/** Its pod has it as long as it runs. Nothing of it is an argument, or is printed. */
+const STILL_IN = [
+  'while its pod runs, take it out of that:',
+  "microk8s kubectl -n milvus exec deployment/milvus-standalone -- printenv COMMON_SECURITY_DEFAULTROOTPASSWORD | tr -d '\\n' |",
+  'microk8s kubectl -n milvus create secret generic milvus-root --from-file=password=/dev/stdin',
+].join(' ');
 const PASSWORD: Id = 'databases/milvus-root@cluster';
 const PROCESSOR: Id = 'databases/milvus-processor@cluster';
 const QUEUE: Id = 'databases/milvus-queue@cluster';
@@ -85,6 +91,7 @@ function resources(file: Cluster): Declared[] {
       // It writes the password into its own etcd when it first starts, and never reads it again.
       knownTo: claimOf('milvus'),
       database: 'milvus',
+      stillIn: STILL_IN,
       anew: anew('milvus'),
     }),
     standalone,
