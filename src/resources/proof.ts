@@ -103,8 +103,12 @@ export function resultOf(it: Pick<Declared, 'id'>, world: World): Result | 'none
   return (kept === undefined ? undefined : jsonOf(kept, result)) ?? 'none';
 }
 
-function toProve(it: Declared<ProofSpec>, because: string): Verdict {
-  return { verdict: 'change', because, settled: true, moves: [proveMove(it, digest(it))] };
+/** What is restarted at its first proof was installed just before it, and nobody uses it yet. */
+function toProve(it: Declared<ProofSpec>, world: World, because: string): Verdict {
+  const { restart } = it.spec;
+  const away =
+    restart && world.record(it.id) ? { disrupts: `${restart.namespace} is restarted, and away meanwhile` } : {};
+  return { verdict: 'change', because, ...away, settled: true, moves: [proveMove(it, digest(it))] };
 }
 
 /** Nobody's database is restarted because it is tried in another way: there only what is proved counts. */
@@ -119,17 +123,20 @@ function digest({ spec: { inputs, objects, expect, restart } }: Declared<ProofSp
 export function judgeProof(it: Declared<ProofSpec>, world: World, before?: string): Verdict {
   const missing = it.spec.needsCard ? cardless(it, world) : undefined;
   if (missing) return missing;
-  if (world.identity === undefined) return toProve(it, 'not proved yet');
+  if (world.identity === undefined) return toProve(it, world, 'not proved yet');
   const found = resultOf(it, world);
   if (found === undefined) return unseen(world);
-  if (found === 'none') return toProve(it, 'not proved yet');
+  if (found === 'none') return toProve(it, world, 'not proved yet');
   const isOther = found.digest !== digest(it);
-  if (found.end === 'failed') return toProve(it, `failed ${age(found, world)}${isOther ? ', for other inputs' : ''}`);
-  if (found.end === 'open') return toProve(it, `begun ${age(found, world)}, and has not ended`);
-  if (isOther) return toProve(it, `proved for other inputs${difference(it, world)}`);
+  if (found.end === 'failed')
+    return toProve(it, world, `failed ${age(found, world)}${isOther ? ', for other inputs' : ''}`);
+  if (found.end === 'open') return toProve(it, world, `begun ${age(found, world)}, and has not ended`);
+  if (isOther) return toProve(it, world, `proved for other inputs${difference(it, world)}`);
   const where = found.node === placeOf(it.id) ? '' : ` on ${found.node}`;
   const because = `proved ${age(found, world)}${where}`;
-  return found.at === before ? toProve(it, `asked for again: ${because}`) : { verdict: 'ok', because, shown: true };
+  return found.at === before
+    ? toProve(it, world, `asked for again: ${because}`)
+    : { verdict: 'ok', because, shown: true };
 }
 
 const unseen = (world: World): Verdict => ({

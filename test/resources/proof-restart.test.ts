@@ -60,6 +60,14 @@ async function database(volumes: object[]): Promise<void> {
 const VOLUME = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }];
 const uids = () => kubectl('get pods -n db -o jsonpath={.items[*].metadata.uid}');
 
+it('says what is away meanwhile, but not at the first time', async () => {
+  await database(VOLUME);
+  expect(await it1.judge(thing())).not.toHaveProperty('disrupts');
+  it1.records.push({ ...thing(), origin: 'created', state: 'done' });
+  expect(await it1.judge(thing())).toMatchObject({ disrupts: 'db is restarted, and away meanwhile' });
+  expect(await it1.judge(thing({ restart: undefined }))).not.toHaveProperty('disrupts');
+});
+
 it('is proved when what was written is there after a restart, and leaves nothing, the login least of all', async () => {
   await database(VOLUME);
   const before = await uids();
