@@ -15,12 +15,7 @@ export function connect(context: Context, name: string, flags: ConnectFlags): Pr
   return onVisit(context, flags, async (visit) => {
     const databases = visit.services.filter((it): it is Database => it.client !== undefined);
     if (databases.length === 0) throw noDatabases();
-    checkKnown(
-      'database',
-      [name],
-      databases.map((it) => it.name),
-    );
-    const database = databases.find((it) => it.name === name) as Database;
+    const database = named(name, databases);
     const { password, user } = await loginOf(visit, database);
     await tunnelled(context, visit, database, flags.port, (port) => {
       const client = database.client(port, password, user);
@@ -29,6 +24,34 @@ export function connect(context: Context, name: string, flags: ConnectFlags): Pr
       context.io.stdout.write(`${text}\n`);
     });
     return { exitCode: ExitCode.done };
+  });
+}
+
+/** Databases that mlk8s knows, whatever the file asks for. */
+const ALL = ['postgres', 'redis', 'milvus', 'dynamodb'];
+/** What people call one besides. */
+const CALLED: Readonly<Record<string, string>> = { valkey: 'redis', cnpg: 'postgres', psql: 'postgres' };
+
+function named(name: string, databases: readonly Database[]): Database {
+  const found = databases.find((it) => it.name === name);
+  if (found) return found;
+  const known = databases.map((it) => it.name);
+  const meant = CALLED[name.toLowerCase()] ?? name;
+  if (meant === name && !ALL.includes(name)) checkKnown('database', [name], known);
+  if (known.includes(meant)) {
+    const why = `${name} runs under the name ${meant}`;
+    throw new UserError({
+      where: 'mlk8s connect',
+      seen: `no database is called ${name}`,
+      why,
+      next: [`mlk8s connect ${meant}`],
+    });
+  }
+  throw new UserError({
+    where: 'mlk8s connect',
+    seen: `${meant} is not in the cluster file`,
+    why: `its section databases names: ${known.join(', ')}`,
+    next: [`add "${meant}: {}" to that section, then: mlk8s up`],
   });
 }
 
