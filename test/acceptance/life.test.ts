@@ -69,6 +69,7 @@ describe("a file of one's own, two machines", () => {
     const others = {
       ...{ ...gpuUnbroken, ...monitoringUnbroken, ...networkUnbroken, ...namesUnbroken },
       ...{ ...postgresUnbroken, ...storeUnbroken },
+      'devbox/workstation': 'a note of the workstation',
     };
     // The sample asks for some of the tools that there are.
     const tools = Object.keys({ ...devboxBreaks, ...devboxUnbroken }).filter((name) => names.includes(name));
