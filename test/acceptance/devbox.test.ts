@@ -95,6 +95,9 @@ describe('a devbox that is no member of the cluster', () => {
     expect(more).toEqual([...others, '/home/anna/.vscode/extensions/extensions.json']);
     expect(JSON.parse(await user.exec('devbox', 'cat /etc/docker/daemon.json'))).toEqual({ 'log-driver': 'local' });
     expect(await user.exec('devbox', 'cat /home/anna/.kube/config')).not.toMatch(/: lab/);
+    expect(await user.exec('devbox', 'systemctl is-active xrdp.service; systemctl is-enabled xrdp.service; true')).toBe(
+      'inactive\ndisabled\n',
+    );
     expect(await user.exec('rig1', 'microk8s kubectl get nodes -o name')).toBe('node/rig1\n');
   });
 });
