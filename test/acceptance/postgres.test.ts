@@ -138,14 +138,18 @@ describe('PostgreSQL on two machines', () => {
   it('gets smaller: says which copy goes with its claim, and is proved when it is gone', {
     timeout: 300_000,
   }, async () => {
+    const primary = await kubectl(
+      '-n postgres get clusters.postgresql.cnpg.io postgres -o jsonpath={.status.currentPrimary}',
+    );
+    const other = primary === 'postgres-1' ? 'postgres-2' : 'postgres-1';
     user.file(FILE.replace('instances: 2', 'instances: 1'));
     const { stdout } = await user.run('plan', '--rehearse', '--only', 'databases');
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
-      'postgres-ready@cluster: 2 instances, and 1 is asked for: the operator removes postgres-2, with the claim postgres/postgres-2 and the copy in it',
+      `postgres-ready@cluster: 2 instances, and 1 is asked for: the operator removes ${other}, with the claim postgres/${other} and the copy in it`,
     );
     expect((await user.up()).summary).toMatchObject({ exitCode: 0, failed: 0 });
     expect(await kubectl('-n postgres get pods,pvc -l cnpg.io/cluster=postgres -o name')).toBe(
-      'pod/postgres-1\npersistentvolumeclaim/postgres-1\n',
+      `pod/${primary}\npersistentvolumeclaim/${primary}\n`,
     );
     expect((await user.run('status', '--rehearse')).stdout).toMatch(
       /1 of 1 instances ready[\s\S]*proof-postgres .*proved/,
