@@ -20,12 +20,12 @@ export const DIGEST_LABEL = 'mlk8s.io/digest';
  */
 export const WORKLOADS_LABEL = 'mlk8s.io/workloads';
 
-/** What is printed of an object that Helm brought; tabs, because most fields may be missing. */
-const WORKLOAD = [
+/** What is printed of a workload; tabs, because most fields may be missing. `owner`: path of what says whose it is. */
+const workloadFields = (owner: string) => [
   '{.kind}',
   '{.metadata.namespace}',
   '{.metadata.name}',
-  '{.metadata.annotations.meta\\.helm\\.sh/release-namespace}/{.metadata.annotations.meta\\.helm\\.sh/release-name}',
+  owner,
   '{.metadata.generation}',
   '{.status.observedGeneration}',
   '{.spec.replicas}',
@@ -34,6 +34,8 @@ const WORKLOAD = [
   '{.status.numberReady}',
   '{.status.updatedReplicas}',
 ];
+const RELEASE =
+  '{.metadata.annotations.meta\\.helm\\.sh/release-namespace}/{.metadata.annotations.meta\\.helm\\.sh/release-name}';
 const POD = [
   '{.metadata.namespace}',
   '{.metadata.name}',
@@ -46,10 +48,13 @@ const POD = [
 ];
 const rows = (fields: readonly string[]) => `jsonpath={range .items[*]}${fields.join('{"\\t"}')}{"\\n"}{end}`;
 
+/** Every workload with that label; the fourth column is what `owner` says. Read by `workloadOf`. */
+export function listWorkloadsOf(label: string, owner: string): Script {
+  return sh`${kubectl} get deployments,daemonsets,statefulsets -A -l ${label} -o ${rows(workloadFields(owner))}`;
+}
+
 /** Every workload that Helm brought; the fourth column is namespace and name of its release. */
-export const listWorkloads: Script = sh`
-  ${kubectl} get deployments,daemonsets,statefulsets -A -l app.kubernetes.io/managed-by=Helm -o ${rows(WORKLOAD)}
-`;
+export const listWorkloads: Script = listWorkloadsOf('app.kubernetes.io/managed-by=Helm', RELEASE);
 
 /** Stands between the parts of the answer. */
 const RULE = '----';
@@ -95,8 +100,8 @@ export interface Workload {
   readonly title: string;
   readonly namespace: string;
   readonly name: string;
-  /** Namespace and name of its release. */
-  readonly release: string;
+  /** Whose it is: namespace and name of its release, or the name of its stage. */
+  readonly owner: string;
   readonly ready: number;
   readonly wanted: number;
   readonly isReady: boolean;
@@ -139,7 +144,7 @@ export function sightOf(world: World): Sight | undefined {
       releases.filter((it) => it.at === `${namespace}/${release}`).sort((a, b) => b.number - a.number),
     foreignChart: (namespace, release) =>
       foreign?.find((it) => it.name === release && it.namespace === namespace)?.chart,
-    workloads: (namespace, release) => workloads.filter((it) => it.release === `${namespace}/${release}`),
+    workloads: (namespace, release) => workloads.filter((it) => it.owner === `${namespace}/${release}`),
     troubles: ({ namespace, name }) =>
       unready.filter((pod) => pod.namespace === namespace && pod.name.startsWith(`${name}-`)),
     jobs: jobs.map((path) => posix.basename(path)),
@@ -166,8 +171,9 @@ function releaseOf(row: string): Revision & { readonly at: string } {
   };
 }
 
-function workloadOf(row: string): Workload {
-  const [kind = '', namespace = '', name = '', release = '', generation, observed = '0', ...counts] = row.split('\t');
+/** A row of `listWorkloadsOf`. */
+export function workloadOf(row: string): Workload {
+  const [kind = '', namespace = '', name = '', owner = '', generation, observed = '0', ...counts] = row.split('\t');
   const [replicas, scheduled, readyReplicas, numberReady, updated] = counts.map(Number);
   const isDaemon = kind === 'DaemonSet';
   const wanted = (isDaemon ? scheduled : replicas) ?? 0;
@@ -176,7 +182,7 @@ function workloadOf(row: string): Workload {
   const isOld = kind === 'Deployment' && (updated ?? 0) < wanted;
   const isSeen = Number(observed) >= Number(generation);
   const title = `${kind} ${namespace}/${name}`;
-  return { title, namespace, name, release, ready, wanted, isReady: isSeen && !isOld && ready >= wanted };
+  return { title, namespace, name, owner, ready, wanted, isReady: isSeen && !isOld && ready >= wanted };
 }
 
 function podOf(row: string): Pod {

@@ -27,6 +27,7 @@ import { jsonListKind } from './json-list.ts';
 import { kernelModuleKind } from './kernel-module.ts';
 import { homeKubeconfigKind, kubeconfigKind } from './kubeconfig.ts';
 import { kubeletSeesKind } from './kubelet-sees.ts';
+import { kustomizeStageKind } from './kustomize-stage.ts';
 import { loneIngressKind } from './lone-ingress.ts';
 import { loneNfdKind } from './lone-nfd.ts';
 import { loneStackKind } from './lone-stack.ts';
@@ -59,6 +60,7 @@ import { serviceKind } from './service.ts';
 import { snapKind } from './snap.ts';
 import { snapToolKind } from './snap-tool.ts';
 import { snapdSeededKind } from './snapd-seeded.ts';
+import { sourceTreeKind } from './source-tree.ts';
 import { storageClassKind } from './storage-class.ts';
 import { sysctlKind } from './sysctl.ts';
 import { timeSyncKind } from './time-sync.ts';
@@ -103,6 +105,7 @@ const all: readonly Kind[] = [
   madeWithKind,
   loneStackKind,
   kubeletSeesKind,
+  kustomizeStageKind,
   manifestKind,
   mayastorFitKind,
   memberKind,
@@ -131,6 +134,7 @@ const all: readonly Kind[] = [
   snapKind,
   snapToolKind,
   snapdSeededKind,
+  sourceTreeKind,
   storageClassKind,
   sysctlKind,
   timeSyncKind,

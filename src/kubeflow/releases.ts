@@ -1,0 +1,89 @@
+import * as z from 'zod';
+import { templateData } from '../templates.ts';
+import { COMPONENTS } from './components.ts';
+
+const path = z.string().regex(/^[\w.-]+(\/[\w.-]+)*$/);
+const https = z.string().startsWith('https://');
+const word = z.string().regex(/^[a-z][a-z0-9-]*$/);
+const text = z.string().min(1);
+const amount = z.int().positive().exactOptional();
+
+/** Single files that are fetched beside the archive, in place of what its own files name on the internet. */
+const extra = z.strictObject({
+  /** Folder of the source that they are put into, with their paths. */
+  into: path,
+  from: https,
+  files: z.array(path).min(1),
+});
+
+const target = z.strictObject({
+  group: text.exactOptional(),
+  version: text.exactOptional(),
+  kind: text.exactOptional(),
+  name: text.exactOptional(),
+  namespace: text.exactOptional(),
+});
+
+const patch = z.strictObject({
+  target: target.exactOptional(),
+  patch: z.union([z.record(z.string(), z.json()), z.array(z.json())]),
+});
+
+const image = z.strictObject({ name: text, newName: text.exactOptional(), newTag: text.exactOptional() });
+
+const stage = z.strictObject({
+  name: word,
+  /** As people call it: "the service mesh Istio". */
+  title: text,
+  /** Left out: it is always there. */
+  component: z.enum(COMPONENTS).exactOptional(),
+  paths: z.array(path).min(1),
+  patches: z.array(patch).default([]),
+  images: z.array(image).default([]),
+  /** Stages before it, by their names. */
+  needs: z.array(word),
+  /** Seconds until its pods are ready: their images come over the line of a home. */
+  readyS: z.int().positive(),
+  /** What its pods ask the scheduler for, and its claims: CPU in thousandths of a core, MiB, GiB. */
+  requests: z.strictObject({ cpu: amount, memory: amount, disk: amount }),
+});
+
+const release = z.strictObject({
+  version: z.string().regex(/^\d+\.\d+/),
+  /** Commit of kubeflow/community-distribution. */
+  commit: z.string().regex(/^[0-9a-f]{40}$/),
+  /** A `.tar.gz` with one folder at its root. */
+  url: https,
+  /** Tracks of MicroK8s that it is made for. */
+  tracks: z.array(z.string().regex(/^1\.[1-9][0-9]+$/)).min(1),
+  /**
+   * Of what is in it, not of the archive, which whoever packs it again may pack differently: SHA-256 over the sorted
+   * lines `SHA1  PATH` of the regular files below `common` and `applications`, and of the extra ones; SHA1 as git names
+   * a file's content.
+   */
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  extra: z.array(extra),
+  /** What is replaced in files of the source: by path, each text by another one. */
+  localized: z.record(path, z.record(text, text)),
+  stages: z.array(stage).min(1),
+});
+
+const releases = z.array(release).min(1);
+
+export type Release = z.infer<typeof release>;
+export type Stage = z.infer<typeof stage>;
+export type Extra = z.infer<typeof extra>;
+
+let loaded: readonly Release[] | undefined;
+
+/** What `templates/kubeflow/releases.yaml` pins. Read when first asked for; throws what zod throws. */
+export function allReleases(): readonly Release[] {
+  loaded ??= releases.parse(templateData('kubeflow/releases.yaml').releases);
+  return loaded;
+}
+
+/** The release for a channel of MicroK8s (`1.35/stable`); undefined: none is made for its track. */
+export function releaseFor(channel: string): Release | undefined {
+  const [track = ''] = channel.split('/');
+  return allReleases().find(({ tracks }) => tracks.includes(track));
+}

@@ -1,0 +1,144 @@
+import type { Ask, Verdict, World } from '../engine/types.ts';
+import { STAGE_LABEL } from '../kubeflow/overlay.ts';
+import { sh } from '../shell/script.ts';
+import { listWorkloadsOf, type Workload, workloadOf } from './helm-sight.ts';
+import { kubectl, NAMESPACE, withoutNoise } from './kube.ts';
+
+/** Label of the ConfigMaps `stage-STAGE` in which what was applied last is written down. */
+export const RECEIPT_LABEL = 'mlk8s.io/receipt';
+
+/** Stands between the parts of the answer. */
+const RULE = '----';
+
+/** Groups of types that every cluster has; a type of another one is gone when its definition was deleted. */
+const BUILT_IN = [
+  '',
+  'apps',
+  'batch',
+  'autoscaling',
+  'policy',
+  'rbac.authorization.k8s.io',
+  'networking.k8s.io',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'scheduling.k8s.io',
+  'storage.k8s.io',
+];
+
+/** Types of the objects in receipts as kubectl takes them, with commas between: built-in ones, or all others. */
+const TYPES = `
+NF == 4 {
+  group = index($1, "/") ? substr($1, 1, index($1, "/") - 1) : ""
+  if ((index(builtin, "," group ",") == 0) == custom && !seen[$2 "." group]++) {
+    list = list (list == "" ? "" : ",") $2 (group == "" ? "" : "." group)
+  }
+}
+END { print list }`;
+
+const receipts = `jsonpath={range .items[*]}stage {.metadata.name} {.data.digest}{"\\n"}{.data.objects}{"\\n"}{end}`;
+const stageOf = `{.metadata.labels.${STAGE_LABEL.replaceAll('.', '\\.')}}`;
+
+/**
+ * One question for all stages: the receipts, which objects are there, and how many of their pods are ready. Objects as a
+ * table: the API sends no content then. Of types that a cluster may lack the errors come with the answer.
+ */
+export const stagesAsk: Ask = {
+  key: 'kubeflow stages',
+  on: 'cluster',
+  sh: sh`
+    set -e
+    receipts=$(${kubectl} -n ${NAMESPACE} get configmaps -l ${RECEIPT_LABEL} -o ${receipts})
+    types() { printf '%s\n' "$receipts" | awk -v builtin=${`,${BUILT_IN.join(',')},`} -v custom="$1" ${TYPES}; }
+    printf '%s\n' "$receipts" ${RULE}
+    if [ -n "$(types 0)" ]; then ${kubectl} get "$(types 0)" -A -l ${STAGE_LABEL} --no-headers --show-kind; fi
+    echo ${RULE}
+    if [ -n "$(types 1)" ]; then
+      ${kubectl} get "$(types 1)" -A -l ${STAGE_LABEL} --no-headers --show-kind 2>&1 || echo failed
+    fi
+    echo ${RULE}
+    ${listWorkloadsOf(STAGE_LABEL, stageOf)}
+  `,
+  timeoutS: 90,
+};
+
+/** An object of a receipt. */
+export interface StageObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Empty for one that is in no namespace. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** What was applied as a stage. */
+export interface StageReceipt {
+  readonly digest: string;
+  /** In the order in which they were applied. */
+  readonly objects: readonly StageObject[];
+}
+
+export interface Stages {
+  /** Undefined: it was never applied to its end. */
+  receipt(stage: string): StageReceipt | undefined;
+  /** Objects of the receipt that are not there; those of types that cannot be asked for do not count. */
+  missing(stage: string): readonly StageObject[];
+  workloads(stage: string): readonly Workload[];
+}
+
+/** Undefined: the API does not answer, or not with all that was asked. */
+export function stagesOf(world: World): Stages | undefined {
+  const answer = world.answer('cluster', stagesAsk.key);
+  if (answer.kind !== 'bytes' || answer.status !== 0 || answer.cut) return undefined;
+  const parts = answer.text.split(new RegExp(`^${RULE}\\n`, 'm'));
+  const [first, builtIn, custom, rows] = parts.map((part) => part.split('\n').filter((line) => line !== ''));
+  if (!first || !builtIn || !custom || !rows) return undefined;
+  const unknown = custom.some((line) => line === 'failed');
+  const noType = /doesn't have a resource type/;
+  if (unknown && !custom.some((line) => noType.test(line))) return undefined;
+  const there = new Set([...builtIn, ...withoutNoise(custom.join('\n')).split('\n')].map(titleOfRow));
+  const all = receiptsOf(first);
+  const workloads = rows.map(workloadOf);
+  const isAsked = ({ apiVersion }: StageObject) => !unknown || BUILT_IN.includes(groupOf(apiVersion));
+  return {
+    receipt: (stage) => all.get(stage),
+    missing: (stage) => (all.get(stage)?.objects ?? []).filter((it) => isAsked(it) && !there.has(key(it))),
+    workloads: (stage) => workloads.filter((it) => it.owner === stage),
+  };
+}
+
+function receiptsOf(lines: readonly string[]): ReadonlyMap<string, StageReceipt> {
+  const found = new Map<string, { digest: string; objects: StageObject[] }>();
+  let last: StageObject[] = [];
+  for (const line of lines) {
+    const [first = '', second = '', third = '', fourth] = line.split(' ');
+    if (first === 'stage' && fourth === undefined) {
+      last = [];
+      found.set(second.replace(/^stage-/, ''), { digest: third, objects: last });
+    } else if (fourth !== undefined) {
+      last.push({ apiVersion: first, kind: second, namespace: third === '-' ? '' : third, name: fourth });
+    }
+  }
+  return found;
+}
+
+export function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+}
+
+/** As kubectl begins the row of a table in which there are several types. */
+function key({ apiVersion, kind, namespace, name }: StageObject): string {
+  const group = groupOf(apiVersion);
+  return `${namespace} ${kind.toLowerCase()}${group === '' ? '' : `.${group}`}/${name}`;
+}
+
+/** `NAMESPACE kind.group/name …`; without a namespace what is in none. */
+function titleOfRow(row: string): string {
+  const [first = '', second = ''] = row.trim().split(/\s+/);
+  return first.includes('/') ? ` ${first}` : `${first} ${second}`;
+}
+
+export const unseen = (world: World): Verdict => ({
+  verdict: 'settling',
+  because: `the API on ${world.lead} does not answer`,
+  deadlineS: 300,
+});
