@@ -39,7 +39,7 @@ function download(url: string, beside: string): Script {
   const archive = posix.join(beside, 'archive.tar.gz');
   return sh`
     curl -fsSL --proto =https --retry 3 -o ${archive} ${url}
-    tar -xzf ${archive} -C ${beside} --strip-components=1 --wildcards --no-wildcards-match-slash ${PARTS.map((part) => `*/${part}`)}
+    tar -xf ${archive} -C ${beside} --strip-components=1 --wildcards --no-wildcards-match-slash ${PARTS.map((part) => `*/${part}`)}
     rm -f -- ${archive}
   `;
 }

@@ -120,6 +120,12 @@ export function kindOfManifest(cluster: ClusterState, apiVersion: string, kind: 
   return found.find((k) => k.version === version) ?? (BUILTIN.includes(found[0] as Kind) ? found[0] : undefined);
 }
 
+/** Types that kustomize knows to be in no namespace: those of Kubernetes itself. */
+export function isBuiltinClusterScoped(apiVersion: string, kind: string): boolean {
+  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  return BUILTIN.some((k) => k.kind === kind && k.group === group && !k.namespaced);
+}
+
 /** `deployments.apps`, as errors name a type. */
 export const resourceName = (k: Kind): string => (k.group === '' ? k.plural : `${k.plural}.${k.group}`);
 
