@@ -50,7 +50,7 @@ export class KubeStore {
   /** The type that a word of a command line means. Throws NoMatchError. */
   kind(word: string): Kind {
     const kind = findKind(this.cluster, word);
-    if (!kind) throw new NoMatchError(`the server doesn't have a resource type "${word}"`);
+    if (!kind) throw new NoMatchError(`the server doesn't have a resource type "${word.split('.')[0]}"`);
     return kind;
   }
 
