@@ -23,6 +23,8 @@ export type Image = { readonly name: string; readonly newName?: string; readonly
 export type Overlay = {
   /** Folders with a kustomization, below the root of the source. */
   readonly paths: readonly string[];
+  /** All of its objects are put into it. */
+  readonly namespace?: string;
   readonly patches: readonly Patch[];
   readonly images: readonly Image[];
 };
@@ -36,12 +38,13 @@ export function removal(apiVersion: string, kind: string, namespace: string, nam
 }
 
 /** The kustomization of a stage as data. `up`: from the folder that it lies in to the root of the source, such as `../..`. */
-export function kustomization(stage: string, { paths, patches, images }: Overlay, up: string): Data {
+export function kustomization(stage: string, { paths, namespace, patches, images }: Overlay, up: string): Data {
   return {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     resources: paths.map((path) => `${up}/${path}`),
     labels: [{ pairs: { [STAGE_LABEL]: stage } }],
+    ...(namespace === undefined ? {} : { namespace }),
     ...(patches.length > 0 ? { patches: patches.map(inline) } : {}),
     ...(images.length > 0 ? { images } : {}),
   };

@@ -38,6 +38,8 @@ const stage = z.strictObject({
   /** Left out: it is always there. */
   component: z.enum(COMPONENTS).exactOptional(),
   paths: z.array(path).min(1),
+  /** All of its objects are put into it. */
+  namespace: text.exactOptional(),
   patches: z.array(patch).default([]),
   images: z.array(image).default([]),
   /** Stages before it, by their names. */
@@ -45,7 +47,7 @@ const stage = z.strictObject({
   /** Seconds until its pods are ready: their images come over the line of a home. */
   readyS: z.int().positive(),
   /** What its pods ask the scheduler for, and its claims: CPU in thousandths of a core, MiB, GiB. */
-  requests: z.strictObject({ cpu: amount, memory: amount, disk: amount }),
+  requests: z.strictObject({ cpu: amount, memory: amount, disk: amount }).default({}),
 });
 
 const release = z.strictObject({
@@ -72,7 +74,6 @@ const releases = z.array(release).min(1);
 
 export type Release = z.infer<typeof release>;
 export type Stage = z.infer<typeof stage>;
-export type Extra = z.infer<typeof extra>;
 
 let loaded: readonly Release[] | undefined;
 
@@ -80,6 +81,15 @@ let loaded: readonly Release[] | undefined;
 export function allReleases(): readonly Release[] {
   loaded ??= releases.parse(templateData('kubeflow/releases.yaml').releases);
   return loaded;
+}
+
+/** In the data of a stage it stands for the namespace of the first user. */
+const USER_NAMESPACE = 'USER_NAMESPACE';
+
+/** The stages of a release, with what belongs to one user in that namespace. */
+export function stagesIn({ stages }: Release, userNamespace: string): readonly Stage[] {
+  const filled: unknown = JSON.parse(JSON.stringify(stages).replaceAll(USER_NAMESPACE, () => userNamespace));
+  return z.array(stage).parse(filled);
 }
 
 /** The release for a channel of MicroK8s (`1.35/stable`); undefined: none is made for its track. */

@@ -47,6 +47,8 @@ function judge(it: Declared<KustomizeStageSpec>, world: World): Verdict {
     verdict: 'change',
     because,
     moves: [applyMove(it, contentOf(it.spec))],
+    // Each stage needs pods of those before it.
+    settled: true,
   });
   if (world.identity === undefined) return change('there is no cluster yet');
   const stages = stagesOf(world);
