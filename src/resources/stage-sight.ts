@@ -99,9 +99,11 @@ export function stagesOf(world: World): Stages | undefined {
   const all = receiptsOf(first);
   const workloads = rows.map(workloadOf);
   const isAsked = ({ apiVersion }: StageObject) => !unknown || BUILT_IN.includes(groupOf(apiVersion));
+  // kustomize puts a type that it does not know into a namespace, the API takes it out again where there is none.
+  const isThere = (it: StageObject) => there.has(key(it)) || there.has(key({ ...it, namespace: '' }));
   return {
     receipt: (stage) => all.get(stage),
-    missing: (stage) => (all.get(stage)?.objects ?? []).filter((it) => isAsked(it) && !there.has(key(it))),
+    missing: (stage) => (all.get(stage)?.objects ?? []).filter((it) => isAsked(it) && !isThere(it)),
     workloads: (stage) => workloads.filter((it) => it.owner === stage),
   };
 }
