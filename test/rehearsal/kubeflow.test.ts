@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { allReleases, type Release } from '../../src/kubeflow/releases.ts';
 import { standInTree } from '../../src/rehearsal/model/microk8s/kubeflow-tree.ts';
 import { Lab, type Outcome } from './model/microk8s/harness.ts';
 
+const tree = standInTree(allReleases()[0] as Release);
 const lab = new Lab();
 const k = (words: string, stdin?: string): Promise<Outcome> =>
   lab.mk('cp1', `kubectl ${words}`, stdin === undefined ? {} : { stdin });
@@ -29,7 +31,7 @@ spec: { template: { spec: { containers: [{ name: first, image: jupyter }] } } }
 describe('Kubeflow on a simulated cluster', () => {
   beforeAll(async () => {
     await lab.ready('cp1');
-    for (const [path, text] of standInTree()) lab.filesOf('cp1').write(`/source/${path}`, text);
+    for (const [path, text] of tree) lab.filesOf('cp1').write(`/source/${path}`, text);
     await k('create namespace cert-manager');
   });
 
@@ -53,7 +55,7 @@ describe('Kubeflow on a simulated cluster', () => {
     await apply('applications/trainer/upstream/base/crds');
     await k(
       'apply --server-side -f -',
-      (standInTree().get(`${folder}/manager/objects.yaml`) ?? '').replaceAll(
+      (tree.get(`${folder}/manager/objects.yaml`) ?? '').replaceAll(
         /^ {2}name: (kubeflow-trainer-\S+)$/gm,
         '  name: $1\n  namespace: kubeflow-system',
       ),

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import type { Release } from '../../../kubeflow/releases.ts';
 import { templateData } from '../../../templates.ts';
 import type { Json } from './merge.ts';
 
@@ -11,31 +12,29 @@ interface Folder {
   readonly [key: string]: unknown;
 }
 
-let made: ReadonlyMap<string, string> | undefined;
-
 /**
- * The tree that stands in for Kubeflow's manifests: text of each file by its path. The real kustomize reads it in tests,
- * that of the model (kubectl/kustomize.ts) in rehearsals.
+ * The tree that stands in for the manifests of a release of Kubeflow: text of each file by its path. The real kustomize
+ * reads it in tests, that of the model (kubectl/kustomize.ts) in rehearsals.
  */
-export function standInTree(): ReadonlyMap<string, string> {
-  made ??= new Map(
-    Object.entries(templateData('rehearsal/kubeflow.yaml') as Record<string, Folder>).flatMap(([path, folder]) =>
-      filesOf(path, folder),
-    ),
-  );
-  return made;
+export function standInTree({ version, localized }: Pick<Release, 'version' | 'localized'>): Map<string, string> {
+  const folders = Object.entries(templateData('rehearsal/kubeflow.yaml') as Record<string, Folder>);
+  return new Map([
+    ['common/README.md', `stands in for the manifests of Kubeflow ${version}\n`],
+    ...folders.flatMap(([path, folder]) => filesOf(path, folder, localized[`${path}/kustomization.yaml`] ?? {})),
+  ]);
 }
 
-function filesOf(path: string, { objects = [], files = {}, resources = [], ...rest }: Folder): [string, string][] {
+function filesOf(path: string, folder: Folder, remote: Readonly<Record<string, string>>): [string, string][] {
+  const { objects = [], files = {}, resources = [], ...rest } = folder;
   const own = objects.length > 0 ? ['objects.yaml'] : [];
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     ...rest,
-    resources: [...resources, ...own],
+    resources: [...Object.keys(remote), ...resources, ...own],
   };
   return [
-    [`${path}/kustomization.yaml`, stringify(kustomization)],
+    [`${path}/kustomization.yaml`, stringify(kustomization, { lineWidth: 0 })],
     ...own.map((name): [string, string] => [`${path}/${name}`, written(objects)]),
     ...Object.entries(files).map(([name, content]): [string, string] => [
       `${path}/${name}`,

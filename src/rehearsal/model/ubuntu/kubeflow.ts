@@ -17,17 +17,18 @@ function stands(): readonly Stand[] {
   return known;
 }
 
-function standFor({ version, commit, url, digest, extra }: Release): Stand {
-  const all = standInTree();
-  // Says which release it stands in for, so that the digest can tell them apart.
-  const own = new Map([['common/README.md', `stands in for the manifests of Kubeflow ${version}\n`]]);
-  for (const [path, text] of all) if (/^(common|applications)\//.test(path)) own.set(path, text);
-  const files = extra.flatMap(({ into, from, files }) =>
-    files.map((file) => ({ path: `${into}/${file}`, href: `${from}/${file}` })),
+function standFor(release: Release): Stand {
+  const { commit, url, digest, extra } = release;
+  const all = standInTree(release);
+  const own = [...all].filter(([path]) => !path.startsWith('vendor/'));
+  const beside = extra.flatMap(({ into, from, files }) =>
+    files.map((file) => {
+      const href = `${from}/${file}`;
+      return { path: `${into}/${file}`, href, text: all.get(`${into}/${file}`) ?? `# stands in for ${href}\n` };
+    }),
   );
-  const beside = files.map(({ path, href }) => ({ path, href, text: all.get(path) ?? `# stands in for ${href}\n` }));
   const folder = `community-distribution-${commit}`;
-  const archive = tar([...own].map(([path, text]) => [`${folder}/${path}`, text]));
+  const archive = tar(own.map(([path, text]) => [`${folder}/${path}`, text]));
   const content = [...own, ...beside.map(({ path, text }) => [path, text] as const)];
   return {
     bodies: new Map([[url, archive], ...beside.map(({ href, text }): [string, string] => [href, text])]),
