@@ -196,6 +196,15 @@ export interface Client {
   readonly command: string;
 }
 
+/** The Secret that holds what one logs in with. */
+export interface Login {
+  readonly secret: string;
+  readonly user: string;
+  readonly passwordKey: string;
+  /** Where that Secret is; left out: in the namespace of the service. */
+  readonly namespace?: string;
+}
+
 /** Something that people open in a browser or connect to. */
 export interface Service {
   /** `mlk8s open grafana`, and with the domain of `network:` its name: grafana.lab. */
@@ -206,8 +215,11 @@ export interface Service {
   readonly port: number;
   /** It is looked at with a browser. */
   readonly web: boolean;
-  /** The Secret in its namespace that holds what one logs in with. */
-  readonly login?: { readonly secret: string; readonly user: string; readonly passwordKey: string };
+  /** The resource that it is there with, when that is no release and no manifest with its namespace. */
+  readonly broughtBy?: Id;
+  readonly login?: Login;
+  /** People who each have a login of their own. */
+  readonly users?: readonly Login[];
   /** For `mlk8s connect`, at a port of 127.0.0.1; the password is empty without `login`. */
   readonly client?: (port: number, password: string) => Client;
 }

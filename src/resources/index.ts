@@ -2,6 +2,7 @@ import type { Kind } from '../engine/types.ts';
 import { addonKind } from './addon.ts';
 import { anyCardKind } from './any-card.ts';
 import { aptSourceKind } from './apt-source.ts';
+import { broughtKind } from './brought.ts';
 import { certificatesKind } from './certificates.ts';
 import { clusterKind } from './cluster.ts';
 import { clusterPolicyKind } from './cluster-policy.ts';
@@ -74,6 +75,7 @@ import { vscodeExtensionsKind } from './vscode-extensions.ts';
 const all: readonly Kind[] = [
   addonKind,
   aptSourceKind,
+  broughtKind,
   certificatesKind,
   anyCardKind,
   clusterKind,

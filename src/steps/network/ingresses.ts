@@ -1,5 +1,5 @@
 import type { Cluster } from '../../config/schema.ts';
-import type { Declared, Id, Step } from '../../engine/types.ts';
+import type { Declared, Id, Service, Step } from '../../engine/types.ts';
 import { CA_SECRET } from '../../resources/ca-secret.ts';
 import type { HelmReleaseSpec } from '../../resources/helm-release.ts';
 import { type KubeManifest, type ManifestSpec, manifest } from '../../resources/manifest.ts';
@@ -18,7 +18,7 @@ export function ingresses(file: Cluster, steps: readonly Step[], named: readonly
     manifest({
       id: `network/ingress-${it.service.name}@cluster`,
       on: 'cluster',
-      needs: [INGRESS, ...(file.network?.tls ? [CA_ID] : []), ...whatBrings(it.service.namespace, brought)],
+      needs: [INGRESS, ...(file.network?.tls ? [CA_ID] : []), ...whatBrings(it.service, brought)],
       objects: [ingressOf(file, it)],
     }),
   );
@@ -27,7 +27,8 @@ export function ingresses(file: Cluster, steps: readonly Step[], named: readonly
 const CA_ID: Id = 'network/ca@cluster';
 
 /** Resources that put something into a namespace: before them it is not there. */
-function whatBrings(namespace: string, brought: readonly Declared[]): Id[] {
+function whatBrings({ namespace, broughtBy }: Service, brought: readonly Declared[]): Id[] {
+  if (broughtBy) return [broughtBy];
   const releases = brought.filter((it) => it.kind === 'helm-release') as unknown as Declared<HelmReleaseSpec>[];
   const manifests = brought.filter((it) => it.kind === 'manifest') as unknown as Declared<ManifestSpec>[];
   const isNamespace = ({ kind, metadata }: KubeManifest) => kind === 'Namespace' && metadata.name === namespace;
