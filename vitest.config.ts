@@ -19,6 +19,7 @@ export const STORIES = [
   'test/acceptance/stores.test.ts',
   'test/acceptance/troubles.test.ts',
   'test/acceptance/verify.test.ts',
+  'test/charts/kubeflow-stages.test.ts',
   'test/charts/real-tools.test.ts',
   'test/docs/readme.test.ts',
   'test/health/doctor.test.ts',

@@ -60,7 +60,7 @@ function render({ spec: { stage, overlay } }: It, folder: string): Script {
     mkdir -p -- ${folder}
     cd ${folder}
     printf %s ${JSON.stringify(kustomization(stage, overlay, '../..'))} >kustomization.yaml
-    ${kubectl} kustomize . >rendered
+    ${kubectl} kustomize . >rendered 2>said || { cat said >&2; exit 1; }
     awk ${OBJECTS} rendered >objects
     [ -s objects ] || { echo 'nothing was rendered' >&2; exit 1; }
   `;
@@ -82,10 +82,18 @@ function dropFormer(stage: string): Script {
     ${kubectl} -n ${NAMESPACE} get configmap ${`stage-${stage}`} --ignore-not-found -o ${'jsonpath={.data.objects}'} >former
     awk ${'NR == FNR { split($1, v, "/"); kept[v[1] " " $2 " " $3 " " $4]; next } { split($1, v, "/") } NF == 4 && !((v[1] " " $2 " " $3 " " $4) in kept)'} objects former >dropped
     if [ -s dropped ]; then
-      awk ${AS_LIST} dropped | ${kubectl} delete --ignore-not-found --wait=false -f - 2>said || {
-        if grep -vE ${`${NOISE}|^$|no matches for kind|ensure CRDs are installed first`} said >&2; then exit 1; fi
-      }
+      ${deletion(sh`awk ${AS_LIST} dropped`, '--wait=false')}
     fi
+  `;
+}
+
+/** Deletes what a list in JSON names. A type that is not there any more took its objects along. */
+export function deletion(list: Script, flag: string): Script {
+  const fine = `${NOISE}|^$|no matches for kind|ensure CRDs are installed first`;
+  return sh`
+    said=$({ ${list} | ${kubectl} delete --ignore-not-found ${flag} -f - >/dev/null; } 2>&1) || {
+      if printf '%s\n' "$said" | grep -vE ${fine} >&2; then exit 1; fi
+    }
   `;
 }
 

@@ -1,15 +1,16 @@
-import type { Move, Recorded, Verdict, World } from '../engine/types.ts';
-import { type Script, sh } from '../shell/script.ts';
+import type { Recorded, Verdict, World } from '../engine/types.ts';
+import { lines, type Script, sh } from '../shell/script.ts';
 import { claimsOf } from './claims.ts';
 import { kubectl, NAMESPACE } from './kube.ts';
 import type { KustomizeStageSpec } from './kustomize-stage.ts';
 import { clusterEnds } from './microk8s-leave.ts';
 import { listOf } from './objects.ts';
+import { deletion } from './stage-move.ts';
 import { type StageObject, stagesOf, unseen } from './stage-sight.ts';
 import { gone, stays } from './stays.ts';
 
-/** Seconds until what is being removed must be gone. */
-const GONE_S = 600;
+/** Seconds until what is deleted together must be gone: what looks after it may clean up first. */
+const GONE_S = 300;
 
 const TYPE = 'CustomResourceDefinition';
 
@@ -32,10 +33,8 @@ export function undoStage(it: Recorded<KustomizeStageSpec>, world: World): Verdi
   const left = receipt.objects.filter((object) => !missing.has(object));
   const drop = left.filter((object) => !isData(object)).reverse();
   const kept = left.filter(isData);
-  if (drop.length === 0) {
-    if (kept.length === 0) return forget(it);
-    return stays(`${kept.map(({ kind, name }) => `${kind} ${name}`).join(', ')}: data is never removed`);
-  }
+  const names = kept.map(({ kind, name }) => `${kind} ${name}`).join(', ');
+  if (drop.length === 0 && kept.length > 0) return stays(`${names}: data is never removed`);
   const isHook = ({ kind }: StageObject) => kind.endsWith('WebhookConfiguration');
   const order = [
     drop.filter(isHook),
@@ -43,22 +42,24 @@ export function undoStage(it: Recorded<KustomizeStageSpec>, world: World): Verdi
     drop.filter(({ kind }) => kind === TYPE),
     drop.filter(({ kind }) => kind === 'Namespace'),
   ].filter((group) => group.length > 0);
-  const run = { bash: order.map((group) => deletion(group).bash).join('\n') };
-  const does = `delete the ${drop.length} objects of ${title}`;
-  return { verdict: 'change', because: 'applied by mlk8s', moves: [{ does, on: it.on, run, deadlineS: GONE_S + 60 }] };
+  // The receipt knows what is left of it: it goes last.
+  const run = lines(
+    ...order.map((group) => deletion(listed(group), `--timeout=${GONE_S}s`)),
+    ...(kept.length > 0 ? [] : [forget(stage)]),
+  );
+  const does = `delete the ${drop.length} objects of ${title}${kept.length > 0 ? `, but for ${names}` : ''}`;
+  const deadlineS = order.length * GONE_S + 60;
+  return { verdict: 'change', because: 'applied by mlk8s', moves: [{ does, on: it.on, run, deadlineS }] };
 }
 
-function deletion(objects: readonly StageObject[]): Script {
-  const list = objects.map(({ apiVersion, kind, namespace, name }) => ({
+function listed(objects: readonly StageObject[]): Script {
+  const items = objects.map(({ apiVersion, kind, namespace, name }) => ({
     ...{ apiVersion, kind },
     metadata: { name, ...(namespace === '' ? {} : { namespace }) },
   }));
-  return sh`printf %s ${listOf(list)} | ${kubectl} delete --ignore-not-found --timeout=${`${GONE_S}s`} -f -`;
+  return sh`printf %s ${listOf(items)}`;
 }
 
-/** The receipt goes when nothing else is left. */
-function forget(it: Recorded<KustomizeStageSpec>): Verdict {
-  const run = sh`${kubectl} -n ${NAMESPACE} delete configmap ${`stage-${it.spec.stage}`} --ignore-not-found`;
-  const moves: Move[] = [{ does: `forget ${it.spec.title}`, on: it.on, run, deadlineS: 60 }];
-  return { verdict: 'change', because: 'all of its objects are gone', moves };
+function forget(stage: string): Script {
+  return sh`${kubectl} -n ${NAMESPACE} delete configmap ${`stage-${stage}`} --ignore-not-found`;
 }
