@@ -11,8 +11,8 @@ export function kubeflowFaults(value: unknown, line: (path: Path) => number): Pl
   return [
     ...missingSections(value).map((fault) => ({ path: ['kubeflow'], fault })),
     ...unfitTrack(value, kubeflow),
-    ...twins(kubeflow, 'name', line),
-    ...twins(kubeflow, 'email', line),
+    ...sameNames(kubeflow, line),
+    ...sameEmails(kubeflow, value.network, line),
   ];
 }
 
@@ -53,8 +53,8 @@ function unfitTrack({ microk8s }: Loose, { components }: Loose): Placed[] {
     if (name !== 'registry' || brought.has(name)) return [];
     const fault = {
       seen: `Kubeflow ${release.version} has no ${name}`,
-      why: `that is the release for ${channel}; its own set does not have it either`,
-      next: ['Delete it here, or take a newer channel.'],
+      why: `that is the release for ${channel}`,
+      next: [`Delete it here, or take a newer channel: ${DEFAULT_CHANNEL}`],
     };
     return [{ path: ['kubeflow', 'components', i], fault }];
   });
@@ -64,20 +64,40 @@ function listed(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function twins(kubeflow: Loose, key: 'name' | 'email', line: (path: Path) => number): Placed[] {
-  const first = new Map<string, number>();
-  return listOf(kubeflow, 'users').flatMap((user, i): Placed[] => {
-    const text = user[key];
-    if (typeof text !== 'string') return [];
-    const before = first.get(text);
-    if (before === undefined) {
-      first.set(text, i);
-      return [];
-    }
-    const seen = `${key} ${quoted(text)} stands in line ${line(['kubeflow', 'users', before, key])} already`;
-    const why = key === 'name' ? 'each user has a namespace of its own' : 'each user logs in for itself';
-    return [
-      { path: ['kubeflow', 'users', i, key], fault: { seen, why, next: [`Give each user a ${key} of its own.`] } },
-    ];
+function sameNames(kubeflow: Loose, line: (path: Path) => number): Placed[] {
+  return twins(listOf(kubeflow, 'users'), ({ name }) => name).map(({ text, first, i }) => {
+    const seen = `name ${quoted(text)} stands in line ${line(['kubeflow', 'users', first, 'name'])} already`;
+    const fault = { seen, why: 'each user has a namespace of its own', next: ['Give each user a name of its own.'] };
+    return { path: ['kubeflow', 'users', i, 'name'], fault };
+  });
+}
+
+/** Who has none is asked to log in with one that is made of the name. */
+function sameEmails(kubeflow: Loose, network: unknown, line: (path: Path) => number): Placed[] {
+  const users = listOf(kubeflow, 'users');
+  const domain = isLoose(network) && typeof network.domain === 'string' ? network.domain : 'lab';
+  const emailOf = ({ name, email }: Loose) => email ?? (typeof name === 'string' ? `${name}@${domain}` : undefined);
+  const isSaid = (i: number, first: number) => users[i]?.email === undefined && users[first]?.name === users[i]?.name;
+  const found = twins(users, emailOf).filter(({ first, i }) => !isSaid(i, first));
+  return found.map(({ text, first, i }) => {
+    const seen = `another user logs in with ${quoted(text)} (line ${line(['kubeflow', 'users', first, 'name'])})`;
+    const fault = {
+      seen,
+      why: 'that is how users are told apart',
+      next: ['Write another e-mail address for one of them.'],
+    };
+    return { path: ['kubeflow', 'users', i, users[i]?.email === undefined ? 'name' : 'email'], fault };
+  });
+}
+
+/** Entries with a text that an earlier one has, and which that is. */
+function twins(
+  users: readonly Loose[],
+  textOf: (user: Loose) => unknown,
+): { readonly text: string; readonly first: number; readonly i: number }[] {
+  const texts = users.map(textOf);
+  return texts.flatMap((text, i) => {
+    const first = texts.indexOf(text);
+    return typeof text === 'string' && first < i ? [{ text, first, i }] : [];
   });
 }
