@@ -15,7 +15,7 @@ const TAKEN_S = 600;
  * What the API says while a type is not known yet or a webhook does not answer yet. Everything else is an error.
  * facts: ml-platform sheet, 1.5 and 7 (3)
  */
-export const RACES =
+const RACES =
   'no matches for kind|ensure CRDs are installed first|failed calling webhook|connection refused|no endpoints available';
 
 /**

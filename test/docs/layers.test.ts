@@ -20,7 +20,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   steps: ['charts', 'config', 'cost', 'devbox', 'kubeflow', 'resources', 'shell'],
   engine: ['charts', 'config', 'cost', 'health', 'resources', 'shell', 'transport'],
   render: ['cost', 'shell'],
-  rehearsal: ['config', 'devbox', 'shell', 'transport'],
+  rehearsal: ['config', 'devbox', 'kubeflow', 'shell', 'transport'],
   cli: ['config', 'cost', 'engine', 'rehearsal', 'render', 'shell', 'steps', 'transport'],
 };
 /** Types may be named wherever they are, but for those of rooms that nothing but the command line may know of. */
