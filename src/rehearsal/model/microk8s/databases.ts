@@ -1,6 +1,6 @@
 import type { KubeObject } from '../state.ts';
 import { isJson } from './merge.ts';
-import { claims, type PodSpec } from './pods.ts';
+import { claims, type PodSpec, podsOf } from './pods.ts';
 import type { View } from './view.ts';
 
 /**
@@ -21,9 +21,14 @@ export function unheard(view: View, pod: KubeObject): string | undefined {
   return keeps || !pod.metadata.name.endsWith('-read') ? undefined : 'what was written is not there any more';
 }
 
-/** The pods that a Service sends to. */
-function chosen(view: View, { spec, metadata }: KubeObject): KubeObject[] {
+const WORKLOADS = ['deployments', 'daemonsets', 'statefulsets'] as const;
+
+/** The pods that a Service sends to. Only they are looked at: the one that asks may be in the same namespace. */
+function chosen(view: View, { spec, metadata: { namespace } }: KubeObject): KubeObject[] {
+  const { store } = view;
   const selector = Object.entries((isJson(spec) && isJson(spec.selector) ? spec.selector : {}) as object);
-  const pods = view.list(view.store.kind('pods'), metadata.namespace);
-  return pods.filter((pod) => selector.every(([key, value]) => pod.metadata.labels?.[key] === value));
+  const isChosen = ({ metadata }: KubeObject) => selector.every(([key, value]) => metadata.labels?.[key] === value);
+  const owned = WORKLOADS.flatMap((word) => store.list(store.kind(word), namespace)).flatMap((it) => podsOf(view, it));
+  const bare = store.list(store.kind('pods'), namespace).filter(isChosen);
+  return [...bare.map((pod) => view.show(pod)), ...owned.filter(isChosen)];
 }
