@@ -1,7 +1,7 @@
 import type { KubeObject } from '../state.ts';
 import { ApiError } from './errors.ts';
 import type { Kind } from './kinds.ts';
-import { backends, isRunning } from './monitoring/prometheus.ts';
+import { isRunning } from './monitoring/prometheus.ts';
 import type { Manifest } from './store.ts';
 import type { View } from './view.ts';
 
@@ -45,5 +45,5 @@ function isAsked({ store }: View, { rules = [], namespaceSelector }: Webhook, ki
 function silence(view: View, namespace: string, name: string): string | undefined {
   const service = view.store.find(view.store.kind('services'), namespace, name);
   if (!service) return `service "${name}" not found`;
-  return backends(view, service).some(isRunning) ? undefined : `no endpoints available for service "${name}"`;
+  return view.backends(service).some(isRunning) ? undefined : `no endpoints available for service "${name}"`;
 }
