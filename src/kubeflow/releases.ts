@@ -7,6 +7,7 @@ const https = z.string().startsWith('https://');
 const word = z.string().regex(/^[a-z][a-z0-9-]*$/);
 const text = z.string().min(1);
 const amount = z.int().positive().exactOptional();
+const amounts = { cpu: amount, memory: amount };
 
 /** Single files that are fetched beside the archive, in place of what its own files name on the internet. */
 const extra = z.strictObject({
@@ -46,8 +47,8 @@ const stage = z.strictObject({
   needs: z.array(word),
   /** Seconds until its pods are ready: their images come over the line of a home. */
   readyS: z.int().positive(),
-  /** What its pods ask the scheduler for, and its claims: CPU in thousandths of a core, MiB, GiB. */
-  requests: z.strictObject({ cpu: amount, memory: amount, disk: amount }).default({}),
+  /** What its pods ask the scheduler for, its claims, and what it asks for on each machine besides: thousandths of a core, MiB, GiB. */
+  requests: z.strictObject({ ...amounts, disk: amount, perNode: z.strictObject(amounts).exactOptional() }).default({}),
 });
 
 const release = z.strictObject({
