@@ -2,7 +2,7 @@ import type { Cluster } from '../../config/schema.ts';
 import type { Declared } from '../../engine/types.ts';
 import { brought } from '../../resources/brought.ts';
 import { type KubeManifest, manifest } from '../../resources/manifest.ts';
-import { emailOf, namespaceOf, profileId, stageId, type User, userId, usersOf } from './names.ts';
+import { emailOf, loginId, namespaceOf, profileId, stageId, type User, userId, usersOf } from './names.ts';
 
 /** Seconds until the API takes a Profile, whose type comes with a stage, and until its controller made of it what it makes. */
 const ADMITTED_S = 120;
@@ -25,7 +25,8 @@ function profile(file: Cluster, user: User): Declared {
     },
   };
   return manifest({
-    ...{ id: profileId(user.name), on: 'cluster', needs: [stageId('dashboard')] },
+    // With the Profile that holds data the login stays, too.
+    ...{ id: profileId(user.name), on: 'cluster', needs: [stageId('dashboard'), loginId(user.name)] },
     objects: [object],
     admittedS: ADMITTED_S,
     // The namespace goes with its Profile, and all volumes with that.

@@ -48,6 +48,7 @@ it('holds the volumes of a user until they are given up', () => {
     ...{ name: 'kubeflow-anna', namespace: 'kubeflow-anna' },
     asked: { what: 'user', name: 'anna', where: 'kubeflow.users' },
   });
+  expect(resourceOf(file(), 'profile-anna').needs).toContain('kubeflow/login-anna@cluster');
 });
 
 it('waits for what Kubeflow makes of a Profile', () => {
