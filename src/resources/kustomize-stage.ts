@@ -5,7 +5,7 @@ import { claimsAsk } from './claims.ts';
 import type { Placed } from './declare.ts';
 import { helmAsk, sightOf, type Workload } from './helm-sight.ts';
 import { applyMove } from './stage-move.ts';
-import { type StageObject, stagesAsk, stagesOf, unseen } from './stage-sight.ts';
+import { instancesAsk, type StageObject, stagesAsk, stagesOf, unseen } from './stage-sight.ts';
 import { undoStage } from './stage-undo.ts';
 
 /** One stage of a source is rendered with an overlay of ours, applied, and its pods are ready. */
@@ -32,7 +32,7 @@ export const kustomizeStageKind: Kind<KustomizeStageSpec> = {
   asks: (): Ask[] => [stagesAsk, helmAsk],
   judge,
   undo: undoStage,
-  undoAsks: () => [claimsAsk],
+  undoAsks: ({ spec }) => [claimsAsk, instancesAsk(spec.stage)],
   lives: 'cluster',
 };
 
@@ -61,6 +61,11 @@ function judge(it: Declared<KustomizeStageSpec>, world: World): Verdict {
   const missing = stages.missing(stage);
   if (missing.length > 0)
     return change(`${named(missing)} of ${title} ${missing.length === 1 ? 'is' : 'are'} not there`);
+  const unasked = stages.unasked(stage);
+  // Whoever brings the type makes it anew, and then it is seen what was of it.
+  if (unasked !== undefined) {
+    return { verdict: 'settling', because: `not all of ${title} can be seen: ${unasked}`, deadlineS: it.spec.readyS };
+  }
   const late = stages.workloads(stage).filter(({ isReady }) => !isReady);
   if (late.length > 0) return { verdict: 'settling', because: unready(late, world), deadlineS: it.spec.readyS };
   return { verdict: 'ok', because: `${receipt.objects.length} objects of ${title} are there and ready` };

@@ -82,7 +82,11 @@ export interface Stages {
   receipt(stage: string): StageReceipt | undefined;
   /** Objects of the receipt that are not there; those of types that cannot be asked for do not count. */
   missing(stage: string): readonly StageObject[];
+  /** Why not all objects of the receipt could be asked for; undefined: they could. */
+  unasked(stage: string): string | undefined;
   workloads(stage: string): readonly Workload[];
+  /** Whether a receipt names an object, by its row in a table. */
+  isOurs(row: string): boolean;
 }
 
 /** Undefined: the API does not answer, or not with all that was asked. */
@@ -92,19 +96,23 @@ export function stagesOf(world: World): Stages | undefined {
   const parts = answer.text.split(new RegExp(`^${RULE}\\n`, 'm'));
   const [first, builtIn, custom, rows] = parts.map((part) => part.split('\n').filter((line) => line !== ''));
   if (!first || !builtIn || !custom || !rows) return undefined;
-  const unknown = custom.some((line) => line === 'failed');
-  const noType = /doesn't have a resource type/;
-  if (unknown && !custom.some((line) => noType.test(line))) return undefined;
+  const unknown = custom.includes('failed');
+  const lost = custom.find((line) => /doesn't have a resource type/.test(line));
+  if (unknown && lost === undefined) return undefined;
   const there = new Set([...builtIn, ...withoutNoise(custom.join('\n')).split('\n')].map(titleOfRow));
   const all = receiptsOf(first);
   const workloads = rows.map(workloadOf);
   const isAsked = ({ apiVersion }: StageObject) => !unknown || BUILT_IN.includes(groupOf(apiVersion));
   // kustomize puts a type that it does not know into a namespace, the API takes it out again where there is none.
   const isThere = (it: StageObject) => there.has(key(it)) || there.has(key({ ...it, namespace: '' }));
+  const named = [...all.values()].flatMap(({ objects }) => objects);
+  const ours = new Set(named.flatMap((it) => [key(it), key({ ...it, namespace: '' })]));
   return {
     receipt: (stage) => all.get(stage),
     missing: (stage) => (all.get(stage)?.objects ?? []).filter((it) => isAsked(it) && !isThere(it)),
+    unasked: (stage) => (all.get(stage)?.objects.every(isAsked) ? undefined : lost?.replace(/^error: /, '')),
     workloads: (stage) => workloads.filter((it) => it.owner === stage),
+    isOurs: (row) => ours.has(row),
   };
 }
 
@@ -131,6 +139,41 @@ export function groupOf(apiVersion: string): string {
 function key({ apiVersion, kind, namespace, name }: StageObject): string {
   const group = groupOf(apiVersion);
   return `${namespace} ${kind.toLowerCase()}${group === '' ? '' : `.${group}`}/${name}`;
+}
+
+/** What is there of the types that came with a stage. */
+export function instancesAsk(stage: string): Ask {
+  const types = sh`awk ${'$2 == "CustomResourceDefinition" { list = list (list == "" ? "" : ",") $4 } END { print list }'}`;
+  const script = sh`
+    set -e
+    receipt=$(${kubectl} -n ${NAMESPACE} get configmap ${`stage-${stage}`} --ignore-not-found -o ${'jsonpath={.data.objects}'})
+    types=$(printf '%s\n' "$receipt" | ${types})
+    if [ -n "$types" ]; then ${kubectl} get "$types" -A --no-headers --show-kind 2>&1 || echo failed; fi
+  `;
+  return { key: `kubeflow objects of ${stage}`, on: 'cluster', sh: script, timeoutS: 60 };
+}
+
+/** An object that no receipt names: users and controllers made it. */
+export interface Instance {
+  /** As kubectl takes it: `notebook.kubeflow.org` */
+  readonly type: string;
+  /** `notebook.kubeflow.org kubeflow-anna/first` */
+  readonly title: string;
+}
+
+/** Objects of a stage's types that are not ours. Undefined: the API does not say. */
+export function instancesOf(world: World, stage: string): readonly Instance[] | undefined {
+  const answer = world.answer('cluster', instancesAsk(stage).key);
+  const stages = stagesOf(world);
+  if (!stages || answer.kind !== 'bytes' || answer.status !== 0 || answer.cut) return undefined;
+  const rows = withoutNoise(answer.text)
+    .split('\n')
+    .filter((row) => row.includes('/'));
+  return rows.map(titleOfRow).flatMap((title) => {
+    const [, namespace = '', type = '', name = ''] = /^(\S*) (\S+?)\/(\S+)$/.exec(title) ?? [];
+    if (type === '' || stages.isOurs(title)) return [];
+    return [{ type, title: `${type} ${namespace === '' ? '' : `${namespace}/`}${name}` }];
+  });
 }
 
 /** `NAMESPACE kind.group/name …`; without a namespace what is in none. */

@@ -126,7 +126,10 @@ describe('the stages of Kubeflow', () => {
     expect(said(await judge(stage('istio')))).toBe(
       'change: CustomResourceDefinition gateways.networking.istio.io of the service mesh Istio is not there',
     );
-    expect((await judge(stage('gateway'))).verdict).toBe('ok');
+    expect(said(await judge(stage('gateway')))).toBe(
+      'settling: not all of the gateway can be seen: the server doesn\'t have a resource type "Gateway"',
+    );
+    expect((await judge(stage('namespaces'))).verdict).toBe('ok');
     for (const key of keys('gateways')) api().objects.delete(key);
     await apply(await judge(stage('istio')));
     expect(said(await judge(stage('gateway')))).toContain('change: Gateway kubeflow/kubeflow-gateway of the gateway');
@@ -201,6 +204,31 @@ describe('the stages of Kubeflow', () => {
     expect(Math.max(...places('customresourcedefinitions'))).toBeLessThan(Math.min(...places('namespaces')));
     expect([...api().objects.keys()].filter((key) => key !== 'namespaces /mlk8s-system')).toEqual([]);
     for (const name of names) expect(said(await undone(stage(name)))).toMatch(/^ok: .* is not installed$/);
+  });
+
+  it('names what others made of its types, and deletes it while those who look after it are there', async () => {
+    for (const name of ['namespaces', 'istio']) await apply(await judge(stage(name)));
+    const made = {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: { name: 'mine', namespace: 'home' },
+    };
+    api().objects.set('virtualservices home/mine', made);
+    api().changes.length = 0;
+    const verdict = await undone(stage('istio'));
+    expect(doings(verdict)).toEqual([
+      expect.stringMatching(
+        / objects of the service mesh Istio, and what was made of its types: virtualservice.networking.istio.io home\/mine$/,
+      ),
+    ]);
+    await apply(verdict);
+    const deleted = api()
+      .changes.filter((it) => it.startsWith('DELETE'))
+      .map((it) => it.split('?')[0] ?? '');
+    const place = (part: string) => deleted.findIndex((it) => it.includes(part));
+    expect(place('/home/virtualservices/mine')).toBeGreaterThan(place('mutatingwebhookconfigurations'));
+    expect(place('/home/virtualservices/mine')).toBeLessThan(place('/deployments/istiod'));
+    expect(api().objects.has('virtualservices home/mine')).toBe(false);
   });
 
   it('leaves claims, and the namespace that they are in', async () => {

@@ -8,6 +8,9 @@ import { emailOf, loginId, namespaceOf, profileId, stageId, type User, userId, u
 const ADMITTED_S = 120;
 const MADE_S = 300;
 
+/** What users work with. While somebody's data is kept, so are these: with them would go notebooks and logins. */
+const USED = ['dashboard', 'notebooks', 'dex'];
+
 /** A Profile for each user: a namespace of their own, with a quota if the file has one. facts: ml-platform sheet, 1.10 */
 export function profiles(file: Cluster): Declared[] {
   return usersOf(file).flatMap((user) => [profile(file, user), made(user), ...limits(user)]);
@@ -26,7 +29,7 @@ function profile(file: Cluster, user: User): Declared {
   };
   return manifest({
     // With the Profile that holds data the login stays, too.
-    ...{ id: profileId(user.name), on: 'cluster', needs: [stageId('dashboard'), loginId(user.name)] },
+    ...{ id: profileId(user.name), on: 'cluster', needs: [...USED.map(stageId), loginId(user.name)] },
     objects: [object],
     admittedS: ADMITTED_S,
     // The namespace goes with its Profile, and all volumes with that.
