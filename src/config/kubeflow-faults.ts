@@ -72,11 +72,12 @@ function sameNames(kubeflow: Loose, line: (path: Path) => number): Placed[] {
   });
 }
 
-/** Who has none is asked to log in with one that is made of the name. */
+/** Who has none is asked to log in with one that is made of the name. Dex takes large and small letters for the same. */
 function sameEmails(kubeflow: Loose, network: unknown, line: (path: Path) => number): Placed[] {
   const users = listOf(kubeflow, 'users');
   const domain = isLoose(network) && typeof network.domain === 'string' ? network.domain : 'lab';
-  const emailOf = ({ name, email }: Loose) => email ?? (typeof name === 'string' ? `${name}@${domain}` : undefined);
+  const emailOf = ({ name, email = typeof name === 'string' ? `${name}@${domain}` : undefined }: Loose) =>
+    typeof email === 'string' ? email.toLowerCase() : undefined;
   const isSaid = (i: number, first: number) => users[i]?.email === undefined && users[first]?.name === users[i]?.name;
   const found = twins(users, emailOf).filter(({ first, i }) => !isSaid(i, first));
   return found.map(({ text, first, i }) => {

@@ -154,7 +154,7 @@ export const BAD_FILES: Readonly<Record<string, string | Buffer>> = {
   'kubeflow-components-none': `${GOOD}storage: {}\nnetwork: {}\nkubeflow: { components: [], users: [], source: "" }\n`,
   'kubeflow-components-as-keys': `${GOOD}storage: {}\nnetwork: {}\nkubeflow: { components: { pipelines: true } }\n`,
   'kubeflow-users': `${GOOD}storage: {}\nnetwork: {}\nkubeflow:\n  users:\n    - { name: Anna, email: anna, gpu: 1 }\n    - { name: system, cpu: 0, memoryGi: 8Gi, gpus: -1 }\n`,
-  'kubeflow-users-twice': `${GOOD}storage: {}\nnetwork: {}\nkubeflow:\n  users:\n    - { name: anna, email: a@home.lab }\n    - { name: anna, email: a@home.lab }\n    - { name: ben, email: carl@lab }\n    - { name: carl }\n    - { name: carl }\n`,
+  'kubeflow-users-twice': `${GOOD}storage: {}\nnetwork: {}\nkubeflow:\n  users:\n    - { name: anna, email: a@home.lab }\n    - { name: anna, email: a@home.lab }\n    - { name: ben, email: Carl@lab }\n    - { name: carl }\n    - { name: carl }\n`,
   'devbox-without-user': `${GOOD}devbox: { docker: {} }\n`,
   'devbox-on-a-machine-that-is-not-there': `${GOOD}devbox: { host: rig2 }\n`,
   'devbox-is-a-machine-of-the-cluster': `${GOOD}devbox: { host: anna@10.0.0.101 }\n`,
