@@ -26,6 +26,7 @@ export const STORIES = [
   'test/health/doctor.test.ts',
   'test/resources/proof-restart.test.ts',
   'test/resources/proof.test.ts',
+  'test/resources/secret-derived.test.ts',
   'test/steps/network/in-cluster.test.ts',
 ];
 
