@@ -49,7 +49,13 @@ export function applyMove(it: It, digest: string): Move {
   return {
     does: `apply ${title}`,
     on: it.on,
-    run: lines(render(it, folder), apply, dropFormer(stage), writeReceipt(stage, digest), sh`rm -rf -- ${folder}`),
+    run: lines(
+      render(it, folder),
+      apply,
+      dropFormer(stage),
+      writeReceipt(stage, digest, sh`cat objects`),
+      sh`rm -rf -- ${folder}`,
+    ),
     deadlineS: TAKEN_S + 600,
   };
 }
@@ -97,11 +103,12 @@ export function deletion(list: Script, flag: string): Script {
   `;
 }
 
-function writeReceipt(stage: string, digest: string): Script {
+/** What is there of a stage; `rows` prints the objects, a line each. */
+export function writeReceipt(stage: string, digest: string, rows: Script): Script {
   const metadata = { name: `stage-${stage}`, namespace: NAMESPACE, labels: { [RECEIPT_LABEL]: 'stage' } };
   const receipt = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { digest, objects: '%s' } });
   return sh`
-    printf ${receipt} "$(awk ${'{ printf "%s\\\\n", $0 }'} objects)" |
+    printf ${receipt} "$(${rows} | awk ${'{ printf "%s\\\\n", $0 }'})" |
       ${kubectl} apply --server-side --force-conflicts --field-manager=mlk8s -f - >/dev/null
   `;
 }

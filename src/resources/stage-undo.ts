@@ -5,7 +5,7 @@ import { kubectl, NAMESPACE } from './kube.ts';
 import type { KustomizeStageSpec } from './kustomize-stage.ts';
 import { clusterEnds } from './microk8s-leave.ts';
 import { listOf } from './objects.ts';
-import { deletion } from './stage-move.ts';
+import { deletion, writeReceipt } from './stage-move.ts';
 import { type Instance, instancesOf, type StageObject, stagesOf, unseen } from './stage-sight.ts';
 import { gone, stays } from './stays.ts';
 
@@ -45,8 +45,8 @@ export function undoStage(it: Recorded<KustomizeStageSpec>, world: World): Verdi
     ...deleted(drop.filter((object) => !isHook(object) && !isLate(object))),
     ...deleted(drop.filter(({ kind }) => kind === TYPE)),
     ...deleted(drop.filter(({ kind }) => kind === 'Namespace')),
-    // The receipt knows what is left of it: it goes last.
-    ...(kept.length > 0 ? [] : [forget(stage)]),
+    // The receipt knows what is left of it.
+    kept.length > 0 ? writeReceipt(stage, 'removed', sh`printf '%s\n' ${kept.map(rowOf)}`) : forget(stage),
   ];
   const besides = instances.length > 0 ? `, and what was made of its types: ${listOfSome(instances)}` : '';
   const does = `delete the ${drop.length} objects of ${title}${kept.length > 0 ? `, but for ${names}` : ''}${besides}`;
@@ -76,6 +76,10 @@ function deleted(objects: readonly StageObject[]): Script[] {
     metadata: { name, ...(namespace === '' ? {} : { namespace }) },
   }));
   return [deletion(sh`printf %s ${listOf(items)}`, `--timeout=${GONE_S}s`)];
+}
+
+function rowOf({ apiVersion, kind, namespace, name }: StageObject): string {
+  return [apiVersion, kind, namespace === '' ? '-' : namespace, name].join(' ');
 }
 
 function forget(stage: string): Script {

@@ -243,8 +243,11 @@ describe('the stages of Kubeflow', () => {
       stays: true,
     });
     await apply(await undone(stage('istio')));
+    // Types of its objects are gone by now.
+    expect(await undone(stage('katib'))).toMatchObject({ verdict: 'ok', stays: true });
     await apply(await undone(stage('namespaces')));
     expect(keys('namespaces')).toContain('namespaces /kubeflow');
     expect(said(await undone(stage('namespaces')))).toBe('ok: Namespace kubeflow: data is never removed');
+    expect(said(await judge(stage('katib')))).toContain('change: the tuner Katib was applied from other manifests');
   });
 });
