@@ -21,6 +21,7 @@ export const STORIES = [
   'test/acceptance/troubles.test.ts',
   'test/acceptance/verify.test.ts',
   'test/charts/kubeflow-stages.test.ts',
+  'test/charts/real-secrets.test.ts',
   'test/charts/real-tools.test.ts',
   'test/docs/readme.test.ts',
   'test/health/doctor.test.ts',
