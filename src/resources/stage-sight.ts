@@ -35,6 +35,9 @@ NF == 4 {
 }
 END { print list }`;
 
+/** What kubectl says of a type that is not there, and of one that it remembers from before. */
+const NO_TYPE = /doesn't have a resource type|could not find the requested resource/;
+
 const receipts = `jsonpath={range .items[*]}stage {.metadata.name} {.data.digest}{"\\n"}{.data.objects}{"\\n"}{end}`;
 const stageOf = `{.metadata.labels.${STAGE_LABEL.replaceAll('.', '\\.')}}`;
 
@@ -97,7 +100,7 @@ export function stagesOf(world: World): Stages | undefined {
   const [first, builtIn, custom, rows] = parts.map((part) => part.split('\n').filter((line) => line !== ''));
   if (!first || !builtIn || !custom || !rows) return undefined;
   const unknown = custom.includes('failed');
-  const lost = custom.find((line) => /doesn't have a resource type/.test(line));
+  const lost = custom.find((line) => NO_TYPE.test(line));
   if (unknown && lost === undefined) return undefined;
   const there = new Set([...builtIn, ...withoutNoise(custom.join('\n')).split('\n')].map(titleOfRow));
   const all = receiptsOf(first);

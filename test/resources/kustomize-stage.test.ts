@@ -52,6 +52,16 @@ describe('a stage', () => {
       'settling: not all of the login server Dex can be seen: the server doesn\'t have a resource type "VirtualService"',
     ],
     [
+      'has objects of a type that kubectl remembers and the API does not',
+      answer(
+        DIGEST,
+        BUILT_IN,
+        'Error from server (NotFound): Unable to list "networking.istio.io/v1, Resource=virtualservices": the server could not find the requested resource (get virtualservices.networking.istio.io)\nfailed\n',
+        row('1'),
+      ),
+      'settling: not all of the login server Dex can be seen: Error from server (NotFound): Unable to list "networking.istio.io/v1, Resource=virtualservices": the server could not find the requested resource (get virtualservices.networking.istio.io)',
+    ],
+    [
       'cannot be seen, because half of the API is away',
       answer(DIGEST, BUILT_IN, 'Unable to connect to the server: net/http: TLS handshake timeout\nfailed\n', row('1')),
       'settling: the API on cp1 does not answer',
