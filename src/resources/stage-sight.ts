@@ -97,12 +97,13 @@ export function stagesOf(world: World): Stages | undefined {
   const answer = world.answer('cluster', stagesAsk.key);
   if (answer.kind !== 'bytes' || answer.status !== 0 || answer.cut) return undefined;
   const parts = answer.text.split(new RegExp(`^${RULE}\\n`, 'm'));
-  const [first, builtIn, custom, rows] = parts.map((part) => part.split('\n').filter((line) => line !== ''));
-  if (!first || !builtIn || !custom || !rows) return undefined;
+  const [first, builtIn, mixed, rows] = parts.map((part) => part.split('\n').filter((line) => line !== ''));
+  if (!first || !builtIn || !mixed || !rows) return undefined;
+  const custom = withoutNoise(mixed.join('\n')).split('\n');
   const unknown = custom.includes('failed');
   const lost = custom.find((line) => NO_TYPE.test(line));
   if (unknown && lost === undefined) return undefined;
-  const there = new Set([...builtIn, ...withoutNoise(custom.join('\n')).split('\n')].map(titleOfRow));
+  const there = new Set([...builtIn, ...custom].map(titleOfRow));
   const all = receiptsOf(first);
   const workloads = rows.map(workloadOf);
   const isAsked = ({ apiVersion }: StageObject) => !unknown || BUILT_IN.includes(groupOf(apiVersion));
@@ -134,7 +135,7 @@ function receiptsOf(lines: readonly string[]): ReadonlyMap<string, StageReceipt>
   return found;
 }
 
-export function groupOf(apiVersion: string): string {
+function groupOf(apiVersion: string): string {
   return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
 }
 
