@@ -35,7 +35,7 @@ export function leftoversAsk(it: Declared<ProofSpec>): Ask {
 
 /**
  * Bash that puts the types of its objects into `types`. Those that somebody brought may be gone, with all of their objects:
- * then no question about several types would get an answer.
+ * then no question about several types would get an answer. kubectl may remember the type, and says it in other words then.
  */
 function knownTypes(it: Declared<ProofSpec>): Script {
   const all = typesOf(it);
@@ -48,7 +48,7 @@ function knownTypes(it: Declared<ProofSpec>): Script {
     sh`
       for type in ${brought}; do
         if said=$(${inProofs} get "$type" -o name --ignore-not-found 2>&1 >/dev/null); then types=$types,$type
-        else case $said in *"doesn't have a resource type"*) ;; *) printf '%s\n' "$said" >&2; exit 1 ;; esac
+        else case $said in *"doesn't have a resource type"* | *'could not find the requested resource'*) ;; *) printf '%s\n' "$said" >&2; exit 1 ;; esac
         fi
       done
     `,
