@@ -217,6 +217,8 @@ export interface Service {
   readonly web: boolean;
   /** The resource that it is there with, when that is no release and no manifest with its namespace. */
   readonly broughtBy?: Id;
+  /** Annotations that its Ingress needs. */
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly login?: Login;
   /** People who each have a login of their own. */
   readonly users?: readonly Login[];

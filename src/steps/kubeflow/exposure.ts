@@ -50,6 +50,8 @@ export function services(file: Cluster): Service[] {
     {
       ...{ name: 'kubeflow', namespace: 'istio-system', service: 'istio-ingressgateway', port: 80, web: true },
       broughtBy: WAY_IN,
+      // nginx, which tracks before 1.35 have, takes no file of more than 1 MiB; people upload data into notebooks.
+      annotations: { 'nginx.ingress.kubernetes.io/proxy-body-size': '0' },
       users,
     },
   ];

@@ -41,12 +41,13 @@ function whatBrings({ namespace, broughtBy }: Service, brought: readonly Declare
 function ingressOf({ network }: Cluster, named: Named): KubeManifest {
   const { host, service } = named;
   const { name, namespace, port } = service;
-  const certified = { annotations: { 'cert-manager.io/cluster-issuer': CA_SECRET.name } };
+  const certified = network?.tls ? { 'cert-manager.io/cluster-issuer': CA_SECRET.name } : {};
+  const annotations = { ...certified, ...service.annotations };
   const backend = { service: { name: service.service, port: { number: port } } };
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',
-    metadata: { name: `mlk8s-${name}`, namespace, ...(network?.tls ? certified : {}) },
+    metadata: { name: `mlk8s-${name}`, namespace, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) },
     spec: {
       // On every track: microk8s sheet, 4.
       ingressClassName: 'public',

@@ -28,7 +28,13 @@ it('has a name with a certificate, once somebody answers behind it', () => {
   expect(ingress?.needs).toContain('kubeflow/way-in@cluster');
   expect((ingress?.spec as unknown as ManifestSpec | undefined)?.objects).toMatchObject([
     {
-      metadata: { name: 'mlk8s-kubeflow', namespace: 'istio-system' },
+      metadata: {
+        ...{ name: 'mlk8s-kubeflow', namespace: 'istio-system' },
+        annotations: {
+          'cert-manager.io/cluster-issuer': 'mlk8s-ca',
+          'nginx.ingress.kubernetes.io/proxy-body-size': '0',
+        },
+      },
       spec: {
         rules: [{ host: 'kubeflow.lab', http: { paths: [{ backend: { service: { port: { number: 80 } } } }] } }],
         tls: [{ hosts: ['kubeflow.lab'] }],
