@@ -43,6 +43,8 @@ const stage = z.strictObject({
   namespace: text.exactOptional(),
   patches: z.array(patch).default([]),
   images: z.array(image).default([]),
+  /** Deployments, as `namespace/name`, by which one that somebody else installed is known. */
+  marks: z.array(path).default([]),
   /** Stages before it, by their names. */
   needs: z.array(word),
   /** Seconds until its pods are ready: their images come over the line of a home. */

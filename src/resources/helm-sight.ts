@@ -48,13 +48,13 @@ const POD = [
 ];
 const rows = (fields: readonly string[]) => `jsonpath={range .items[*]}${fields.join('{"\\t"}')}{"\\n"}{end}`;
 
-/** Every workload with that label; the fourth column is what `owner` says. Read by `workloadOf`. */
-export function listWorkloadsOf(label: string, owner: string): Script {
-  return sh`${kubectl} get deployments,daemonsets,statefulsets -A -l ${label} -o ${rows(workloadFields(owner))}`;
+/** Workloads; the fourth column is what `owner` says. Read by `workloadOf`. `which`: words that select some of them. */
+export function listWorkloadsOf(owner: string, ...which: readonly string[]): Script {
+  return sh`${kubectl} get deployments,daemonsets,statefulsets -A ${which} -o ${rows(workloadFields(owner))}`;
 }
 
 /** Every workload that Helm brought; the fourth column is namespace and name of its release. */
-export const listWorkloads: Script = listWorkloadsOf('app.kubernetes.io/managed-by=Helm', RELEASE);
+export const listWorkloads: Script = listWorkloadsOf(RELEASE, '-l', 'app.kubernetes.io/managed-by=Helm');
 
 /** Stands between the parts of the answer. */
 const RULE = '----';
@@ -100,7 +100,7 @@ export interface Workload {
   readonly title: string;
   readonly namespace: string;
   readonly name: string;
-  /** Whose it is: namespace and name of its release, or the name of its stage. */
+  /** Whose it is: namespace and name of its release, or the name of its stage; empty: neither's. */
   readonly owner: string;
   readonly ready: number;
   readonly wanted: number;

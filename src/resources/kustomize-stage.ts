@@ -1,6 +1,7 @@
 import { digestOf } from '../charts/values.ts';
 import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
 import type { Overlay } from '../kubeflow/overlay.ts';
+import { refused } from './answers.ts';
 import { claimsAsk } from './claims.ts';
 import type { Placed } from './declare.ts';
 import { helmAsk, sightOf, type Workload } from './helm-sight.ts';
@@ -19,6 +20,8 @@ export type KustomizeStageSpec = {
   readonly source: string;
   readonly digest: string;
   readonly overlay: Overlay;
+  /** Workloads, as `namespace/name`, by which one that somebody else installed is known. */
+  readonly marks: readonly string[];
   /** Seconds until its pods must be ready, slow image pulls included. */
   readonly readyS: number;
 };
@@ -54,6 +57,8 @@ function judge(it: Declared<KustomizeStageSpec>, world: World): Verdict {
   const stages = stagesOf(world);
   if (!stages) return unseen(world);
   const receipt = stages.receipt(stage);
+  const theirs = world.record(it.id) ? [] : stages.foreign(it.spec.marks);
+  if (!receipt && theirs.length > 0) return taken(it, theirs);
   if (!receipt) return change(`${title} was never applied to its end`);
   if (receipt.digest !== contentOf(it.spec)) {
     return change(`${title} was applied from other manifests, or with other settings, than those of ${release}`);
@@ -69,6 +74,16 @@ function judge(it: Declared<KustomizeStageSpec>, world: World): Verdict {
   const late = stages.workloads(stage).filter(({ isReady }) => !isReady);
   if (late.length > 0) return { verdict: 'settling', because: unready(late, world), deadlineS: it.spec.readyS };
   return { verdict: 'ok', because: `${receipt.objects.length} objects of ${title} are there and ready` };
+}
+
+function taken({ id, spec: { title, release } }: Declared<KustomizeStageSpec>, theirs: readonly Workload[]): Verdict {
+  return refused(
+    id,
+    `${theirs.map((workload) => workload.title).join(', ')} was not installed by mlk8s`,
+    `${release} brings ${title} of its own, which would be written over it, and whatever uses it may break`,
+    'to keep it, take the section kubeflow, or what needs it there, out of the cluster file',
+    'or remove it first, with all that it brought',
+  );
 }
 
 /** Most objects that are named. */

@@ -42,7 +42,8 @@ const receipts = `jsonpath={range .items[*]}stage {.metadata.name} {.data.digest
 const stageOf = `{.metadata.labels.${STAGE_LABEL.replaceAll('.', '\\.')}}`;
 
 /**
- * One question for all stages: the receipts, which objects are there, and how many of their pods are ready. Objects as a
+ * One question for all stages: the receipts, which objects are there, and how many pods of all workloads are
+ * ready. Objects as a
  * table: the API sends no content then. Of types that a cluster may lack the errors come with the answer.
  */
 export const stagesAsk: Ask = {
@@ -59,7 +60,7 @@ export const stagesAsk: Ask = {
       ${kubectl} get "$(types 1)" -A -l ${STAGE_LABEL} --no-headers --show-kind 2>&1 || echo failed
     fi
     echo ${RULE}
-    ${listWorkloadsOf(STAGE_LABEL, stageOf)}
+    ${listWorkloadsOf(stageOf)}
   `,
   timeoutS: 90,
 };
@@ -88,6 +89,8 @@ export interface Stages {
   /** Why not all objects of the receipt could be asked for; undefined: they could. */
   unasked(stage: string): string | undefined;
   workloads(stage: string): readonly Workload[];
+  /** Workloads of these, as `namespace/name`, that no stage brought. */
+  foreign(names: readonly string[]): readonly Workload[];
   /** Whether a receipt names an object, by its row in a table. */
   isOurs(row: string): boolean;
 }
@@ -116,6 +119,7 @@ export function stagesOf(world: World): Stages | undefined {
     missing: (stage) => (all.get(stage)?.objects ?? []).filter((it) => isAsked(it) && !isThere(it)),
     unasked: (stage) => (all.get(stage)?.objects.every(isAsked) ? undefined : lost?.replace(/^error: /, '')),
     workloads: (stage) => workloads.filter((it) => it.owner === stage),
+    foreign: (names) => workloads.filter((it) => it.owner === '' && names.includes(`${it.namespace}/${it.name}`)),
     isOurs: (row) => ours.has(row),
   };
 }

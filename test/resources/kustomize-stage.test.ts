@@ -11,7 +11,7 @@ const overlay = { paths: ['common/a'], patches: [], images: [] };
 const STAGE = kustomizeStage({
   ...{ id: 'kubeflow/dex@cluster', on: 'cluster', needs: [] },
   ...{ stage: 'dex', title: 'the login server Dex', release: 'Kubeflow 1.0' },
-  ...{ source: '/var/lib/mlk8s/kubeflow/1.0', digest: 'd', overlay, readyS: 900 },
+  ...{ source: '/var/lib/mlk8s/kubeflow/1.0', digest: 'd', overlay, marks: ['auth/dex'], readyS: 900 },
 });
 const DIGEST = digestOf({ digest: 'd', overlay });
 
@@ -36,6 +36,16 @@ describe('a stage', () => {
   it.each<[string, Told, string]>([
     ['is ok', answer(DIGEST, BUILT_IN, CUSTOM, row('1')), 'ok: 3 objects of the login server Dex are there and ready'],
     ['was never applied', '----\n----\n----\n', 'change: the login server Dex was never applied to its end'],
+    [
+      'was installed by somebody else',
+      `----\n----\n----\n${row('1').replace('\tdex\tdex\t', '\tdex\t\t')}`,
+      'refused: Deployment auth/dex was not installed by mlk8s',
+    ],
+    [
+      'was applied in part',
+      `----\n----\n----\n${row('1')}`,
+      'change: the login server Dex was never applied to its end',
+    ],
     [
       'was applied from an earlier release',
       answer('00', BUILT_IN, CUSTOM, row('1')),
