@@ -7,6 +7,7 @@ export const STORIES = [
   'test/acceptance/gpu-driver.test.ts',
   'test/acceptance/gpu.test.ts',
   'test/acceptance/kill-points.test.ts',
+  'test/acceptance/kubeflow-page.test.ts',
   'test/acceptance/kubeflow.test.ts',
   'test/acceptance/mayastor.test.ts',
   'test/acceptance/monitoring.test.ts',
