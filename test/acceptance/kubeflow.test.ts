@@ -20,7 +20,7 @@ nodes:
   - { name: rig1, address: 10.0.0.101, role: control-plane, labels: { lab/size: gpu } }
 storage: {}
 network: { ingress: false }
-kubeflow: { components: [serving] }
+kubeflow: { components: [training, serving], users: [{ name: anna, cpu: 8 }, { name: carla }] }
 `;
 
 describe('the sample full-lab', () => {
@@ -53,23 +53,49 @@ describe('the sample full-lab', () => {
   });
 });
 
-describe('up that was killed while it applied Kubeflow, and up again', () => {
+describe('one machine with Kubeflow', () => {
   const newUser = users();
+  const user = newUser(ONE);
+  const kubectl = (words: string) => user.exec('rig1', `microk8s kubectl ${words}`);
+  beforeAll(async () => {
+    expect((await user.up()).problems).toEqual([]);
+  }, 200_000);
 
-  it('goes on at that stage, and ends as if nothing had happened', { timeout: 300_000 }, async () => {
-    const undisturbed = newUser(ONE);
-    expect((await undisturbed.up()).problems).toEqual([]);
-    const whole = await undisturbed.dump();
-    const user = newUser(ONE);
+  it('is the same when up was killed in some stages, and goes on there', { timeout: 300_000 }, async () => {
+    const killed = newUser(ONE);
     for (const stage of ['source@rig1', 'istio@cluster', 'dashboard@cluster', 'serving@cluster']) {
-      const moment = `"event":"change","id":"kubeflow/${stage}"`;
-      const { killed, said } = await user.killAt(moment, 1, ...UP);
-      expect([stage, killed]).toEqual([stage, true]);
-      // What was done before is not done again.
-      expect(said.split('"event":"change","id":"microk8s/snap@').length).toBe(stage === 'source@rig1' ? 2 : 1);
+      const end = await killed.killAt(`"event":"change","id":"kubeflow/${stage}"`, 1, ...UP);
+      expect([stage, end.killed]).toEqual([stage, true]);
+      const isFirst = stage === 'source@rig1';
+      expect(end.said.includes('"event":"change","id":"microk8s/snap@rig1"')).toBe(isFirst);
     }
-    expect(await user.up()).toMatchObject({ problems: [], code: 0 });
-    expect(await user.dump()).toBe(whole);
+    expect(await killed.up()).toMatchObject({ problems: [], code: 0 });
+    expect(await killed.dump()).toBe(await user.dump());
+  });
+
+  it('keeps the data of a user who leaves the file, until it is given up', async () => {
+    const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '5Gi' } } };
+    const metadata = { name: 'work', namespace: 'kubeflow-carla' };
+    const object = JSON.stringify({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec: claim });
+    await user.exec('rig1', `echo '${object}' | microk8s kubectl apply -f -`);
+    user.file(ONE.replace(', { name: carla }', ''));
+    const { problems } = await user.up('--prune');
+    expect(new Set(problems)).toEqual(
+      new Set(['kubeflow/profile-carla@cluster: kubeflow-carla holds data, in the claim kubeflow-carla/work (5Gi)']),
+    );
+    expect((await user.up('--prune', '--delete-data', 'kubeflow-carla')).problems).toEqual([]);
+    expect(await kubectl('get ns -o name')).not.toContain('kubeflow-carla');
+  });
+
+  it('keeps databases when the section leaves the file, and nothing else', { timeout: 120_000 }, async () => {
+    user.file(ONE.replace(/kubeflow: .*\n/, ''));
+    expect((await user.up('--prune')).problems).toEqual([]);
+    expect(await kubectl('get pvc -A -o name')).toBe('persistentvolumeclaim/katib-mysql\n');
+    const left = (await kubectl('get ns,crd,deploy,mutatingwebhookconfigurations -A -o name')).split('\n');
+    expect(left.filter((name) => /kubeflow|istio|knative|kserve|dex|oauth2/.test(name))).toEqual([
+      'namespace/kubeflow',
+    ]);
+    expect((await user.up('--prune')).summary).toMatchObject({ exitCode: 0, changes: 0 });
   });
 });
 
@@ -84,7 +110,7 @@ describe('Kubeflow where it does not fit', () => {
   });
 
   it('is refused on machines that are too small, with the figures', async () => {
-    const small = ONE.replace('lab/size: gpu', 'lab/size: small').replace('[serving]', 'full');
+    const small = ONE.replace('lab/size: gpu', 'lab/size: small').replace('[training, serving]', 'full');
     const user = newUser(`${small}databases: { milvus: {} }\n`);
     const { stdout } = await user.run('plan', '--rehearse');
     expect(stdout).toMatch(/refused +capacity\/room@cluster\n +seen +memory: [\d.]+ GiB wanted, [\d.]+ GiB there/);
