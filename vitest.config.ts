@@ -8,6 +8,8 @@ export const STORIES = [
   'test/acceptance/gpu-driver.test.ts',
   'test/acceptance/gpu.test.ts',
   'test/acceptance/kill-points.test.ts',
+  'test/acceptance/kubeflow-page.test.ts',
+  'test/acceptance/kubeflow.test.ts',
   'test/acceptance/mayastor.test.ts',
   'test/acceptance/monitoring.test.ts',
   'test/acceptance/network.test.ts',
@@ -20,11 +22,14 @@ export const STORIES = [
   'test/acceptance/stores.test.ts',
   'test/acceptance/troubles.test.ts',
   'test/acceptance/verify.test.ts',
+  'test/charts/kubeflow-stages.test.ts',
+  'test/charts/real-secrets.test.ts',
   'test/charts/real-tools.test.ts',
   'test/docs/readme.test.ts',
   'test/health/doctor.test.ts',
   'test/resources/proof-restart.test.ts',
   'test/resources/proof.test.ts',
+  'test/resources/secret-derived.test.ts',
   'test/steps/network/in-cluster.test.ts',
 ];
 

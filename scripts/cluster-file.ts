@@ -38,13 +38,17 @@ function row(key: KnownKey): string {
 
 function shownDefault(value: unknown): string {
   if (value === undefined || value === '') return '';
-  return typeof value === 'object' && Object.keys(value ?? {}).length === 0 ? '' : `\`${String(value)}\``;
+  if (typeof value === 'object' && Object.keys(value ?? {}).length === 0) return '';
+  const hasGroups = Array.isArray(value) && value.some((it) => typeof it === 'object');
+  return `\`${hasGroups ? JSON.stringify(value) : String(value)}\``;
 }
 
 function shownValue(schema: JsonSchema): string {
+  if (schema.anyOf) return schema.anyOf.map(shownValue).join(', or ');
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
   if (schema.type === 'integer' || schema.type === 'number') return `${schema.minimum} to ${schema.maximum}`;
   if (schema.type === 'boolean') return '`true`, `false`';
+  if (schema.items?.enum) return `list of ${shownValue(schema.items)}`;
   if (schema.items) return schema.items.properties ? 'list of groups of keys' : 'list of texts';
   if (schema.type !== 'object') return 'text';
   if (schema.properties) return 'group of keys';

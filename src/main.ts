@@ -5,7 +5,14 @@ export async function main(argv: readonly string[]): Promise<void> {
   const args = argv.slice(2);
   // A reader that went away (`mlk8s logs | head`) ends nothing: what runs on the machines is still followed.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
-  process.exit(await exitCodeOf(args));
+  const exitCode = await exitCodeOf(args);
+  // A pipe takes 64 KiB at once: whoever reads slowly would lose the rest.
+  await Promise.all([process.stdout, process.stderr].map(flushed));
+  process.exit(exitCode);
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
 }
 
 async function exitCodeOf(args: readonly string[]): Promise<number> {

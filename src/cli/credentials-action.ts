@@ -14,7 +14,7 @@ export function showCredentials(
   flags: VisitFlags,
 ): Promise<{ readonly exitCode: ExitCode }> {
   return onVisit(context, flags, async ({ engine, options, services, typing }) => {
-    const withLogin = services.filter((it) => it.login !== undefined);
+    const withLogin = services.filter((it) => it.login !== undefined || it.users !== undefined);
     if (withLogin.length === 0) throw noServices('mlk8s credentials');
     if (name !== undefined)
       checkKnown(

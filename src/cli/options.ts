@@ -104,7 +104,7 @@ export function addUpOptions(command: Command): Command {
 export function addPruneOption(command: Command): Command {
   return command
     .option('--prune', 'take away what was made for sections that left the file')
-    .option('--delete-data <database>', 'and what this database held (repeatable)', collect, []);
+    .option('--delete-data <name>', 'and what this database or user held (repeatable)', collect, []);
 }
 
 /** Examples at the end of a help text, each a command that can be typed. */

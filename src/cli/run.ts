@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import type { Loaded } from '../config/load.ts';
-import { withChartPaths } from '../config/local-charts.ts';
+import { withLocalPaths } from '../config/local-charts.ts';
 import type { Cluster } from '../config/schema.ts';
 import type { EngineEvent, Listener, Summary } from '../engine/events.ts';
 import { type Journal, openJournal } from '../engine/journal.ts';
@@ -58,7 +58,7 @@ export async function inSession(
     for (const { where, seen, why } of cluster.warnings) {
       listener({ event: 'warning', where, text: why ? `${seen} (${why})` : seen });
     }
-    const file = withCharts(cluster, typing.rehearsal, listener);
+    const file = withLocal(cluster, typing.rehearsal, listener);
     const wish: HostsWish = {
       file,
       rehearsal: flags.rehearse === true,
@@ -100,13 +100,18 @@ function checkNames({ cluster, command, flags }: Job, steps: readonly Step[]): v
 }
 
 /** The simulated workstation has no folder of the user's. */
-function withCharts({ file, path }: Loaded, rehearsal: boolean, listener: Listener): Cluster {
+function withLocal({ file, path }: Loaded, rehearsal: boolean, listener: Listener): Cluster {
+  if (!rehearsal) return withLocalPaths(file, path, homedir());
   const named = Object.keys(file.charts);
-  if (named.length === 0) return file;
-  if (!rehearsal) return withChartPaths(file, path, homedir());
-  const text = `a rehearsal does not read charts of your own: the pinned ${named.join(', ')} stands in for yours`;
-  listener({ event: 'warning', where: 'charts', text });
-  return { ...file, charts: {} };
+  if (named.length > 0) {
+    const text = `a rehearsal does not read charts of your own: the pinned ${named.join(', ')} stands in for yours`;
+    listener({ event: 'warning', where: 'charts', text });
+  }
+  const { source, ...kubeflow } = file.kubeflow ?? {};
+  if (source === undefined) return { ...file, charts: {} };
+  const text = 'a rehearsal does not read manifests of your own: it fetches those that stand in for them';
+  listener({ event: 'warning', where: 'kubeflow.source', text });
+  return { ...file, charts: {}, kubeflow: kubeflow as Cluster['kubeflow'] };
 }
 
 /** Hands every event on without secrets, and with commands that can be typed as they stand. */

@@ -9,7 +9,8 @@ import type { Found, Path, Tree } from './tree.ts';
 type Issue = z.core.$ZodIssue;
 
 /** Says in plain words, with its place, what the schema does not like. `value` is the data that was checked. */
-export function explain(issues: readonly Issue[], value: unknown, tree: Tree): Found[] {
+export function explain(found: readonly Issue[], value: unknown, tree: Tree): Found[] {
+  const issues = found.flatMap((issue) => branchOf(issue, valueAt(value, issue.path)));
   const keys = issues.length > 0 ? knownKeys() : [];
   const misspelt = misspeltKeys(issues, keys);
   return issues.flatMap((issue) => {
@@ -25,6 +26,17 @@ export function explain(issues: readonly Issue[], value: unknown, tree: Tree): F
     const known = knownAt(issue.path, keys);
     return [{ span: tree.valueSpan(issue.path), fault: valueFault(issue, valueAt(value, issue.path), known, tree) }];
   });
+}
+
+/** Where a word or a list may stand: what is wrong with the one that does. */
+function branchOf(issue: Issue, value: unknown): readonly Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const isWrongType = ([first]: readonly Issue[]) => first?.path.length === 0 && first.code === 'invalid_type';
+  const isForWords = ([first]: readonly Issue[]) => first?.path.length === 0 && first.code === 'invalid_value';
+  const [fits = []] = issue.errors.filter(
+    (errors) => !isWrongType(errors) && !(Array.isArray(value) && isForWords(errors)),
+  );
+  return fits.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /** The key at a path. An entry of a group whose names the user chooses, such as watts, has the schema of all its entries. */

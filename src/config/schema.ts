@@ -6,6 +6,7 @@ import * as networkRules from './rules-network.ts';
 import * as storageRules from './rules-storage.ts';
 import { databases } from './schema-databases.ts';
 import { devbox } from './schema-devbox.ts';
+import { kubeflow } from './schema-kubeflow.ts';
 import { STORAGE_CLASSES } from './storage-classes.ts';
 import { text } from './text.ts';
 
@@ -181,6 +182,7 @@ export const clusterSchema = z.strictObject({
   monitoring: monitoring.optional().describe('Prometheus, Grafana and alerts'),
   cost: cost.optional().describe('What the cluster costs'),
   databases: databases.optional().describe('Databases in the cluster'),
+  kubeflow: kubeflow.optional().describe('Kubeflow: notebooks, pipelines, training and serving of models'),
   devbox: devbox.optional().describe('A machine that somebody works at: its tools'),
   values: perChart((chart) => z.record(z.string(), z.unknown()).describe(`Values of the chart ${chart}`)).describe(
     'Helm values of your own, merged over those of mlk8s',

@@ -5,6 +5,7 @@ import { costFaults } from './cost-faults.ts';
 import { databasesFaults, databasesWarnings } from './databases-faults.ts';
 import { devboxFaults } from './devbox-faults.ts';
 import { gpuFaults } from './gpu-faults.ts';
+import { kubeflowFaults } from './kubeflow-faults.ts';
 import { type Loose, listOf, type Placed } from './loose.ts';
 import { monitoringFaults } from './monitoring-faults.ts';
 import { CLUSTER_NETWORKS, networkFaults, networkWarnings } from './network-faults.ts';
@@ -34,6 +35,7 @@ export function wholeFileFaults(value: unknown, line: (path: Path) => number): P
     ...monitoringFaults(value),
     ...networkFaults(value, nodes, line),
     ...databasesFaults(value, nodes),
+    ...kubeflowFaults(value, line),
     ...devboxFaults(value, nodes),
   ];
 }

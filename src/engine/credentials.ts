@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import { secrets } from '../redact.ts';
 import { kubectl } from '../resources/kube.ts';
 import { sh } from '../shell/script.ts';
-import type { Ask, Service, World } from './types.ts';
+import type { Ask, Login, Service, World } from './types.ts';
 import { silent, type VisitOptions, visit } from './visit.ts';
 
 /** What one logs in with. */
@@ -14,11 +14,14 @@ export interface Credential {
   readonly secret: string;
 }
 
-type Login = NonNullable<Service['login']>;
+/** All logins of a service. */
+export function loginsOf({ login, users = [] }: Service): readonly Login[] {
+  return login ? [login, ...users] : users;
+}
 
 /** Reads the logins of services out of the cluster. They are masked in whatever is said from then on. */
 export async function credentials(options: VisitOptions, services: readonly Service[]): Promise<Credential[]> {
-  const asked = services.flatMap((it) => (it.login ? [{ it, login: it.login }] : []));
+  const asked = services.flatMap((it) => loginsOf(it).map((login) => ({ it, login })));
   if (asked.length === 0) return [];
   const { world } = await visit(
     options,
@@ -27,11 +30,11 @@ export async function credentials(options: VisitOptions, services: readonly Serv
   return asked.map(({ it, login }) => ({
     name: it.name,
     ...found(world, it, login),
-    secret: `${it.namespace}/${login.secret}`,
+    secret: `${login.namespace ?? it.namespace}/${login.secret}`,
   }));
 }
 
-function loginAsk({ namespace }: Service, { secret, passwordKey, userKey }: Login): Ask {
+function loginAsk(it: Service, { secret, passwordKey, userKey, namespace = it.namespace }: Login): Ask {
   const [password = '', user = ''] = [passwordKey, ...(userKey === undefined ? [] : [userKey])].map(
     (key) => `{.data.${key.replaceAll('.', '\\.')}}`,
   );

@@ -81,11 +81,12 @@ export function againAndAgain(id: Id, because: string, times: number): Problem {
 
 /** Something did not come about in time. */
 export function tookTooLong(id: Id, because: string, deadlineS: number): Problem {
+  const cause = causeOf(machineIn(id), [because], []);
   return {
     where: id,
     seen: `not there after ${deadlineS} s; last seen: ${because}`,
-    why: 'the machine is slow, or what it waits for does not come',
-    next: [AGAIN, 'mlk8s status   says how it stands'],
+    why: cause?.why ?? 'the machine is slow, or what it waits for does not come',
+    next: [...(cause?.next ?? []), AGAIN, 'mlk8s doctor   looks for what is in the way'],
   };
 }
 

@@ -208,6 +208,17 @@ export interface Client {
   readonly command: string;
 }
 
+/** The Secret that holds what one logs in with. */
+export interface Login {
+  readonly secret: string;
+  readonly user: string;
+  readonly passwordKey: string;
+  /** Key of the Secret that says the user, too, who is then told. */
+  readonly userKey?: string;
+  /** Where that Secret is; left out: in the namespace of the service. */
+  readonly namespace?: string;
+}
+
 /** Something that people open in a browser or connect to. */
 export interface Service {
   /** `mlk8s open grafana`, and with the domain of `network:` its name: grafana.lab. */
@@ -218,13 +229,13 @@ export interface Service {
   readonly port: number;
   /** It is looked at with a browser. */
   readonly web: boolean;
-  /** The Secret in its namespace that holds what one logs in with. With `userKey` it says the user, too, who is then told. */
-  readonly login?: {
-    readonly secret: string;
-    readonly user: string;
-    readonly passwordKey: string;
-    readonly userKey?: string;
-  };
+  /** The resource that it is there with, when that is no release and no manifest with its namespace. */
+  readonly broughtBy?: Id;
+  /** Annotations that its Ingress needs. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly login?: Login;
+  /** People who each have a login of their own. */
+  readonly users?: readonly Login[];
   /** For `mlk8s connect`, at a port of 127.0.0.1; password and user are empty without `login`. */
   readonly client?: (port: number, password: string, user: string) => Client;
 }

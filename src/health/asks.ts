@@ -111,7 +111,7 @@ const CLUSTER_ASKS = [
  * are used by grep and by tests.
  */
 export const JOURNAL_WORDS =
-  'no space left|enough free space|read-only file|oom\\.group|memory.*controller|too many open files|fsnotify|inotify|not resolve|dqlite|cluster\\.yaml|leases?\\.coordination|not allowed to modify|is locked|certificate|kubepods|actuated|nil pointer|cni plugin|kmsg|garbage collect|toomanyrequests|Too Many Requests|Key was rejected|host interface|master IP|bootstrap node';
+  'no space left|enough free space|read-only file|oom\\.group|memory.*controller|too many open files|fsnotify|inotify|not resolve|dqlite|cluster\\.yaml|leases?\\.coordination|not allowed to modify|is locked|certificate|kubepods|actuated|nil pointer|cni plugin|cni config|kmsg|garbage collect|toomanyrequests|Too Many Requests|Key was rejected|host interface|master IP|bootstrap node';
 
 /** Of the kernel since it was started: drivers that do not get their cards. */
 export const BOOT_WORDS =

@@ -5,8 +5,9 @@ import { printable } from './printable.ts';
 const END = 'Ctrl-C closes it.';
 
 /** What is said when a service can be reached at `address`. */
-export function tunnelLines({ name, login }: Service, address: string): string[] {
+export function tunnelLines({ name, login, users = [] }: Service, address: string): string[] {
   const how = login ? [`user ${login.user}; its password: mlk8s credentials ${name}`] : [];
+  if (users.length > 0) how.push(`who logs in, and with what: mlk8s credentials ${name}`);
   return [`${name}: ${address}`, ...how, END];
 }
 

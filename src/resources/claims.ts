@@ -93,10 +93,11 @@ export function claimsOf(world: World): readonly Claim[] | undefined {
   return seen(world)?.all;
 }
 
-/** `claims`: the name of one, or a label that they have, as `key=value`. */
-export function isMeant(claim: Claim, of: { readonly namespace: string; readonly claims: string }): boolean {
-  const [key = '', value] = of.claims.split('=');
+/** `claims`: the name of one, or a label that they have, as `key=value`; left out: all of the namespace. */
+export function isMeant(claim: Claim, of: { readonly namespace: string; readonly claims?: string }): boolean {
   if (claim.namespace !== of.namespace) return false;
+  if (of.claims === undefined) return true;
+  const [key = '', value] = of.claims.split('=');
   return value === undefined ? claim.name === key : claim.labels[key] === value;
 }
 

@@ -9,9 +9,14 @@ export type HeldData = {
   /** What the user calls it: `--delete-data NAME`. */
   readonly name: string;
   readonly namespace: string;
-  /** The claims that it is in: the name of one, or a label that they have, as `key=value`. */
-  readonly claims: string;
+  /** The claims that it is in: the name of one, or a label that they have, as `key=value`; left out: all of the namespace. */
+  readonly claims?: string;
+  /** Where the cluster file asks for it, when it is no database of the section databases. */
+  readonly asked?: { readonly what: string; readonly name: string; readonly where: string };
 };
+
+const askedFor = ({ name, asked }: Pick<HeldData, 'name' | 'asked'>) =>
+  asked ?? { what: 'database', name, where: 'the section databases' };
 
 /** Seconds until claims are gone: their pods get time to write down what they hold. */
 const GONE_S = 600;
@@ -30,9 +35,13 @@ export function giveUp(id: Id, data: HeldData | undefined, world: World): readon
   return world.mayDelete(data.name) ? [deletion(data, claims)] : held(id, data, claims);
 }
 
-/** A claim with that data which mlk8s made, or an operator for it: one of somebody else may have the same name. */
+/**
+ * A claim with that data which mlk8s made, an operator for it, or anybody in a namespace that is ours as a whole: one of
+ * somebody else may have the same name.
+ */
 export function isOurs(claim: Claim, data: HeldData): boolean {
-  return isMeant(claim, data) && (claim.isOurs || data.claims.includes('='));
+  const isName = data.claims !== undefined && !data.claims.includes('=');
+  return isMeant(claim, data) && (claim.isOurs || !isName);
 }
 
 /** It goes in this run, with all that it holds. */
@@ -50,12 +59,14 @@ function shown(claims: readonly Claim[]): string {
   return claims.map((it) => `${it.namespace}/${it.name} (${it.size})`).join(', ');
 }
 
-function held(id: Id, { name }: HeldData, claims: readonly Claim[]): Verdict {
+function held(id: Id, data: HeldData, claims: readonly Claim[]): Verdict {
+  const { name } = data;
+  const asked = askedFor(data);
   return refused(
     id,
     `${name} holds data, in ${claims.length === 1 ? 'the claim' : 'the claims'} ${shown(claims)}`,
     'it left the cluster file, and its data would be gone for good',
-    `to keep it, put ${name} back into the section databases`,
+    `to keep it, put ${asked.name} back into ${asked.where}`,
     `to give it up, with all data: mlk8s up --prune --delete-data ${name}`,
   );
 }
@@ -66,23 +77,25 @@ export function anew(name: string): string {
 }
 
 /** What somebody else made under that name is left alone: its data may be where our settings do not look. `seen`: what it is. */
-export function notOurs(id: Id, { name }: Pick<HeldData, 'name'>, seen: string): Verdict {
+export function notOurs(id: Id, data: Pick<HeldData, 'name' | 'asked'>, seen: string): Verdict {
+  const { what, name, where } = askedFor(data);
   return refused(
     id,
     `${seen} was there before mlk8s`,
-    'with other settings it may lose its data, so mlk8s takes over no database',
-    `to keep it, take ${name} out of the section databases`,
+    `with other settings it may lose its data, so mlk8s takes over no ${what}`,
+    `to keep it, take ${name} out of ${where}`,
     'to have a new one in its place, copy its data elsewhere and remove it by hand',
   );
 }
 
 /** A claim goes when the last pod that uses it is gone. */
 function deletion({ name, namespace, claims }: HeldData, found: readonly Claim[]): Move & { on: 'cluster' } {
-  const which = claims.includes('=') ? ['-l', claims] : [claims];
+  const which = claims === undefined ? ['--all'] : claims.includes('=') ? ['-l', claims] : [claims];
+  const listed = claims === undefined ? [] : which;
   const run = sh`
     ${kubectl} -n ${namespace} delete persistentvolumeclaims ${which} --ignore-not-found --wait=false
     until=$(($(date +%s) + ${GONE_S}))
-    while left=$(${kubectl} -n ${namespace} get persistentvolumeclaims ${which} -o name --ignore-not-found) || left='(the API does not answer)'; [ -n "$left" ]; do
+    while left=$(${kubectl} -n ${namespace} get persistentvolumeclaims ${listed} -o name --ignore-not-found) || left='(the API does not answer)'; [ -n "$left" ]; do
       if [ "$(date +%s)" -ge "$until" ]; then echo 'still there:' $left >&2; exit 1; fi
       sleep 2
     done

@@ -24,12 +24,12 @@ export const BROUGHT_LABEL = 'mlk8s.io/brought';
 /** What earlier versions of mlk8s wrote in its place: workloads only, those of no replicas too. */
 const WORKLOADS_LABEL = 'mlk8s.io/workloads';
 
-/** What is printed of an object that Helm brought; tabs, because most fields may be missing. */
-const OBJECT = [
+/** What is printed of an object; tabs, because most fields may be missing. `owner`: path of what says whose it is. */
+const fieldsOf = (owner: string) => [
   '{.kind}',
   '{.metadata.namespace}',
   '{.metadata.name}',
-  '{.metadata.annotations.meta\\.helm\\.sh/release-namespace}/{.metadata.annotations.meta\\.helm\\.sh/release-name}',
+  owner,
   '{.metadata.generation}',
   '{.status.observedGeneration}',
   '{.spec.replicas}',
@@ -38,6 +38,8 @@ const OBJECT = [
   '{.status.numberReady}',
   '{.status.updatedReplicas}',
 ];
+const RELEASE =
+  '{.metadata.annotations.meta\\.helm\\.sh/release-namespace}/{.metadata.annotations.meta\\.helm\\.sh/release-name}';
 const POD = [
   '{.metadata.namespace}',
   '{.metadata.name}',
@@ -51,13 +53,22 @@ const POD = [
 const rows = (fields: readonly string[]) => `jsonpath={range .items[*]}${fields.join('{"\\t"}')}{"\\n"}{end}`;
 
 /**
- * Every workload, Service and ConfigMap that Helm brought. Columns: the first is the kind, the fourth namespace and name of
- * its release, the seventh how many replicas are wanted.
+ * Objects of these types; the fourth column is what `owner` says, the seventh how many replicas are wanted. Workloads are
+ * read by `workloadOf`. `which`: words that select some of them.
  */
-export const listBrought: Script = sh`
-  ${kubectl} get deployments,daemonsets,statefulsets,services,configmaps -A -l app.kubernetes.io/managed-by=Helm \
-    -o ${rows(OBJECT)}
-`;
+export function listOf(types: string, owner: string, ...which: readonly string[]): Script {
+  return sh`${kubectl} get ${types} -A ${which} -o ${rows(fieldsOf(owner))}`;
+}
+
+export const WORKLOADS = 'deployments,daemonsets,statefulsets';
+
+/** Every workload, Service and ConfigMap that Helm brought; the fourth column is namespace and name of its release. */
+export const listBrought: Script = listOf(
+  `${WORKLOADS},services,configmaps`,
+  RELEASE,
+  '-l',
+  'app.kubernetes.io/managed-by=Helm',
+);
 
 /** Stands between the parts of the answer. */
 const RULE = '----';
@@ -113,11 +124,11 @@ export interface Brought {
   readonly title: string;
   readonly namespace: string;
   readonly name: string;
-  /** Namespace and name of its release. */
-  readonly release: string;
+  /** Whose it is: namespace and name of its release, or the name of its stage; empty: neither's. */
+  readonly owner: string;
 }
 
-/** A Deployment, DaemonSet or StatefulSet that Helm brought. */
+/** A Deployment, DaemonSet or StatefulSet. */
 export interface Workload extends Brought {
   readonly ready: number;
   readonly wanted: number;
@@ -162,7 +173,7 @@ export function sightOf(world: World): Sight | undefined {
   const releases = secrets.map(releaseOf);
   const brought = objects.map(broughtOf);
   const those = (kind: string) => (namespace: string, release: string) =>
-    brought.filter((it) => it.kind === kind && it.release === `${namespace}/${release}`);
+    brought.filter((it) => it.kind === kind && it.owner === `${namespace}/${release}`);
   const unready = pods.map(podOf).filter((pod) => pod.trouble !== '');
   return {
     revisions: (namespace, release) =>
@@ -170,7 +181,7 @@ export function sightOf(world: World): Sight | undefined {
     foreignChart: (namespace, release) =>
       foreign?.find((it) => it.name === release && it.namespace === namespace)?.chart,
     workloads: (namespace, release) =>
-      brought.filter(isWorkload).filter((it) => it.release === `${namespace}/${release}`),
+      brought.filter(isWorkload).filter((it) => it.owner === `${namespace}/${release}`),
     services: those('Service'),
     configMaps: those('ConfigMap'),
     troubles: ({ namespace, name }) =>
@@ -207,14 +218,17 @@ function releaseOf(row: string): Revision & { readonly at: string } {
 }
 
 function broughtOf(row: string): Brought | Workload {
-  const [kind = '', namespace = '', name = '', release = '', ...rest] = row.split('\t');
-  const it = { kind, title: `${kind} ${namespace}/${name}`, namespace, name, release };
-  return kind === 'Service' || kind === 'ConfigMap' ? it : { ...it, ...stateOf(kind, rest) };
+  const [kind = '', namespace = '', name = '', owner = ''] = row.split('\t');
+  const isPlain = kind === 'Service' || kind === 'ConfigMap';
+  return isPlain ? { kind, title: `${kind} ${namespace}/${name}`, namespace, name, owner } : workloadOf(row);
 }
 
 const isWorkload = (it: Brought | Workload): it is Workload => 'isReady' in it;
 
-function stateOf(kind: string, [generation, observed = '0', replicas, ...counts]: readonly string[]) {
+/** A row of `listOf` those types. */
+export function workloadOf(row: string): Workload {
+  const [kind = '', namespace = '', name = '', owner = '', generation, observed = '0', replicas, ...counts] =
+    row.split('\t');
   const [scheduled, readyReplicas, numberReady, updated] = counts.map(Number);
   const isDaemon = kind === 'DaemonSet';
   const wanted = (isDaemon ? scheduled : Number(replicas)) ?? 0;
@@ -222,7 +236,9 @@ function stateOf(kind: string, [generation, observed = '0', replicas, ...counts]
   // Old pods of a Deployment are ready too while new ones come. The others may be told to keep their old pods.
   const isOld = kind === 'Deployment' && (updated ?? 0) < wanted;
   const isSeen = Number(observed) >= Number(generation);
-  return { ready, wanted, isReady: isSeen && !isOld && ready >= wanted, isOff: !isDaemon && wanted === 0 };
+  const isReady = isSeen && !isOld && ready >= wanted;
+  const title = `${kind} ${namespace}/${name}`;
+  return { kind, title, namespace, name, owner, ready, wanted, isReady, isOff: !isDaemon && wanted === 0 };
 }
 
 function podOf(row: string): Pod {

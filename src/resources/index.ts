@@ -2,6 +2,7 @@ import type { Kind } from '../engine/types.ts';
 import { addonKind } from './addon.ts';
 import { anyCardKind } from './any-card.ts';
 import { aptSourceKind } from './apt-source.ts';
+import { broughtKind } from './brought.ts';
 import { certificatesKind } from './certificates.ts';
 import { clusterKind } from './cluster.ts';
 import { clusterPolicyKind } from './cluster-policy.ts';
@@ -28,6 +29,7 @@ import { jsonListKind } from './json-list.ts';
 import { kernelModuleKind } from './kernel-module.ts';
 import { homeKubeconfigKind, kubeconfigKind } from './kubeconfig.ts';
 import { kubeletSeesKind } from './kubelet-sees.ts';
+import { kustomizeStageKind } from './kustomize-stage.ts';
 import { loneIngressKind } from './lone-ingress.ts';
 import { loneNfdKind } from './lone-nfd.ts';
 import { loneStackKind } from './lone-stack.ts';
@@ -60,6 +62,7 @@ import { serviceKind } from './service.ts';
 import { snapKind } from './snap.ts';
 import { snapToolKind } from './snap-tool.ts';
 import { snapdSeededKind } from './snapd-seeded.ts';
+import { sourceTreeKind } from './source-tree.ts';
 import { storageClassKind } from './storage-class.ts';
 import { sysctlKind } from './sysctl.ts';
 import { timeSyncKind } from './time-sync.ts';
@@ -74,6 +77,7 @@ import { vscodeExtensionsKind } from './vscode-extensions.ts';
 const all: readonly Kind[] = [
   addonKind,
   aptSourceKind,
+  broughtKind,
   certificatesKind,
   anyCardKind,
   clusterKind,
@@ -106,6 +110,7 @@ const all: readonly Kind[] = [
   madeWithKind,
   loneStackKind,
   kubeletSeesKind,
+  kustomizeStageKind,
   manifestKind,
   mayastorFitKind,
   memberKind,
@@ -134,6 +139,7 @@ const all: readonly Kind[] = [
   snapKind,
   snapToolKind,
   snapdSeededKind,
+  sourceTreeKind,
   storageClassKind,
   sysctlKind,
   timeSyncKind,

@@ -53,7 +53,7 @@ export const manifestKind: Kind<ManifestSpec> = {
 export const CLAIM = 'PersistentVolumeClaim';
 
 function asks({ id, spec }: Declared<ManifestSpec>): Ask[] {
-  const isAmongClaims = spec.data?.claims.includes('=') === true;
+  const isAmongClaims = spec.data?.claims?.includes('=') === true;
   return [
     objectsAsk(id, spec.objects),
     ...(spec.readyS === undefined ? [] : [helmAsk]),
@@ -124,7 +124,7 @@ function isLost({ id, spec }: Declared<ManifestSpec>, { kind }: KubeManifest, wo
 
 /** Claims that others make for these objects are gone with them. */
 function isEmptied({ id, spec: { data } }: Declared<ManifestSpec>, world: World): boolean {
-  if (!data?.claims.includes('=') || world.record(id)?.state !== 'done') return false;
+  if (!data?.claims?.includes('=') || world.record(id)?.state !== 'done') return false;
   return claimsOf(world)?.some((claim) => isMeant(claim, data)) === false;
 }
 

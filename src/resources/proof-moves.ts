@@ -29,19 +29,42 @@ const selector = (it: Pick<Declared, 'id'>) => `${LABEL}=${labelOf(it)}`;
 
 /** What an interrupted run left of a proof, a name a line. */
 export function leftoversAsk(it: Declared<ProofSpec>): Ask {
-  const run = sh`${inProofs} get ${typesOf(it)} -l ${selector(it)} -o name --ignore-not-found`;
+  const run = lines(knownTypes(it), sh`${inProofs} get "$types" -l ${selector(it)} -o name --ignore-not-found`);
   return { key: `left of ${it.id}`, on: 'cluster', sh: run, timeoutS: 20 };
 }
 
+/**
+ * Bash that puts the types of its objects into `types`. Those that somebody brought may be gone, with all of their objects:
+ * then no question about several types would get an answer. kubectl may remember the type, and says it in other words then.
+ */
+function knownTypes(it: Declared<ProofSpec>): Script {
+  const all = typesOf(it);
+  const own = all.filter((type) => !type.includes('.'));
+  const brought = all.filter((type) => type.includes('.'));
+  const found = sh`types=${own.join(',')}`;
+  if (brought.length === 0) return found;
+  return lines(
+    found,
+    sh`
+      for type in ${brought}; do
+        if said=$(${inProofs} get "$type" -o name --ignore-not-found 2>&1 >/dev/null); then types=$types,$type
+        else case $said in *"doesn't have a resource type"* | *'could not find the requested resource'*) ;; *) printf '%s\n' "$said" >&2; exit 1 ;; esac
+        fi
+      done
+    `,
+  );
+}
+
 /** The types of its objects, and those that may hold data or run, whatever an earlier version made. */
-function typesOf({ spec }: Declared<ProofSpec>): string {
+function typesOf({ spec }: Declared<ProofSpec>): string[] {
   const types = spec.objects.map(({ apiVersion, kind }) => {
     const [version, group] = apiVersion.split('/').reverse();
     return group === undefined ? kind : `${kind}.${version}.${group}`;
   });
   // What was made last goes first: a certificate before its secret, or its controller would make that anew.
   const copies = spec.secrets ? ['Secret'] : [];
-  return [...new Set(['Pod', 'PersistentVolumeClaim', ...types.reverse(), ...copies])].join(',').toLowerCase();
+  const all = ['Pod', 'PersistentVolumeClaim', ...types.reverse(), ...copies];
+  return [...new Set(all.map((type) => type.toLowerCase()))];
 }
 
 /** Creates the objects, follows the pod to its end, reads its log, removes everything, and writes down what it found. */
@@ -76,17 +99,17 @@ export function forgetMove(it: Declared<ProofSpec>): Move {
 
 /** Removes by label, so that it also takes what an interrupted run of another version left; waits until it is gone. */
 function clean(it: Declared<ProofSpec>): Script {
-  const types = typesOf(it);
-  return sh`
+  const remove = sh`
     clean() {
-      ${inProofs} delete ${types} -l ${selector(it)} --ignore-not-found --grace-period=5 --wait=false >/dev/null || return 1
+      ${inProofs} delete "$types" -l ${selector(it)} --ignore-not-found --grace-period=5 --wait=false >/dev/null || return 1
       local left until=$(($(date +%s) + ${CLEAN_S}))
-      while left=$(${inProofs} get ${types} -l ${selector(it)} -o name --ignore-not-found) || left='(the API does not answer)'; [ -n "$left" ]; do
+      while left=$(${inProofs} get "$types" -l ${selector(it)} -o name --ignore-not-found) || left='(the API does not answer)'; [ -n "$left" ]; do
         if [ "$(date +%s)" -ge "$until" ]; then echo 'cannot be removed:' $left >&2; return 1; fi
         sleep 2
       done
     }
   `;
+  return lines(knownTypes(it), remove);
 }
 
 /** The key of its result goes, and no other. */

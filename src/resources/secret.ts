@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Ask, Declared, Kind, Recorded, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
-import { type Given, judged, refused } from './answers.ts';
+import { judged, refused } from './answers.ts';
 import { type Claim, claimsAsk, claimsOf, isMeant } from './claims.ts';
 import type { Placed } from './declare.ts';
 import { isGivenUp } from './held-data.ts';
 import { kubectl } from './kube.ts';
 import { clusterEnds } from './microk8s-leave.ts';
-import { GIVEN, type Lacking, MANAGED_BY, restartMove, writeMove } from './secret-move.ts';
+import { nameOf, type SecretKey } from './secret-derived.ts';
+import { type Lacking, restartMove, startMove, writeMove } from './secret-move.ts';
+import { type Sight, secretAsk, sightOf } from './secret-sight.ts';
 import { gone, stays } from './stays.ts';
 
 /**
@@ -23,6 +25,12 @@ export type SecretSpec = {
   readonly generated: readonly string[];
   /** Where the user keeps the values of further keys: `env:NAME` or `file:PATH`. */
   readonly given?: Readonly<Record<string, string>>;
+  /** Keys with a value of another Secret. */
+  readonly copied?: Readonly<Record<string, SecretKey>>;
+  /** Keys with the bcrypt hash of a value of another Secret. Made anew when that value is another one. */
+  readonly hashed?: Readonly<Record<string, SecretKey>>;
+  /** The Deployment whose pods read it, and only when they start: they are made anew after it changed. */
+  readonly readBy?: { readonly namespace: string; readonly name: string };
   /**
    * Claim in the same namespace whose data knows the generated values: while it is there, new ones would lock out. Its
    * name, or a label that such claims have, as `key=value`.
@@ -55,60 +63,8 @@ export const secretKind: Kind<SecretSpec> = {
   lives: 'cluster',
 };
 
-const FORMAT = `jsonpath=${[`{.metadata.labels.${path(MANAGED_BY)}}`, `{.metadata.annotations.${path(GIVEN)}}`, '{.data}'].join('{"\\n"}')}{"\\n"}`;
-
-function path(key: string): string {
-  return key.replaceAll('.', '\\.');
-}
-
-/** Values stay on the lead: of those that are secret it tells how many bytes they have. */
-const LENGTHS = `
-NR == 1 { print "managed\\t" $0 }
-NR == 2 { print "given\\t" $0 }
-NR == 3 {
-  for (i = 2; i < NF; i += 4) {
-    value = $(i + 2)
-    bytes = length(value) / 4 * 3 - gsub(/[=]/, "=", value)
-    print "key\\t" $i "\\t" bytes "\\t" (index(public, " " $i " ") ? value : "")
-  }
-}`;
-
 function asks(it: Declared<SecretSpec>): Ask[] {
   return [secretAsk(it), ...(it.spec.knownTo === undefined ? [] : [claimsAsk])];
-}
-
-function secretAsk({ id, spec: { namespace, name, fixed } }: Declared<SecretSpec>): Ask {
-  const shown = `public= ${Object.keys(fixed).join(' ')} `;
-  const script = sh`
-    set -o pipefail
-    ${kubectl} --namespace ${namespace} get secret ${name} --ignore-not-found -o ${FORMAT} | awk -F '"' -v ${shown} ${LENGTHS}
-  `;
-  return { key: `secret ${id}`, on: 'cluster', sh: script, timeoutS: 20 };
-}
-
-/** What is known of a Secret. */
-interface Sight {
-  readonly managedBy: string;
-  /** Digest of what the user gave, by key, as it was last written. */
-  readonly given: ReadonlyMap<string, string>;
-  /** Bytes of each key; values of those that are no secret. */
-  readonly keys: ReadonlyMap<string, { readonly bytes: number; readonly value: string }>;
-}
-
-/** Null: there is no such Secret. */
-function sightOf({ text }: Given): Sight | null {
-  const rows = text.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t')]));
-  if (rows.length === 0) return null;
-  const told = (what: string) => rows.find(([first]) => first === what)?.[1] ?? '';
-  const digests = told('given')
-    .split(',')
-    .map((pair) => pair.split('=') as [string, string]);
-  const keys = rows.flatMap(([what, key = '', bytes, value = '']) =>
-    what === 'key'
-      ? [[key, { bytes: Number(bytes), value: Buffer.from(value, 'base64').toString('utf8') }] as const]
-      : [],
-  );
-  return { managedBy: told('managed'), given: new Map(digests), keys: new Map(keys) };
 }
 
 const unseen = (world: World): Verdict => ({
@@ -119,7 +75,7 @@ const unseen = (world: World): Verdict => ({
 
 function judge(it: Declared<SecretSpec>, world: World): Verdict {
   const { namespace, name } = it.spec;
-  if (world.identity === undefined) return change(it, world, null, 'there is no cluster yet');
+  if (world.identity === undefined) return change(it, world, undefined, 'there is no cluster yet');
   return judged(it, world, asks(it), (answer) => {
     if (answer.status !== 0) return unseen(world);
     const sight = sightOf(answer);
@@ -127,7 +83,8 @@ function judge(it: Declared<SecretSpec>, world: World): Verdict {
     const title = `Secret ${namespace}/${name}`;
     const unset = Object.values(it.spec.given ?? {}).filter((ref) => world.given(ref) === undefined);
     const warning = unset.length === 0 ? {} : { warning: `cannot be compared: ${unset.join(', ')} is not at hand` };
-    const wrong = [...lacking.generated, ...Object.keys(lacking.fixed), ...Object.keys(lacking.given)];
+    const wrong = [...keysOf(lacking), ...lacking.stale];
+    if (wrong.length === 0 && isOld(sight)) return restart(it, sight);
     if (wrong.length === 0) return { verdict: 'ok', because: `${title} has ${keysOf(it.spec).join(', ')}`, ...warning };
     // Without a record that it was there, a run was stopped between the claim and the Secret.
     const isLost = lacking.generated.length > 0 && world.record(it.id)?.state === 'done';
@@ -135,8 +92,9 @@ function judge(it: Declared<SecretSpec>, world: World): Verdict {
     if (!knowing) return unseen(world);
     if (knowing.length > 0) return lostPassword(it, lacking.generated, knowing);
     const whose = isTheirs(it, world, sight) ? ', and is not of mlk8s' : '';
-    const because =
-      sight === null ? `${title} does not exist` : wrong.map((key) => said(it, sight, key)).join(', ') + whose;
+    const because = sight.isThere
+      ? wrong.map((key) => said(it, sight, key)).join(', ') + whose
+      : `${title} does not exist`;
     // Whatever the record says of its end: the run that was to restart them may have been cut off.
     const isRead = lacking.generated.length > 0 && world.record(it.id) !== undefined;
     return change(it, world, sight, because, isRead ? it.spec.readAtStart : undefined);
@@ -144,23 +102,27 @@ function judge(it: Declared<SecretSpec>, world: World): Verdict {
 }
 
 /** Somebody else made it. */
-function isTheirs({ id }: Declared<SecretSpec>, world: World, sight: Sight | null): boolean {
-  return sight !== null && sight.managedBy !== 'mlk8s' && !world.record(id);
+function isTheirs({ id }: Declared<SecretSpec>, world: World, sight: Sight | undefined): boolean {
+  return sight?.isThere === true && sight.managedBy !== 'mlk8s' && !world.record(id);
 }
 
 function said({ spec }: Declared<SecretSpec>, { keys }: Sight, key: string): string {
   const title = `Secret ${spec.namespace}/${spec.name}`;
+  if (!keysOf(spec).includes(key)) return `${title} still has ${key}`;
   if ((keys.get(key)?.bytes ?? 0) === 0) return `${title} has no ${key}`;
-  const ref = spec.given?.[key];
+  const from = spec.copied?.[key] ?? spec.hashed?.[key];
+  const ref = from ? nameOf(from) : spec.given?.[key];
   return ref === undefined ? `${title} has another ${key}` : `${title} has another ${key} than ${ref}`;
 }
 
-function keysOf({ fixed, generated, given = {} }: SecretSpec): string[] {
-  return [...Object.keys(fixed), ...generated, ...Object.keys(given)];
+type Keys = Pick<SecretSpec, 'fixed' | 'generated' | 'copied' | 'hashed'> & { readonly given?: object };
+
+function keysOf({ fixed, generated, given = {}, copied = {}, hashed = {} }: Keys): string[] {
+  return [Object.keys(fixed), generated, ...[given, copied, hashed].map((it) => Object.keys(it))].flat();
 }
 
 /** What is to be written. A given value is taken for changed when its digest is another one, never read back. */
-function lackingOf({ spec, id }: Declared<SecretSpec>, world: World, sight: Sight | null): Lacking {
+function lackingOf({ spec, id }: Declared<SecretSpec>, world: World, sight: Sight | undefined): Lacking {
   const has = (key: string) => (sight?.keys.get(key)?.bytes ?? 0) > 0;
   const fixed = Object.entries(spec.fixed).filter(([key, value]) => sight?.keys.get(key)?.value !== value);
   const generated = spec.generated.filter((key) => !has(key));
@@ -170,7 +132,17 @@ function lackingOf({ spec, id }: Declared<SecretSpec>, world: World, sight: Sigh
     const isSame = has(key) && (digest === undefined || digest === sight?.given.get(key));
     return isSame ? [] : [[key, { value, digest: digest ?? '' }] as const];
   });
-  return { fixed: Object.fromEntries(fixed), generated, given: Object.fromEntries(given) };
+  const other = (from: SecretSpec['copied'] = {}) =>
+    Object.fromEntries(Object.entries(from).filter(([key]) => sight?.from.get(key) !== 'same'));
+  return {
+    fixed: Object.fromEntries(fixed),
+    generated,
+    given: Object.fromEntries(given),
+    copied: other(spec.copied),
+    hashed: other(spec.hashed),
+    // Of somebody who is no user any more.
+    stale: [...(sight?.hashed.keys() ?? [])].filter((key) => !keysOf(spec).includes(key)),
+  };
 }
 
 /** It stands beside the value itself, for whoever may read that. The salt is the cluster's own. */
@@ -182,20 +154,34 @@ function saltedDigest(salt: string, what: string, value: string): string {
 function change(
   it: Declared<SecretSpec>,
   world: World,
-  sight: Sight | null,
+  sight: Sight | undefined,
   because: string,
   readers: readonly string[] = [],
 ): Verdict {
   const lacking = lackingOf(it, world, sight);
-  const kept = [...(sight?.given ?? [])].filter(([key]) => it.spec.given?.[key] !== undefined);
+  const { given = {}, hashed = {} } = it.spec;
+  const kept = {
+    given: [...(sight?.given ?? [])].filter(([key]) => given[key] !== undefined),
+    hashed: [...(sight?.hashed ?? [])].filter(([key]) => hashed[key] && !lacking.hashed[key]),
+  };
   const adopts = isTheirs(it, world, sight);
+  const write = writeMove(it, lacking, kept, sight?.readBy !== undefined);
   return {
     verdict: 'change',
     because,
-    moves: [...(readers.length > 0 ? [restartMove(it, readers)] : []), writeMove(it, lacking, new Map(kept))],
+    moves: [...(readers.length > 0 ? [restartMove(it, readers)] : []), write],
     ...(readers.length > 0 ? { disrupts: `${readers.join(', ')} restart, and want a new password` } : {}),
     ...(adopts ? { adopts } : {}),
   };
+}
+
+/** Its pods started with values that are no longer the ones of the Secret: a run was stopped in between, for example. */
+const isOld = ({ readBy, revision }: Sight): boolean => readBy !== undefined && readBy !== revision;
+
+function restart(it: Declared<SecretSpec>, { revision }: Sight): Verdict {
+  const { namespace, name } = it.spec.readBy ?? it.spec;
+  const because = `the pods of Deployment ${namespace}/${name} started before Secret ${nameOf(it.spec)} was changed`;
+  return { verdict: 'change', because, moves: [startMove(it, revision)] };
 }
 
 /**
@@ -235,7 +221,7 @@ function undo(it: Recorded<SecretSpec>, world: World): Verdict {
     const knowing = knownTo(it, world, true);
     if (answer.status !== 0 || !knowing) return unseen(world);
     const title = `Secret ${namespace}/${name}`;
-    if (sightOf(answer) === null) return gone(`${title} does not exist`);
+    if (!sightOf(answer).isThere) return gone(`${title} does not exist`);
     if (knowing.length > 0) return stays(`${title}: claim ${knowing.join(', ')}, which its password opens, is there`);
     const run = sh`${kubectl} --namespace ${namespace} delete secret ${name} --ignore-not-found`;
     const moves = [{ does: `delete ${title}`, on: it.on, run, deadlineS: 60 }];

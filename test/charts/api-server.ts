@@ -10,8 +10,11 @@ export interface Stored {
   [key: string]: unknown;
 }
 
-/** Types that it serves: group/version, kind, plural, is it namespaced. */
-const TYPES = [
+/** group/version, kind, plural, is it namespaced. */
+type Type = readonly [version: string, kind: string, plural: string, namespaced: boolean];
+
+/** Types that it serves from the start. */
+const TYPES: readonly Type[] = [
   ['v1', 'Namespace', 'namespaces', false],
   ['v1', 'Secret', 'secrets', true],
   ['v1', 'ConfigMap', 'configmaps', true],
@@ -20,6 +23,8 @@ const TYPES = [
   ['v1', 'Event', 'events', true],
   ['v1', 'PersistentVolumeClaim', 'persistentvolumeclaims', true],
   ['v1', 'PersistentVolume', 'persistentvolumes', false],
+  ['v1', 'Service', 'services', true],
+  ['v1', 'ServiceAccount', 'serviceaccounts', true],
   ['apps/v1', 'Deployment', 'deployments', true],
   ['apps/v1', 'DaemonSet', 'daemonsets', true],
   ['apps/v1', 'StatefulSet', 'statefulsets', true],
@@ -27,12 +32,22 @@ const TYPES = [
   ['batch/v1', 'CronJob', 'cronjobs', true],
   ['networking.k8s.io/v1', 'Ingress', 'ingresses', true],
   ['storage.k8s.io/v1', 'StorageClass', 'storageclasses', false],
+  ['rbac.authorization.k8s.io/v1', 'Role', 'roles', true],
+  ['rbac.authorization.k8s.io/v1', 'RoleBinding', 'rolebindings', true],
+  ['rbac.authorization.k8s.io/v1', 'ClusterRole', 'clusterroles', false],
+  ['rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', 'clusterrolebindings', false],
+  ['networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies', true],
+  ['scheduling.k8s.io/v1', 'PriorityClass', 'priorityclasses', false],
+  ['autoscaling/v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers', true],
+  ['policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets', true],
+  ['admissionregistration.k8s.io/v1', 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations', false],
+  ['admissionregistration.k8s.io/v1', 'ValidatingWebhookConfiguration', 'validatingwebhookconfigurations', false],
   ['apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'customresourcedefinitions', false],
-] as const;
+];
 
 /**
  * As much of the Kubernetes API as the real helm and kubectl need to store and list objects: nothing runs, nothing is
- * checked. Applying merges maps, lists are replaced, null takes a key away.
+ * checked. Applying merges maps, lists are replaced, null takes a key away. A CRD makes its type known, until it is deleted.
  */
 export class ApiServer {
   readonly objects = new Map<string, Stored>();
@@ -42,6 +57,8 @@ export class ApiServer {
   hangs = false;
   /** How every pod is, and what it has printed. */
   pods = { phase: 'Running', log: '' };
+  /** What a webhook says to a change, by method and path; undefined: it takes it. */
+  webhook: (change: string) => string | undefined = () => undefined;
   #server: Server | undefined;
   #count = 0;
 
@@ -70,14 +87,23 @@ export class ApiServer {
     this.#server?.close();
   }
 
+  /** Those of the start, and those of its CRDs. */
+  #types(): Type[] {
+    const crds = [...this.objects.values()].filter(({ kind }) => kind === 'CustomResourceDefinition');
+    return [...TYPES, ...crds.flatMap((crd) => typesOf(crd as unknown as Definition))];
+  }
+
   #answer(request: IncomingMessage, body: string): [number, unknown] {
     const url = new URL(request.url ?? '/', 'http://api');
-    const found = discovery(url.pathname);
+    const types = this.#types();
+    const found = discovery(url.pathname, types);
     if (found) return [200, found];
-    const target = targetOf(url.pathname);
+    const target = targetOf(url.pathname, types);
     if (!target) return failure(404, 'NotFound', `no ${url.pathname}`);
     const { method = 'GET' } = request;
     if (method !== 'GET') this.changes.push(`${method} ${url.pathname}${url.search}`);
+    const said = method === 'GET' ? undefined : this.webhook(`${method} ${url.pathname}`);
+    if (said !== undefined) return failure(500, 'InternalError', said);
     const { type, namespace, name } = target;
     const key = (n: string) => `${type[2]} ${namespace}/${n}`;
     const live = this.objects.get(key(name));
@@ -85,7 +111,7 @@ export class ApiServer {
     if (method === 'POST') {
       const object = parse(body) as Stored;
       if (this.objects.has(key(object.metadata.name))) return failure(409, 'AlreadyExists', 'already exists');
-      return [201, this.#put(key(object.metadata.name), object, namespace)];
+      return [201, this.#put(key(object.metadata.name), object, target)];
     }
     const isApply = request.headers['content-type']?.includes('apply-patch');
     if (!live && !isApply) return failure(404, 'NotFound', `${type[2]} "${name}" not found`);
@@ -95,12 +121,13 @@ export class ApiServer {
       return [200, { apiVersion: 'v1', kind: 'Status', status: 'Success' }];
     }
     const given = parse(body) as Stored;
-    return [200, this.#put(key(name), method === 'PATCH' ? (merge(live ?? {}, given) as Stored) : given, namespace)];
+    return [200, this.#put(key(name), method === 'PATCH' ? (merge(live ?? {}, given) as Stored) : given, target)];
   }
 
-  #put(key: string, object: Stored, namespace: string): Stored {
+  #put(key: string, object: Stored, { type, namespace }: Target): Stored {
     const uid = `${++this.#count}`;
-    const metadata = { ...object.metadata, uid, resourceVersion: uid, ...(namespace === '' ? {} : { namespace }) };
+    const { namespace: _, ...given } = object.metadata;
+    const metadata = { ...given, uid, resourceVersion: uid, ...(type[3] && namespace !== '' ? { namespace } : {}) };
     // Helm waits a minute for a CRD that it makes.
     const isCrd = object.kind === 'CustomResourceDefinition';
     const status = { conditions: [{ type: 'Established', status: 'True' }] };
@@ -123,7 +150,8 @@ export class ApiServer {
     const columnDefinitions = ['Name', 'Type', 'Age'].map((name) => ({
       name,
       type: 'string',
-      format: '',
+      // Before these kubectl puts the type, when it is told to.
+      format: name === 'Name' ? 'name' : '',
       description: '',
     }));
     const rows = items.map(({ metadata, type: kind }) => ({
@@ -135,36 +163,51 @@ export class ApiServer {
 }
 
 interface Target {
-  readonly type: (typeof TYPES)[number];
+  readonly type: Type;
   readonly namespace: string;
   readonly name: string;
 }
 
-function targetOf(path: string): Target | undefined {
-  const match = /^\/(?:api|apis)\/(v1|[^/]+\/v1)\/(?:namespaces\/([^/]+)\/([^/]+)|([^/]+))(?:\/([^/]+))?$/.exec(path);
+interface Definition {
+  readonly spec: {
+    readonly group: string;
+    readonly scope: string;
+    readonly names: { readonly kind: string; readonly plural: string };
+    readonly versions: readonly { readonly name: string }[];
+  };
+}
+
+function typesOf({ spec: { group, scope, names, versions } }: Definition): Type[] {
+  return versions.map(({ name }) => [`${group}/${name}`, names.kind, names.plural, scope === 'Namespaced'] as const);
+}
+
+function targetOf(path: string, types: readonly Type[]): Target | undefined {
+  const match = /^\/(?:api|apis)\/(v1|[^/]+\/v\w+)\/(?:namespaces\/([^/]+)\/([^/]+)|([^/]+))(?:\/([^/]+))?$/.exec(path);
   const [, version, namespace = '', inside, outside, name = ''] = match ?? [];
   // `/api/v1/namespaces/x` is a namespace, not what is in one.
-  const type = TYPES.find((it) => it[0] === version && it[2] === (inside ?? outside));
+  const type = types.find((it) => it[0] === version && it[2] === (inside ?? outside));
   return type && { type, namespace, name };
 }
 
-function discovery(path: string): unknown {
-  const groups = [...new Set(TYPES.map(([version]) => version))];
+function discovery(path: string, types: readonly Type[]): unknown {
+  const versions = [...new Set(types.map(([version]) => version))];
   if (path === '/version') return { major: '1', minor: '35', gitVersion: 'v1.35.0' };
   if (path === '/api') return { kind: 'APIVersions', versions: ['v1'] };
   if (path === '/apis') {
-    const named = groups.filter((it) => it.includes('/'));
-    const list = named.map((it) => {
-      const version = { groupVersion: it, version: 'v1' };
-      return { name: it.split('/')[0], versions: [version], preferredVersion: version };
+    const named = versions.filter((it) => it.includes('/')).map((it) => it.split('/') as [string, string]);
+    const list = [...new Set(named.map(([group]) => group))].map((name) => {
+      const all = named
+        .filter(([group]) => group === name)
+        .map(([, version]) => ({ groupVersion: `${name}/${version}`, version }));
+      return { name, versions: all, preferredVersion: all[0] };
     });
     return { kind: 'APIGroupList', apiVersion: 'v1', groups: list };
   }
-  const group = groups.find((it) => path === `/${pathOf(it)}`);
+  const group = versions.find((it) => path === `/${pathOf(it)}`);
   const verbs = ['create', 'delete', 'get', 'list', 'patch', 'update'];
-  const resources = TYPES.filter(([version]) => version === group).map(([, kind, name, namespaced]) => ({
-    ...{ name, singularName: kind.toLowerCase(), kind, namespaced, verbs },
-  }));
+  const resources = types
+    .filter(([version]) => version === group)
+    .map(([, kind, name, namespaced]) => ({ name, singularName: kind.toLowerCase(), kind, namespaced, verbs }));
   return group && { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: group, resources };
 }
 
@@ -210,8 +253,9 @@ function fieldsOf(message: Buffer): Map<number, Buffer[]> {
   return fields;
 }
 
-/** `a=b`, `a!=b`. */
+/** `a=b`, `a!=b`, `a`. */
 function has({ metadata: { labels = {} } }: Stored, wanted: string): boolean {
+  if (!wanted.includes('=')) return wanted in labels;
   const [, key = '', not, value] = /^([^!=]+)(!?)=+(.*)$/.exec(wanted) ?? [];
   return (labels[key] === value) === (not === '');
 }

@@ -29,6 +29,7 @@ describe('charts.yaml', () => {
       'registry:2.8.3',
       'busybox:1.28.4',
       'nvcr.io/nvidia/k8s/cuda-sample:vectoradd-cuda12.5.0',
+      'ghcr.io/kubeflow/kubeflow/notebook-servers/jupyter-scipy:v1.11.0',
       'ghcr.io/joeferner/redis-commander:0.9.1',
       'valkey/valkey:9.1.1',
       'milvusdb/milvus:v2.6.15',

@@ -1,49 +1,22 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Data } from '../../src/charts/values.ts';
-import type { Answer, Ask, Declared, Verdict, World } from '../../src/engine/types.ts';
+import type { Declared, Verdict } from '../../src/engine/types.ts';
 import { undoing } from '../../src/engine/undo.ts';
 import { helmRelease } from '../../src/resources/helm-release.ts';
 import { kinds } from '../../src/resources/index.ts';
 import { manifest } from '../../src/resources/manifest.ts';
 import { proof } from '../../src/resources/proof.ts';
-import { realTools } from '../real-tools.ts';
-import { at, cluster, node, worldOf } from '../resources/world.ts';
-import { ApiServer } from './api-server.ts';
+import { realCluster } from './real-cluster.ts';
 
-let tools: string;
-let dir: string;
-let api: ApiServer;
-let server: string;
-
-beforeAll(() => {
-  tools = realTools();
-});
-beforeEach(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'mlk8s-real-'));
-  api = new ApiServer();
-  server = await api.start();
-  mkdirSync(join(dir, 'bin'));
-  const shim = `#!/bin/sh\ncase $1 in kubectl) shift; exec ${tools}/kubectl "$@";; helm3) shift; exec ${tools}/helm "$@";; esac\n`;
-  writeFileSync(join(dir, 'bin/microk8s'), shim, { mode: 0o755 });
-  const config = { apiVersion: 'v1', kind: 'Config', 'current-context': 'c' };
-  const [clusters, contexts] = [
-    [{ name: 'c', cluster: { server } }],
-    [{ name: 'c', context: { cluster: 'c', user: '' } }],
-  ];
-  writeFileSync(join(dir, 'kubeconfig'), JSON.stringify({ ...config, clusters, contexts, users: [] }));
-  mkdirSync(join(dir, 'tiny/templates'), { recursive: true });
-  mkdirSync(join(dir, 'tiny/crds'));
-  writeFileSync(join(dir, 'tiny/Chart.yaml'), 'apiVersion: v2\nname: tiny\nversion: 1.2.3\n');
-  writeFileSync(join(dir, 'tiny/templates/a.yaml'), TEMPLATE);
-  writeFileSync(join(dir, 'tiny/crds/thing.yaml'), CRD);
-});
-afterEach(() => {
-  api.stop();
-  rmSync(dir, { recursive: true, force: true });
+const { dir, api, bash, judge, apply } = realCluster();
+beforeEach(() => {
+  mkdirSync(join(dir(), 'tiny/templates'), { recursive: true });
+  mkdirSync(join(dir(), 'tiny/crds'));
+  writeFileSync(join(dir(), 'tiny/Chart.yaml'), 'apiVersion: v2\nname: tiny\nversion: 1.2.3\n');
+  writeFileSync(join(dir(), 'tiny/templates/a.yaml'), TEMPLATE);
+  writeFileSync(join(dir(), 'tiny/crds/thing.yaml'), CRD);
 });
 
 const TEMPLATE = `apiVersion: apps/v1
@@ -67,56 +40,11 @@ metadata: {name: things.x.example}
 spec: {group: x.example, scope: Cluster, names: {kind: Thing, plural: things}, versions: []}
 `;
 
-function bash(script: string, inputs: Readonly<Record<string, string>> = {}) {
-  const folder = mkdtempSync(join(dir, 'inputs-'));
-  for (const [name, value] of Object.entries(inputs)) writeFileSync(join(folder, name), value);
-  const env = {
-    PATH: `${dir}/bin:${process.env.PATH}`,
-    HOME: dir,
-    KUBECONFIG: join(dir, 'kubeconfig'),
-    INPUTS: folder,
-  };
-  const child = spawn('bash', ['--norc', '-c', script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const out = { text: '', err: '' };
-  child.stdout.on('data', (piece: Buffer) => (out.text += piece.toString()));
-  child.stderr.on('data', (piece: Buffer) => (out.err += piece.toString()));
-  return new Promise<typeof out & { status: number }>((resolve) =>
-    child.on('close', (code) => resolve({ ...out, status: code ?? 137 })),
-  );
-}
-
-async function world(asks: readonly Ask[]): Promise<World> {
-  const answers = new Map<string, Answer>();
-  for (const ask of asks) {
-    const { text, status } = await bash(ask.sh.bash);
-    answers.set(at(ask.on, ask.key), { kind: 'bytes', text, status, cut: false });
-  }
-  const file = cluster([node('cp1', { role: 'control-plane' })]);
-  return { ...worldOf({ file, answers }), lead: 'cp1', identity: 'X' };
-}
-
-async function judge(it: Declared, all = kinds): Promise<Verdict> {
-  const kind = all[it.kind];
-  if (!kind) throw new Error(`no kind ${it.kind}`);
-  const declared = { ...it, origin: 'created', state: 'done' } as Declared;
-  return kind.judge(declared, await world(kind.asks(declared)));
-}
-
-async function apply(verdict: Verdict): Promise<void> {
-  if (verdict.verdict !== 'change') throw new Error(JSON.stringify(verdict));
-  for (const move of verdict.moves) {
-    if (!('run' in move)) throw new Error(move.does);
-    const inputs = Object.entries(move.inputs ?? {}).map(([name, it]) => [name, 'secret' in it ? it.secret : '']);
-    const { status, err } = await bash(`set -euo pipefail\n${move.run.bash}`, Object.fromEntries(inputs));
-    expect([status, err.replace(/^WARNING:.*\n/gm, '')]).toEqual([0, '']);
-  }
-}
-
 const tiny = (values: Data): Declared =>
   helmRelease({
     ...{ id: 'demo/tiny@cluster', on: 'cluster', needs: [], release: 'tiny', namespace: 'demo', values, readyS: 60 },
     chart: { chart: 'tiny', version: '1.2.3', tracks: {}, requests: {}, source: 'none 0' },
-    local: join(dir, 'tiny'),
+    local: join(dir(), 'tiny'),
   }) as Declared;
 const said = (verdict: Verdict) => ('because' in verdict ? `${verdict.verdict}: ${verdict.because}` : verdict);
 
@@ -124,22 +52,22 @@ describe('the real helm', () => {
   it('installs, upgrades, rolls back and uninstalls what the kind tells it to', async () => {
     const strange = `it's "$(id)" {{ .x }}\n- é`;
     await apply(await judge(tiny({ image: strange })));
-    const deployment = api.objects.get('deployments demo/tiny');
+    const deployment = api().objects.get('deployments demo/tiny');
     expect(deployment).toMatchObject({ spec: { template: { spec: { containers: [{ image: strange }] } } } });
-    expect(api.objects.has('customresourcedefinitions /things.x.example')).toBe(true);
+    expect(api().objects.has('customresourcedefinitions /things.x.example')).toBe(true);
     expect(said(await judge(tiny({ image: strange })))).toBe('settling: Deployment demo/tiny has 0 of 1 ready');
     Object.assign(deployment ?? {}, { status: { readyReplicas: 1, updatedReplicas: 1, observedGeneration: 1 } });
     expect(said(await judge(tiny({ image: strange })))).toBe('ok: tiny 1.2.3 is deployed and ready');
     const other = await judge(tiny({ image: 'b:2' }));
     expect(said(other)).toBe('change: release tiny has other values');
     await apply(other);
-    expect(JSON.stringify(api.objects.get('deployments demo/tiny'))).toContain('b:2');
+    expect(JSON.stringify(api().objects.get('deployments demo/tiny'))).toContain('b:2');
 
     // A helm that is killed while the API keeps it waiting, and one that a person runs.
-    api.hangs = true;
-    const upgrade = `helm3 upgrade tiny ${dir}/tiny -n demo --set image=c --labels mlk8s.io/digest=x.3`;
+    api().hangs = true;
+    const upgrade = `helm3 upgrade tiny ${dir()}/tiny -n demo --set image=c --labels mlk8s.io/digest=x.3`;
     await bash(`timeout -s KILL 3 microk8s ${upgrade}`);
-    api.hangs = false;
+    api().hangs = false;
     expect(said(await judge(tiny({ image: 'b:2' })))).toBe(
       'change: release tiny was left pending-upgrade by a helm that was cut off',
     );
@@ -155,30 +83,33 @@ describe('the real helm', () => {
 
     await apply(await judge(tiny({}), undoing(kinds)));
     expect(said(await judge(tiny({}), undoing(kinds)))).toBe('ok: release tiny is not installed');
-    expect([...api.objects.keys()].sort()).toEqual(['customresourcedefinitions /things.x.example', 'namespaces /demo']);
+    expect([...api().objects.keys()].sort()).toEqual([
+      'customresourcedefinitions /things.x.example',
+      'namespaces /demo',
+    ]);
   });
 
   it('gives back replicas and a Service that a release lost', async () => {
     await apply(await judge(tiny({ image: 'a' })));
     expect(said(await judge(tiny({ image: 'a' })))).toMatch(/^settling: /);
-    Object.assign(api.objects.get('deployments demo/tiny')?.spec ?? {}, { replicas: 0 });
-    api.objects.delete('services demo/tiny');
+    Object.assign(api().objects.get('deployments demo/tiny')?.spec ?? {}, { replicas: 0 });
+    api().objects.delete('services demo/tiny');
     const lost = await judge(tiny({ image: 'a' }));
     expect(said(lost)).toBe(
       'change: Deployment demo/tiny was scaled to 0; the only Service of release tiny was deleted',
     );
     await apply(lost);
     expect(said(await judge(tiny({ image: 'a' })))).toBe('settling: Deployment demo/tiny has 0 of 1 ready');
-    expect(api.objects.has('services demo/tiny')).toBe(true);
+    expect(api().objects.has('services demo/tiny')).toBe(true);
   });
 
   it('finds nothing wrong with the chart and our values', async () => {
-    const { status, text } = await bash(`microk8s helm3 lint ${dir}/tiny -f - <<<'{"image":"a:1"}'`);
+    const { status, text } = await bash(`microk8s helm3 lint ${dir()}/tiny -f - <<<'{"image":"a:1"}'`);
     expect([status, text]).toEqual([0, expect.stringContaining('1 chart(s) linted, 0 chart(s) failed')]);
   });
 
   it('lists a release that somebody else installed with the name of its chart', async () => {
-    await bash(`microk8s helm3 upgrade --install tiny ${dir}/tiny -n demo --create-namespace --set image=a`);
+    await bash(`microk8s helm3 upgrade --install tiny ${dir()}/tiny -n demo --create-namespace --set image=a`);
     expect(said(await judge(tiny({ image: 'a' })))).toBe(
       'change: release tiny of tiny-1.2.3 was not installed by mlk8s',
     );
@@ -200,15 +131,15 @@ describe('the real kubectl', () => {
     expect(said(await judge(things))).toBe('change: Namespace demo does not exist, ConfigMap demo/a does not exist');
     await apply(await judge(things));
     expect(said(await judge(things))).toMatch(/^ok: /);
-    expect(api.changes.filter((it) => it.startsWith('PATCH'))).toEqual([
+    expect(api().changes.filter((it) => it.startsWith('PATCH'))).toEqual([
       expect.stringMatching(/^PATCH \/api\/v1\/namespaces\/demo\?.*fieldManager=mlk8s.*force=true/),
       expect.stringMatching(/^PATCH \/api\/v1\/namespaces\/demo\/configmaps\/a\?.*fieldManager=mlk8s.*force=true/),
     ]);
-    api.objects.delete('configmaps demo/a');
+    api().objects.delete('configmaps demo/a');
     expect(said(await judge(things))).toBe('change: ConfigMap demo/a does not exist');
     await apply(await judge(things));
     await apply(await judge(things, undoing(kinds)));
-    expect([...api.objects.keys()]).toEqual([]);
+    expect([...api().objects.keys()]).toEqual([]);
   });
 
   const containers = [{ name: 'try', image: 'busybox' }];
@@ -228,42 +159,44 @@ describe('the real kubectl', () => {
     }) as Declared;
 
   it('makes a proof, keeps its result, and forgets it', async () => {
-    api.pods = { phase: 'Succeeded', log: 'first\nall is "well"\n' };
+    api().pods = { phase: 'Succeeded', log: 'first\nall is "well"\n' };
     expect(said(await judge(tried(60)))).toBe('change: not proved yet');
     await apply(await judge(tried(60)));
     expect(said(await judge(tried(60)))).toMatch(/^ok: proved at \S+$/);
-    const made = api.changes.filter((it) => /\/(pods|persistentvolumeclaims)\//.test(it)).map((it) => it.split('?')[0]);
+    const made = api()
+      .changes.filter((it) => /\/(pods|persistentvolumeclaims)\//.test(it))
+      .map((it) => it.split('?')[0]);
     const [pods, claims] = ['pods/try', 'persistentvolumeclaims/data'].map(
       (it) => `/api/v1/namespaces/mlk8s-proof/${it}`,
     );
     expect(made).toEqual([`PATCH ${claims}`, `PATCH ${pods}`, `DELETE ${pods}`, `DELETE ${claims}`]);
-    expect([...api.objects.keys()].sort()).toEqual([
+    expect([...api().objects.keys()].sort()).toEqual([
       'configmaps mlk8s-system/proofs',
       'namespaces /mlk8s-proof',
       'namespaces /mlk8s-system',
     ]);
     await apply(await judge(tried(60), undoing(kinds)));
     expect(said(await judge(tried(60), undoing(kinds)))).toBe('ok: nothing is kept of it');
-    expect([...api.objects.keys()]).toEqual(['namespaces /mlk8s-system']);
+    expect([...api().objects.keys()]).toEqual(['namespaces /mlk8s-system']);
   });
 
   it('shows why a proof failed, and removes everything', async () => {
-    api.pods = { phase: 'Pending', log: '' };
+    api().pods = { phase: 'Pending', log: '' };
     const event = { reason: 'ProvisioningFailed', message: 'no room', type: 'Warning', lastTimestamp: null };
     const verdict = await judge(tried(5));
     const script =
       verdict.verdict === 'change' && verdict.moves[0] && 'run' in verdict.moves[0] && verdict.moves[0].run;
     const running = bash(`set -euo pipefail\n${script ? script.bash : 'false'}`);
-    const isThere = () => api.objects.has('pods mlk8s-proof/try');
+    const isThere = () => api().objects.has('pods mlk8s-proof/try');
     while (!isThere()) await new Promise((resolve) => setTimeout(resolve, 20));
     const metadata = { name: 'data.1', namespace: 'mlk8s-proof' };
-    api.objects.set('events mlk8s-proof/data.1', { apiVersion: 'v1', kind: 'Event', metadata, ...event });
+    api().objects.set('events mlk8s-proof/data.1', { apiVersion: 'v1', kind: 'Event', metadata, ...event });
     const { status, text } = await running;
     expect(status).toBe(1);
     expect(text).toContain(
       'claim data of class x: \nProvisioningFailed: no room\npod try: Pending\nthe pod did not end within 5 s\n',
     );
-    expect([...api.objects.keys()].filter((key) => /^(pods|persistent)/.test(key))).toEqual([]);
+    expect([...api().objects.keys()].filter((key) => /^(pods|persistent)/.test(key))).toEqual([]);
   });
 
   it('says in the words that we know that a type is not there, and that the API is away', async () => {
@@ -275,7 +208,7 @@ describe('the real kubectl', () => {
       ],
     }) as Declared;
     expect(said(await judge(own))).toBe('change: Namespace demo does not exist, Thing.x.example t does not exist');
-    api.stop();
+    api().stop();
     expect(said(await judge(things))).toBe('settling: the API on cp1 does not answer');
     expect(said(await judge(tiny({})))).toBe('settling: cp1 does not list its Helm releases');
   });

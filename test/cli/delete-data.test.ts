@@ -1,13 +1,15 @@
 import { expect, it } from 'vitest';
 import { checkDeleteData } from '../../src/cli/delete-data.ts';
 import { collect, type PlanFlags } from '../../src/cli/options.ts';
+import type { Cluster } from '../../src/config/schema.ts';
 import type { UserError } from '../../src/errors.ts';
 import { cluster, node } from '../resources/world.ts';
+import { file } from '../steps/kubeflow/people.ts';
 
 const NONE = { only: [], skip: [], host: [], parallel: 10, fault: [] } as const;
-const problemsOf = (flags: Partial<PlanFlags>) => {
+const problemsOf = (flags: Partial<PlanFlags>, asked: Cluster = cluster([node('rig1')])) => {
   try {
-    checkDeleteData({ ...NONE, ...flags }, cluster([node('rig1')]));
+    checkDeleteData({ ...NONE, ...flags }, asked);
   } catch (error) {
     return (error as UserError).problems;
   }
@@ -30,9 +32,17 @@ it.each<[Partial<PlanFlags>, string]>([
     {
       where: 'command line',
       seen: `--delete-data redis with ${seen}`,
-      why: 'that leaves the databases out of the run: nothing of redis would be deleted',
+      why: 'that leaves the step databases out of the run: nothing of redis would be deleted',
       next: ['mlk8s up --prune --delete-data redis'],
     },
+  ]);
+});
+
+it('is refused for a user of Kubeflow where Kubeflow is left out', () => {
+  const flags = { prune: true, deleteData: ['kubeflow-carl'] };
+  expect(problemsOf({ ...flags, only: ['kubeflow'] })).toEqual([]);
+  expect(problemsOf({ ...flags, only: ['databases'] })).toMatchObject([
+    { seen: '--delete-data kubeflow-carl with --only databases' },
   ]);
 });
 
@@ -41,6 +51,22 @@ it('knows a name with a capital, and guesses nothing else', () => {
   const known = expect.stringMatching(/^known are: postgres/);
   expect(next('Redis')).toEqual(['did you mean --delete-data redis?', known]);
   expect(next('redi')).toEqual([known]);
+});
+
+it('takes the namespace of a user who left the file, and refuses that of one who is in it', () => {
+  expect(problemsOf({ prune: true, deleteData: ['kubeflow-carl'] }, file())).toEqual([]);
+  expect(problemsOf({ prune: true, deleteData: ['kubeflow-anna'] }, file())).toMatchObject([
+    {
+      seen: '--delete-data kubeflow-anna: the cluster file asks for it',
+      next: ['take anna out of kubeflow.users first'],
+    },
+  ]);
+});
+
+it('refuses what is neither a database nor the namespace of a user', () => {
+  expect(problemsOf({ prune: true, deleteData: ['carl'] }, file())).toMatchObject([
+    { seen: '--delete-data carl: there is no "carl"' },
+  ]);
 });
 
 it.each(['--rehearse', '-y'])('takes no option for a name: %s', (option) => {

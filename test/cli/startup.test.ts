@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { build, type Metafile } from 'esbuild';
@@ -104,6 +104,29 @@ describe('the process', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  test('says all that it has to say to a reader who is slow', () => {
+    const journal = join(folder, 'state/mlk8s/journal/lab');
+    mkdirSync(journal, { recursive: true });
+    mkdirSync(join(folder, 'work'));
+    const line = JSON.stringify({
+      v: 1,
+      at: '2026-01-01T00:00:00.000Z',
+      event: 'warning',
+      where: 'x',
+      text: 'y'.repeat(200),
+    });
+    writeFileSync(join(journal, '2026-01-01T00-00-00.000Z-up-1.ndjson'), `${line}\n`.repeat(4000));
+    writeFileSync(
+      join(folder, 'work/mlk8s.yaml'),
+      'name: lab\nssh: { user: lab }\nnodes: [{ name: a, address: 10.0.0.1, role: control-plane }]\n',
+    );
+    const script =
+      "const { main } = await import('../dist/main.js'); await main(['node', 'mlk8s', 'logs', '--last', '1', '--json']);";
+    const env = { PATH: process.env.PATH, HOME: folder, XDG_STATE_HOME: join(folder, 'state'), SCRIPT: script };
+    const pipe = `"${process.execPath}" --input-type=module -e "$SCRIPT" | { sleep 1; grep -c warning; }`;
+    expect(spawnSync('sh', ['-c', pipe], { cwd: join(folder, 'work'), env, encoding: 'utf8' }).stdout).toBe('4000\n');
   });
 
   test('ends with the exit code of the error', () => {

@@ -10,17 +10,18 @@ const src = fileURLToPath(new URL('../../src/', import.meta.url));
 const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   charts: [],
   shell: [],
-  config: ['charts'],
+  kubeflow: [],
+  config: ['charts', 'kubeflow'],
   devbox: [],
   gpu: ['shell'],
   transport: ['config', 'shell'],
-  resources: ['charts', 'config', 'gpu', 'shell'],
+  resources: ['charts', 'config', 'gpu', 'kubeflow', 'shell'],
   health: ['resources', 'shell'],
   cost: ['charts', 'gpu', 'resources', 'shell'],
-  steps: ['charts', 'config', 'cost', 'devbox', 'resources', 'shell'],
+  steps: ['charts', 'config', 'cost', 'devbox', 'kubeflow', 'resources', 'shell'],
   engine: ['charts', 'config', 'cost', 'health', 'resources', 'shell', 'transport'],
   render: ['cost', 'shell'],
-  rehearsal: ['config', 'devbox', 'shell', 'transport'],
+  rehearsal: ['config', 'devbox', 'kubeflow', 'shell', 'transport'],
   cli: ['config', 'cost', 'engine', 'rehearsal', 'render', 'shell', 'steps', 'transport'],
 };
 /** Types may be named wherever they are, but for those of rooms that nothing but the command line may know of. */

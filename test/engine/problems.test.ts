@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { changeFailed, neverReady, notStarted, undone } from '../../src/engine/problems.ts';
+import { changeFailed, neverReady, notStarted, tookTooLong, undone } from '../../src/engine/problems.ts';
 import type { Id } from '../../src/engine/types.ts';
 
 it('says why a change failed, and what to type, when its last words are known', () => {
@@ -29,6 +29,18 @@ it('takes a disk that is full for the cause, whatever was said', () => {
 it('knows what keeps a job from being started', () => {
   const said = 'cannot create folder: Read-only file system';
   expect(notStarted('node/a@rig1', 'rig1', said).why).toContain('can only be read');
+});
+
+it('knows why pods that are waited for do not come, or sends to the doctor', () => {
+  const pods = 'Deployment kubeflow/dashboard has 0 of 1 ready';
+  const reason =
+    'CrashLoopBackOff: back-off 5m0s restarting failed container=istio-validation pod=dashboard-1_kubeflow(3a)';
+  const known = tookTooLong('kubeflow/dashboard@cluster', `${pods} (${reason})`, 900);
+  expect(known.why).toContain('before Istio was in the network of pods');
+  expect(known.next[0]).toContain('delete pod');
+  const unknown = tookTooLong('kubeflow/dashboard@cluster', pods, 900);
+  expect(unknown.why).toBe('the machine is slow, or what it waits for does not come');
+  for (const { next } of [known, unknown]) expect(next.at(-1)).toMatch(/^mlk8s doctor {3}/);
 });
 
 it('names a few of many changes, and counts the others', () => {

@@ -177,6 +177,48 @@ describe('a node', () => {
   });
 });
 
+const warning = (kind: string, name: string, namespace: string, reason: string, message: string) => ({
+  ...{ apiVersion: 'v1', kind: 'Event', metadata: { name: `${name}.1`, namespace } },
+  ...{ type: 'Warning', reason, message, involvedObject: { kind, namespace, name } },
+});
+
+describe('Kubeflow', () => {
+  it.each([
+    [
+      'exceeded quota: kf-resource-quota, requested: cpu=8, used: cpu=4, limited: cpu=8',
+      'user-quota',
+      'kubeflow.users',
+    ],
+    ['failed quota: kf-resource-quota: must specify cpu for: main', 'user-quota-unsaid', 'requests:'],
+    ['violates PodSecurity "baseline:latest": privileged', 'pod-security', 'create namespace'],
+  ])('keeps a pod out with "%s", which is found with its remedy', async (says, entry, remedy) => {
+    await apply(warning('StatefulSet', 'work', 'default', 'FailedCreate', `pods "work-0" is forbidden: ${says}`));
+    const { findings } = await look();
+    expect(findings.map((it) => it.entry)).toEqual([entry]);
+    expect(findings[0]?.objects).toEqual(['StatefulSet default/work']);
+    expect(findings[0]?.problem.next.join()).toContain(remedy);
+    await kubectl('delete', 'event', 'work.1');
+  });
+
+  it.each([
+    [
+      'stat /var/run/istio-cni/istio-cni-kubeconfig: no such file or directory',
+      'istio-cni-deadlock',
+      'args/cni-network',
+    ],
+    ['no match for platform in manifest: not found', 'image-not-for-processor', 'a taint'],
+  ])('has a pod that waits with "%s", which is found with its remedy', async (says, entry, remedy) => {
+    await apply(pod('waits', { nodeSelector: { disk: 'gold' } }));
+    it1.lab.now += 6 * 60_000;
+    await apply(warning('Pod', 'waits', 'default', 'Failed', says));
+    const { findings } = await look();
+    expect(findings.map((it) => it.entry)).toEqual([entry]);
+    expect(findings[0]?.problem.next.join()).toContain(remedy);
+    await kubectl('delete', 'event', 'waits.1');
+    await kubectl('delete', 'pod', 'waits');
+  });
+});
+
 const crd = (group: string, kind: string, plural: string) => ({
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',

@@ -379,6 +379,77 @@ export const symptoms: Readonly<Record<string, readonly Symptom[]>> = {
   'metallb-no-address': [event('AllocationFailed: Failed to allocate IP for "web/app": no available IPs')],
   'metallb-range': [output('Your input value (1.2.3) is not a valid IP Range')],
   'cert-manager-types-gone': [output('no matches for kind "ClusterIssuer" in version "cert-manager.io/v1"')],
+  'istio-cni-deadlock': [
+    event(
+      'FailedCreatePodSandBox: Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "4f": plugin type="istio-cni" name="istio-cni" failed (add): stat /var/run/istio-cni/istio-cni-kubeconfig: no such file or directory',
+    ),
+  ],
+  'istio-validation': [
+    pod(
+      'CrashLoopBackOff: back-off 5m0s restarting failed container=istio-validation pod=dashboard-5d6f-x2x4z_kubeflow(3a)',
+    ),
+  ],
+  'cni-file-cut': [
+    journal(
+      'level=error msg="failed to load cni during init, please check CRI plugin status before setting up network for pods" error="cni config load failed: failed to load CNI config list file /var/snap/microk8s/current/args/cni-network/10-calico.conflist: error parsing configuration list: unexpected end of JSON input: invalid cni config: failed to load cni config"',
+    ),
+  ],
+  'types-not-there': [
+    output(
+      'resource mapping not found for name: "mlk8s" namespace: "kubeflow" from "rendered": no matches for kind "PodDefault" in version "kubeflow.org/v1alpha1"',
+    ),
+  ],
+  'remote-base': [
+    output(
+      "error: accumulating resources: accumulation err='accumulating resources from 'https://github.com/argoproj/argo-workflows/manifests/base/crds/minimal?ref=v3.7.3': URL is a git repository': failed to run '/usr/bin/git fetch --depth=1 origin v3.7.3': fatal: unable to access: exit status 128",
+    ),
+  ],
+  'other-manifests': [
+    output('these are not the manifests of Kubeflow 26.03: their digest should be c8f0ca, and is 000000'),
+  ],
+  'github-unreachable': [
+    output('curl: (6) Could not resolve host: github.com'),
+    output('curl: (28) Failed to connect to raw.githubusercontent.com port 443 after 130 ms: Connection timed out'),
+  ],
+  'knative-kubernetes': [
+    log('kubernetes version "1.32.9" is not compatible, need at least "1.33.0-0" (this can be overridden)'),
+  ],
+  'image-not-for-processor': [
+    event('Failed: Failed to pull image "a/b:1": no matching manifest for linux/arm64/v8 in the manifest list entries'),
+    pod(
+      'ErrImagePull: failed to pull and unpack image "ghcr.io/kubeflow/a:v1": no match for platform in manifest: not found',
+    ),
+  ],
+  'user-quota': [
+    event(
+      'FailedCreate: create Pod work-0 in StatefulSet work failed error: pods "work-0" is forbidden: exceeded quota: kf-resource-quota, requested: cpu=8, used: cpu=4, limited: cpu=8',
+    ),
+  ],
+  'user-quota-unsaid': [
+    event(
+      'FailedCreate: Error creating: pods "run-1" is forbidden: failed quota: kf-resource-quota: must specify cpu for: main',
+    ),
+  ],
+  'pod-security': [
+    event(
+      'FailedCreate: pods "a" is forbidden: violates PodSecurity "baseline:latest": privileged (container "a" must not set securityContext.privileged=true)',
+    ),
+  ],
+  'no-profile': [
+    output('the dashboard shows anna@home.lab no namespace kubeflow-anna: {"user":"anna@home.lab"}'),
+    output('no experiment can be made in kubeflow-anna: RBAC: access denied'),
+  ],
+  'old-login-key': [
+    output("no run can be started in kubeflow-anna: Jwks doesn't have key to match kid or alg from Jwt"),
+  ],
+  'kubeflow-gateway': [
+    output('the gateway does not ask for a login, it answers 503'),
+    output('there is no form to log in with at http://localhost/oauth2/callback'),
+  ],
+  'kubeflow-terminating': [
+    output('error: timed out waiting for the condition on namespaces/kubeflow-anna'),
+    output('error: timed out waiting for the condition on profiles.kubeflow.org/kubeflow-anna'),
+  ],
 };
 
 /** A symptom as something that was seen. */

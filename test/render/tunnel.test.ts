@@ -19,3 +19,10 @@ it('a database is shown with an address for programs and a command to type', () 
 it('a password that somebody put into a Secret drives no terminal', () => {
   expect(clientLines({ ...client, url: 'redis://:a\u001b[2Jb@127.0.0.1' })[0]).toBe('redis://:a[2Jb@127.0.0.1');
 });
+
+it('a service with a login for each user says where they are listed', () => {
+  const users = [{ secret: 'login-anna', user: 'anna@lab', passwordKey: 'password', namespace: 'auth' }];
+  expect(tunnelLines({ ...grafana, users }, 'http://127.0.0.1:7000')[1]).toBe(
+    'who logs in, and with what: mlk8s credentials grafana',
+  );
+});

@@ -75,7 +75,15 @@ it('has a table for every kind that lives on a host', () => {
     'kernel-module',
   ];
   hostKinds.push('memory-cgroup', 'package', 'service', 'sysctl', 'time-sync', 'ufw-rules', 'unit-masked');
-  hostKinds.push('git-identity', 'group-member', 'home-block', 'miniforge', 'release-file', 'vscode-extensions');
+  hostKinds.push(
+    'git-identity',
+    'group-member',
+    'home-block',
+    'miniforge',
+    'release-file',
+    'source-tree',
+    'vscode-extensions',
+  );
   expect(tables.map((table) => table.kind).sort()).toEqual(expect.arrayContaining(hostKinds.sort()));
 });
 

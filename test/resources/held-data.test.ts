@@ -77,6 +77,46 @@ describe.each(['db-1', 'of=db'])('data in %s', (claims) => {
   });
 });
 
+describe('data in a whole namespace', () => {
+  const asked = { what: 'user', name: 'anna', where: 'kubeflow.users' };
+  const profile = (): Declared =>
+    manifest({
+      ...{ id: 'kubeflow/profile-anna@cluster', on: 'cluster', needs: [] },
+      objects: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'anna', namespace: 'default' } }],
+      data: { name: 'db', namespace: 'db', asked },
+    }) as Declared;
+
+  it('is named with all claims, and says where to put back what asks for it', async () => {
+    await it1.apply(profile(), await it1.judge(profile()));
+    await kubectl('create namespace db');
+    await kubectl('apply -f -', JSON.stringify(claim('one')));
+    await kubectl('apply -f -', JSON.stringify(claim('two')));
+    expect(await undo(profile(), false)).toMatchObject({
+      verdict: 'refused',
+      problem: {
+        seen: 'db holds data, in the claims db/one (5Gi), db/two (5Gi)',
+        next: ['to keep it, put anna back into kubeflow.users', expect.stringMatching(/--delete-data db$/)],
+      },
+    });
+    const verdict = await undo(profile(), true);
+    expect(await it1.apply(profile(), verdict)).toEqual({ ok: true, err: '' });
+    expect(await kubectl('get pvc -n db -o name')).toBe('');
+    expect(await undo(profile(), false)).toMatchObject({ verdict: 'ok' });
+  });
+
+  it('is not taken over from somebody else', async () => {
+    const theirs = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'anna', namespace: 'default' } };
+    await kubectl('apply -f -', JSON.stringify(theirs));
+    expect(await it1.judge(profile())).toMatchObject({
+      verdict: 'refused',
+      problem: {
+        why: 'with other settings it may lose its data, so mlk8s takes over no user',
+        next: ['to keep it, take anna out of kubeflow.users', expect.any(String)],
+      },
+    });
+  });
+});
+
 it('deletes what an interrupted run left of the data', async () => {
   const it = thing('db-1');
   await it1.apply(it, await it1.judge(it));

@@ -8,7 +8,7 @@ const named = (kind: string, names: string): Brought[] =>
   names
     .split(' ')
     .filter((name) => name !== '')
-    .map((name) => ({ kind, title: `${kind} web/${name}`, namespace: 'web', name, release: 'web/shop' }));
+    .map((name) => ({ kind, title: `${kind} web/${name}`, namespace: 'web', name, owner: 'web/shop' }));
 
 /** Names of what is there; a Deployment whose name ends in 0 is to have no replicas. */
 function lost(counted: Counted, there: { deployments?: string; services?: string; configMaps?: string }) {

@@ -72,15 +72,18 @@ export function machine(folders: readonly string[] = []) {
   /** Throws what a move that failed said. `commands`: cut off after so many of them; tells whether it came to its end. */
   function run(verdict: Verdict, commands?: number): boolean {
     if (verdict.verdict !== 'change') throw new Error(`nothing to do: ${JSON.stringify(verdict)}`);
+    const captured = new Map<string, string>();
     const cut = commands === undefined ? '' : `n=0; trap 'n=$((n + 1)); [ $n -le ${commands} ] || exit ${CUT}' DEBUG\n`;
     for (const move of verdict.moves) {
       if (!('run' in move)) continue;
       mkdirSync(inside('inputs'), { recursive: true });
       for (const [name, input] of Object.entries(move.inputs ?? {})) {
-        if ('secret' in input) writeFileSync(inside('inputs', name), input.secret);
+        const value = 'secret' in input ? input.secret : (captured.get(input.captured) ?? '');
+        writeFileSync(inside('inputs', name), value);
       }
-      const { status, said } = bash(`${cut}${move.run.bash}`, ['-euo', 'pipefail']);
+      const { status, said, text } = bash(`${cut}${move.run.bash}`, ['-euo', 'pipefail']);
       rmSync(inside('inputs'), { recursive: true });
+      if (move.capture !== undefined) captured.set(move.capture, text);
       if (commands !== undefined && status === CUT) return false;
       if (status !== 0) throw new Error(said);
     }

@@ -50,6 +50,55 @@ const script = (verdict: Verdict): string => {
   return move && 'run' in move ? move.run.bash : 'false';
 };
 
+it.each([false, true])(
+  'is forgotten when the type of one of its objects is gone (kubectl remembers it: %s)',
+  async (isRemembered) => {
+    const crd = {
+      ...{
+        apiVersion: 'apiextensions.k8s.io/v1',
+        kind: 'CustomResourceDefinition',
+        metadata: { name: 'books.lab.org' },
+      },
+      spec: {
+        ...{ group: 'lab.org', scope: 'Namespaced', names: { kind: 'Book', plural: 'books', singular: 'book' } },
+        versions: [{ name: 'v1', served: true, storage: true }],
+      },
+    };
+    await kubectl('apply -f -', JSON.stringify(crd));
+    const it = thing({ objects: [{ apiVersion: 'lab.org/v1', kind: 'Book', metadata: { name: 'b' } }, pod()] });
+    expect(await prove(it)).toEqual({ ok: true, err: '' });
+    expect(await kubectl('get books -n mlk8s-proof -o name')).toBe('');
+    await kubectl('delete crd books.lab.org');
+    if (isRemembered) {
+      const words =
+        'Error from server (NotFound): Unable to list "lab.org/v1, Resource=books": the server could not find the requested resource';
+      it1.intercept(`case "$*" in *book*) echo '${words}' >&2; exit 1 ;; esac`);
+    }
+    expect(await it1.apply(it, await it1.undo(it))).toEqual({ ok: true, err: '' });
+    expect(said(await it1.undo(it))).toBe('ok: nothing is kept of it');
+  },
+);
+
+it('is proved by a pod that asks another one of its namespace, and has a Secret as a folder', async () => {
+  const selector = { app: 'web' };
+  const spec = { containers: [{ name: 'web', image: 'web' }] };
+  const web = { selector: { matchLabels: selector }, template: { metadata: { labels: selector }, spec } };
+  const folder = { volumes: [{ name: 'login', secret: { secretName: 'login' } }] };
+  const it = thing({
+    objects: [
+      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'login' }, data: { password: 'eA==' } },
+      { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec: web },
+      { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec: { selector, ports: [{ port: 80 }] } },
+      pod(
+        folder,
+        "for try in $(seq 60); do curl http://web.mlk8s-proof.svc/ && break; sleep 2; done\necho 'all is well'",
+      ),
+    ],
+    timeoutS: 120,
+  } as Wish);
+  expect(await prove(it)).toEqual({ ok: true, err: '' });
+});
+
 it('is proved by a pod, leaves nothing, and says when and where', async () => {
   const it = thing();
   expect(await judge(it)).toBe('change: not proved yet');

@@ -39,6 +39,7 @@ function fileWith(path: string, bad: string): object {
     cost: {},
     databases: { postgres: { extensions: ['vector'] }, redis: {}, milvus: {}, dynamodb: {} },
     devbox: { git: { name: 'Ann', email: 'a@b' }, vscode: { extensions: ['a.b'] }, docker: {} },
+    kubeflow: { components: 'minimal', users: [{ name: 'anna', email: 'a@b' }], source: './kubeflow' },
     charts: {},
   };
   if (path === 'nodes[].labels') return { ...file, nodes: [{ ...rig1, labels: { [bad]: bad } }] };

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../config/schema.ts';
-import type { Declared, Id, Step } from '../../engine/types.ts';
+import type { Declared, Id, Service, Step } from '../../engine/types.ts';
 import { CA_SECRET } from '../../resources/ca-secret.ts';
 import type { HelmReleaseSpec } from '../../resources/helm-release.ts';
 import { type KubeManifest, type ManifestSpec, manifest } from '../../resources/manifest.ts';
@@ -18,7 +18,7 @@ export function ingresses(file: Cluster, steps: readonly Step[], named: readonly
     manifest({
       id: `network/ingress-${it.service.name}@cluster`,
       on: 'cluster',
-      needs: [INGRESS, ...(file.network?.tls ? [CA_ID] : []), ...whatBrings(it.service.namespace, brought)],
+      needs: [INGRESS, ...(file.network?.tls ? [CA_ID] : []), ...whatBrings(it.service, brought)],
       objects: [ingressOf(file, it)],
     }),
   );
@@ -27,7 +27,8 @@ export function ingresses(file: Cluster, steps: readonly Step[], named: readonly
 const CA_ID: Id = 'network/ca@cluster';
 
 /** Resources that put something into a namespace: before them it is not there. */
-function whatBrings(namespace: string, brought: readonly Declared[]): Id[] {
+function whatBrings({ namespace, broughtBy }: Service, brought: readonly Declared[]): Id[] {
+  if (broughtBy) return [broughtBy];
   const releases = brought.filter((it) => it.kind === 'helm-release') as unknown as Declared<HelmReleaseSpec>[];
   const manifests = brought.filter((it) => it.kind === 'manifest') as unknown as Declared<ManifestSpec>[];
   const isNamespace = ({ kind, metadata }: KubeManifest) => kind === 'Namespace' && metadata.name === namespace;
@@ -40,12 +41,13 @@ function whatBrings(namespace: string, brought: readonly Declared[]): Id[] {
 function ingressOf({ network }: Cluster, named: Named): KubeManifest {
   const { host, service } = named;
   const { name, namespace, port } = service;
-  const certified = { annotations: { 'cert-manager.io/cluster-issuer': CA_SECRET.name } };
+  const certified = network?.tls ? { 'cert-manager.io/cluster-issuer': CA_SECRET.name } : {};
+  const annotations = { ...certified, ...service.annotations };
   const backend = { service: { name: service.service, port: { number: port } } };
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',
-    metadata: { name: `mlk8s-${name}`, namespace, ...(network?.tls ? certified : {}) },
+    metadata: { name: `mlk8s-${name}`, namespace, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) },
     spec: {
       // On every track: microk8s sheet, 4.
       ingressClassName: 'public',

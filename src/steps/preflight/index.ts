@@ -1,5 +1,6 @@
 import type { Check } from '../../engine/check.ts';
 import { clockCheck } from './clock.ts';
+import { kubeflowCheck } from './kubeflow.ts';
 import { machineChecks } from './machine.ts';
 import { networkChecks } from './network.ts';
 import { serviceChecks } from './services.ts';
@@ -15,5 +16,6 @@ export const checks: readonly Check[] = [
   ...takenChecks,
   ...serviceChecks,
   ...storageChecks,
+  kubeflowCheck,
   storeCheck,
 ];

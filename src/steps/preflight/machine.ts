@@ -10,24 +10,29 @@ const on = (node: ClusterNode): Ask['on'] => ({ host: node.name });
 const UBUNTU = ['22.04', '24.04', '26.04'];
 const MACHINES = ['x86_64', 'aarch64'];
 
+export const systemAsk = (node: ClusterNode): Ask => ({
+  key: 'os and architecture',
+  on: on(node),
+  sh: sh`
+    cat /etc/os-release
+    echo "MACHINE=$(uname -m)"
+  `,
+  timeoutS: 10,
+});
+
+/** A line of that answer; empty when there is none. */
+export function systemValue(text: string, key: 'ID' | 'VERSION_ID' | 'PRETTY_NAME' | 'MACHINE'): string {
+  return new RegExp(`^${key}="?(.*?)"?$`, 'm').exec(text)?.[1] ?? '';
+}
+
 /** gpu-and-nodes sheet 6, first row; microk8s sheet 1.2 for Debian. */
 const system: Check = machineCheck(
   'system',
-  (node) => [
-    {
-      key: 'os and architecture',
-      on: on(node),
-      sh: sh`
-        cat /etc/os-release
-        echo "MACHINE=$(uname -m)"
-      `,
-      timeoutS: 10,
-    },
-  ],
+  (node) => [systemAsk(node)],
   (subject, { text }) => {
-    const value = (key: string) => new RegExp(`^${key}="?(.*?)"?$`, 'm').exec(text)?.[1] ?? '';
-    const [id, version, machine] = [value('ID'), value('VERSION_ID'), value('MACHINE')];
-    const name = value('PRETTY_NAME') || `${id} ${version}`;
+    const [id, version] = [systemValue(text, 'ID'), systemValue(text, 'VERSION_ID')];
+    const machine = systemValue(text, 'MACHINE');
+    const name = systemValue(text, 'PRETTY_NAME') || `${id} ${version}`;
     const install = 'install Ubuntu 24.04 on it, or take the machine out of the cluster file';
     const found = [];
     if (!MACHINES.includes(machine)) {

@@ -341,6 +341,28 @@ describe('services that are to be reached', () => {
     expect(find(differ)).toEqual([]);
   });
 
+  describe('with Kubeflow', () => {
+    const of = { ...file, kubeflow: { components: 'minimal' as const, users: [{ name: 'anna' }] } };
+
+    it.each<[string, number, string, string[]]>([
+      ['a program of somebody', 8000, 'python3', ['error kubeflow@rig2: port 8000 is used by python3']],
+      ['the mesh itself', 15014, 'install-cni', []],
+    ])('asks whether %s has the port of its mesh', (_, port, program, seen) => {
+      const differ = { rig2: { listening: socket(port, program) } };
+      expect(find(differ, of)).toEqual(seen);
+      expect(find(differ)).toEqual([]);
+    });
+
+    it('wants amd64 where its pods may come', () => {
+      const arm = { rig3: { 'os and architecture': 'ID=ubuntu\nVERSION_ID="24.04"\nMACHINE=aarch64\n' } };
+      expect(find(arm, of)).toEqual([
+        'error kubeflow@rig3: its architecture is aarch64, and Kubeflow is in the cluster file',
+      ]);
+      const taints = [{ key: 'arm', value: '', effect: 'NoSchedule' as const }];
+      expect(find(arm, { ...of, nodes: [nodes[0], nodes[1], { ...nodes[2], taints }] })).toEqual([]);
+    });
+  });
+
   it('refuses addresses of which some are in no network of a machine', () => {
     const small = Object.fromEntries(nodes.map((it) => [it.name, { addresses: inet('27 scope global eth0', it) }]));
     const seen = 'addresses from 192.168.1.200 to 192.168.1.220 are not all in its network 192.168.1.11/27';

@@ -2,6 +2,7 @@ import type { KubeObject } from '../state.ts';
 import { unheard } from './databases.ts';
 import { ApiError } from './errors.ts';
 import { type Computed, computed } from './gpu/compute.ts';
+import { turnedAway } from './kubeflow-web.ts';
 import type { Json } from './merge.ts';
 import { type PodSpec, podStatus, readyAt, rollout } from './pods.ts';
 import { busError } from './postgres.ts';
@@ -26,16 +27,28 @@ export function barePodStatus(view: View, pod: KubeObject): Json {
   const isOver = view.now >= readyAt(pod) + RUN_S * 1000;
   if (!ready || !isOver || restartPolicy === 'Always') return podStatus(pod, ready, state);
   const node = state.nodes[0];
-  const fails =
-    node !== undefined &&
-    (view.podFails(node, pod.metadata.name) ||
-      onCard(view, pod)?.ok === false ||
-      unserved(view, node, pod) !== undefined ||
-      unheard(view, pod) !== undefined);
+  const isUnlucky = node !== undefined && view.podFails(node, pod.metadata.name);
+  const why = node && unanswered(view, node, pod);
+  if (!isUnlucky && why !== undefined && view.now < readyAt(pod) + patienceS(pod) * 1000)
+    return podStatus(pod, true, state);
+  const fails = isUnlucky || why !== undefined || (node !== undefined && onCard(view, pod)?.ok === false);
   const isDead = busError(view, pod);
   if (!fails && !isDead) return podStatus(pod, true, state, 'Succeeded');
   if (restartPolicy === 'Never') return podStatus(pod, true, state, 'Failed', isDead ? 135 : 1);
   return podStatus(pod, false, { ...state, reason: 'CrashLoopBackOff' });
+}
+
+/** Why what the program of a pod asks does not answer as it should. */
+function unanswered(view: View, node: KubeObject, pod: KubeObject): string | undefined {
+  return unserved(view, node, pod) ?? unheard(view, pod) ?? turnedAway(view, pod);
+}
+
+/** Seconds that the program of a pod looks again and again: the last of its loops that count and sleep. */
+function patienceS(pod: KubeObject): number {
+  const script = JSON.stringify(specOf(pod).containers ?? []);
+  const [, tries = '0', pause = '0'] =
+    [...script.matchAll(/\$\(seq (\d+)\)(?:(?!\$\(seq ).)*?sleep (\d+)/g)].at(-1) ?? [];
+  return Number(tries) * Number(pause);
 }
 
 /** What a program on a card does, where the pod runs one. */
@@ -59,7 +72,7 @@ export function barePodLog(view: View, pod: KubeObject): string {
   if (card && (phase === 'Succeeded' || !card.ok)) return card.log;
   const said = phase === 'Succeeded' ? echoes([...(container?.command ?? []), ...(container?.args ?? [])]) : [];
   const [node] = rollout(view, pod).nodes;
-  const why = (node && unserved(view, node, pod)) ?? unheard(view, pod) ?? 'simulated failure';
+  const why = (node && unanswered(view, node, pod)) ?? 'simulated failure';
   const end = phase === 'Failed' ? [why] : [];
   return [`simulated log of ${name}`, ...said, ...end].map((line) => `${line}\n`).join('');
 }

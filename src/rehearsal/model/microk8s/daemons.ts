@@ -5,6 +5,7 @@ import { applyAddon } from './addons.ts';
 import { issueCertificates } from './certificates.ts';
 import { adjustRoles, apiUp, clusterYaml, infoYaml, machineUp, rowOf, unitRuns } from './dqlite.ts';
 import { serveGpus } from './gpu/index.ts';
+import { serveKubeflow } from './kubeflow.ts';
 import { servePools } from './mayastor.ts';
 import { serveMonitoring } from './monitoring/operator.ts';
 import { heartbeat, registerNode } from './nodes.ts';
@@ -38,6 +39,7 @@ export function advance(site: Site): void {
   heartbeat(world, mk.cluster, site.now());
   serveMonitoring(site);
   servePostgres(site);
+  serveKubeflow(site);
   bindVolumes(site);
   servePools(site, mk.cluster);
   serveGpus(site);

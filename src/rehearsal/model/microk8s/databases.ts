@@ -1,5 +1,4 @@
 import type { KubeObject } from '../state.ts';
-import { isJson } from './merge.ts';
 import { claims, type PodSpec } from './pods.ts';
 import type { View } from './view.ts';
 
@@ -14,16 +13,9 @@ export function unheard(view: View, pod: KubeObject): string | undefined {
   const host = `${name}.${namespace}.svc`;
   const service = view.store.find(view.store.kind('services'), namespace, name);
   if (!service) return `could not translate host name "${host}" to address: Name or service not known`;
-  const pods = chosen(view, service);
+  const pods = view.backends(service);
   const ready = pods.filter(({ status }) => JSON.stringify(status ?? {}).includes('"ready":true'));
   if (ready.length === 0) return `connection to "${host}" failed: Connection refused`;
   const keeps = ready.every(({ spec }) => claims((spec ?? {}) as PodSpec).length > 0);
   return keeps || !pod.metadata.name.endsWith('-read') ? undefined : 'what was written is not there any more';
-}
-
-/** The pods that a Service sends to. */
-function chosen(view: View, { spec, metadata }: KubeObject): KubeObject[] {
-  const selector = Object.entries((isJson(spec) && isJson(spec.selector) ? spec.selector : {}) as object);
-  const pods = view.list(view.store.kind('pods'), metadata.namespace);
-  return pods.filter((pod) => selector.every(([key, value]) => pod.metadata.labels?.[key] === value));
 }

@@ -1,5 +1,5 @@
 import { authorityIn } from './certificates.ts';
-import { addressOf, backends, isRunning } from './monitoring/prometheus.ts';
+import { addressOf, isRunning } from './monitoring/prometheus.ts';
 import { clusterOf, type Site } from './site.ts';
 import { KubeStore } from './store.ts';
 import { View } from './view.ts';
@@ -23,6 +23,6 @@ export function throughIngress(site: Site, address: string, host: string): Serve
   if (!rule) return { status: 404, authority: '' };
   const find = (kind: string, name: string) => view.store.find(view.store.kind(kind), rule.namespace, name);
   const service = find('services', rule.service);
-  const isAnswered = service !== undefined && backends(view, service).some(isRunning);
+  const isAnswered = service !== undefined && view.backends(service).some(isRunning);
   return { status: isAnswered ? 200 : 503, authority: authorityIn(find('secrets', rule.secret)) };
 }

@@ -73,9 +73,16 @@ const BUILTIN: readonly Kind[] = TABLE.trim()
 
 /** Resource types that the API of this cluster serves: the built-in ones and those of its CRDs. */
 export function kindsOf(cluster: ClusterState): Kind[] {
-  const crds = Object.values(cluster.objects).filter((o) => o.kind === 'CustomResourceDefinition');
-  return [...BUILTIN, ...crds.flatMap(kindOfCrd)];
+  return [...BUILTIN, ...customKinds(cluster)];
 }
+
+function customKinds(cluster: ClusterState): Kind[] {
+  const crds = Object.values(cluster.objects).filter((o) => o.kind === 'CustomResourceDefinition');
+  return crds.flatMap(kindOfCrd);
+}
+
+/** Types are looked up all the time, and a stored object never changes: it is replaced. */
+const read = new WeakMap<KubeObject, Kind[]>();
 
 interface CrdSpec {
   group?: string;
@@ -85,6 +92,12 @@ interface CrdSpec {
 }
 
 function kindOfCrd(crd: KubeObject): Kind[] {
+  const known = read.get(crd) ?? kindsIn(crd);
+  read.set(crd, known);
+  return known;
+}
+
+function kindsIn(crd: KubeObject): Kind[] {
   const spec = (crd.spec ?? {}) as CrdSpec;
   const kind = spec.names?.kind;
   const plural = spec.names?.plural;
@@ -105,19 +118,26 @@ export function findKind(cluster: ClusterState, word: string): Kind | undefined 
   const lower = word.toLowerCase();
   const [name = '', ...rest] = lower.split('.');
   const suffix = rest.join('.');
-  return kindsOf(cluster).find(
-    (k) =>
-      (k.plural === name || k.singular === name || k.kind.toLowerCase() === name || k.short.includes(name)) &&
-      (suffix === '' || suffix === k.group || suffix === `${k.version}.${k.group}` || suffix === k.version),
-  );
+  const isMeant = (k: Kind) =>
+    (k.plural === name || k.singular === name || k.short.includes(name) || k.kind.toLowerCase() === name) &&
+    (suffix === '' || suffix === k.group || suffix === `${k.version}.${k.group}` || suffix === k.version);
+  return BUILTIN.find(isMeant) ?? customKinds(cluster).find(isMeant);
 }
 
 /** The type of a manifest; undefined when the API serves no such thing. */
 export function kindOfManifest(cluster: ClusterState, apiVersion: string, kind: string): Kind | undefined {
   const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
-  const found = kindsOf(cluster).filter((k) => k.kind === kind && k.group === group);
+  const isMeant = (k: Kind) => k.kind === kind && k.group === group;
+  const builtIn = BUILTIN.filter(isMeant);
+  const found = builtIn.length > 0 ? builtIn : customKinds(cluster).filter(isMeant);
   // Several API versions of one built-in type are the same stored object.
   return found.find((k) => k.version === version) ?? (BUILTIN.includes(found[0] as Kind) ? found[0] : undefined);
+}
+
+/** Types that kustomize knows to be in no namespace: those of Kubernetes itself. */
+export function isBuiltinClusterScoped(apiVersion: string, kind: string): boolean {
+  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  return BUILTIN.some((k) => k.kind === kind && k.group === group && !k.namespaced);
 }
 
 /** `deployments.apps`, as errors name a type. */

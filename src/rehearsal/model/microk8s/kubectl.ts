@@ -7,6 +7,7 @@ import { isSet, last, parseArgs, UsageError } from './kubectl/args.ts';
 import { Client, Refused } from './kubectl/client.ts';
 import { create } from './kubectl/create.ts';
 import { get, serverVersion } from './kubectl/get.ts';
+import { kustomize } from './kubectl/kustomize.ts';
 import { cordon, mark, taint } from './kubectl/mark.ts';
 import { rollout, scale, wait } from './kubectl/wait.ts';
 import { apply, patch, remove } from './kubectl/write.ts';
@@ -36,6 +37,7 @@ const VERBS: Record<string, (client: Client) => Promise<number> | number> = {
   config,
   logs,
   exec,
+  kustomize,
 };
 
 /** `microk8s kubectl` (sheet 2.5): the real client's words and exit codes; on a worker a sentence and 0. */

@@ -1,3 +1,4 @@
+import { STAGE_LABEL } from '../../../kubeflow/overlay.ts';
 import type { KubeObject } from '../state.ts';
 import { type Gate, gateOf } from './gpu/gates.ts';
 import { mayastorGate } from './mayastor.ts';
@@ -68,7 +69,8 @@ export function rollout(view: View, object: KubeObject): Rollout {
   if (view.now < readyAt(object)) {
     return { desired, ready: 0, reason: notesOf(object).never ?? 'ContainerCreating', nodes };
   }
-  const release = object.metadata.annotations?.['meta.helm.sh/release-name'];
+  const { annotations, labels } = object.metadata;
+  const release = annotations?.['meta.helm.sh/release-name'] ?? labels?.[STAGE_LABEL];
   const pulls = release !== undefined || object.kind === 'Pod';
   const pulling = pulls ? nodes.filter((node) => !view.cannotPull(node, release)) : nodes;
   const found = pulling.map(

@@ -50,7 +50,7 @@ export class KubeStore {
   /** The type that a word of a command line means. Throws NoMatchError. */
   kind(word: string): Kind {
     const kind = findKind(this.cluster, word);
-    if (!kind) throw new NoMatchError(`the server doesn't have a resource type "${word}"`);
+    if (!kind) throw new NoMatchError(`the server doesn't have a resource type "${word.split('.')[0]}"`);
     return kind;
   }
 
@@ -114,16 +114,20 @@ export class KubeStore {
     return this.#write(kind, object.metadata.namespace ?? '', object, live);
   }
 
-  /** Removes an object, and with a namespace what is in it, with a CRD its objects. */
+  /** Removes an object, and with a namespace what is in it, with a CRD its objects, with an owner what it owns. */
   remove(object: KubeObject): void {
-    const { objects } = this.cluster;
     const kind = this.kindFor(object);
+    this.#drop(keyOf(kind, object.metadata.namespace ?? '', object.metadata.name), object);
+  }
+
+  #drop(own: string, object: KubeObject): void {
+    const { objects } = this.cluster;
     for (const [key, other] of Object.entries(objects)) {
       const inside = object.kind === 'Namespace' && other.metadata.namespace === object.metadata.name;
       const ofCrd = object.kind === 'CustomResourceDefinition' && key.startsWith(`${crdKey(object)}/`);
-      if (inside || ofCrd || ownedBy(other, object)) delete objects[key];
+      if ((inside || ofCrd || ownedBy(other, object)) && objects[key] && other !== object) this.#drop(key, other);
     }
-    delete objects[keyOf(kind, object.metadata.namespace ?? '', object.metadata.name)];
+    delete objects[own];
   }
 
   /** All kinds that have objects. */

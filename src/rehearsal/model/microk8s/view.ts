@@ -36,6 +36,16 @@ export class View {
     return pods.sort((a, b) => key(a).localeCompare(key(b)));
   }
 
+  /** The pods that a Service sends to. How others are is not looked at: one of them may be asking. */
+  backends({ spec, metadata: { namespace } }: KubeObject): KubeObject[] {
+    const selector = Object.entries(isJson(spec) && isJson(spec.selector) ? spec.selector : {});
+    if (selector.length === 0) return [];
+    const isChosen = ({ metadata: { labels = {} } }: KubeObject) => selector.every(([k, value]) => labels[k] === value);
+    const stored = this.store.list(this.store.kind('pods'), namespace).filter(isChosen);
+    const owners = WORKLOADS.flatMap((word) => this.store.list(this.store.kind(word), namespace));
+    return [...stored.map((pod) => this.show(pod)), ...owners.flatMap((owner) => podsOf(this, owner)).filter(isChosen)];
+  }
+
   find(kind: Kind, namespace: string, name: string): KubeObject | undefined {
     const stored = this.store.find(kind, namespace, name);
     if (stored) return this.show(stored);

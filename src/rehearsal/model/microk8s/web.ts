@@ -20,7 +20,9 @@ export function unserved(view: View, node: KubeObject, pod: KubeObject): string 
   const volumes = (spec.volumes ?? []) as { secret?: { secretName?: string } }[];
   const secrets = volumes.flatMap(({ secret }) => secret?.secretName ?? []);
   const find = (name: string) => view.store.find(view.store.kind('secrets'), namespace, name);
-  if (secrets.some((name) => certificateIn(find(name)) === '')) return 'total 0';
+  const isEmpty = (secret: KubeObject | undefined) =>
+    secret === undefined || (secret.type === 'kubernetes.io/tls' && certificateIn(secret) === '');
+  if (secrets.some((name) => isEmpty(find(name)))) return 'total 0';
   const words = (spec.containers ?? []).flatMap(({ command = [], args = [] }) => [...command, ...args]).join(' ');
   const host = /\bwget\b.*--header 'Host: ([^']+)'/.exec(words)?.[1];
   return host === undefined ? undefined : unanswered(view, node, pod, host);

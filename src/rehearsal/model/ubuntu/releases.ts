@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
 import { allReleases, type Release } from '../../../devbox/releases.ts';
 import type { Command } from '../command.ts';
+import { manifestsBody, manifestsDigest } from './kubeflow.ts';
+import { tar } from './tar.ts';
 
 interface Stand {
   readonly body: string;
@@ -25,7 +27,7 @@ function stands(): ReadonlyMap<string, Stand> {
 
 /** What a release file brings; undefined for any other address. */
 export function releaseBody({ href }: URL): string | undefined {
-  return stands().get(href)?.body;
+  return stands().get(href)?.body ?? manifestsBody(href);
 }
 
 function bodyOf(name: string, { version, programs }: Release, url: string, folder = '.'): string {
@@ -56,30 +58,14 @@ echo 'conda() { ~/miniforge3/bin/conda "$@"; }' >"$prefix/etc/profile.d/conda.sh
 `;
 }
 
-const BLOCK = 512;
-
-/** A plain archive: tar unpacks what it finds, whatever the name of the file promises. */
-function tar(files: readonly (readonly [path: string, content: string])[]): string {
-  const padded = (text: string) => text.padEnd(Math.ceil(text.length / BLOCK) * BLOCK, '\0');
-  return `${files.map(([path, content]) => header(path, content.length) + padded(content)).join('')}${'\0'.repeat(2 * BLOCK)}`;
-}
-
-/** man 5 tar: name, mode, owner, group, size, time, checksum, type, link, ustar. */
-function header(path: string, size: number): string {
-  const number = (value: number, length: number) => `${value.toString(8).padStart(length - 1, '0')}\0`;
-  const start = `${path.padEnd(100, '\0')}${number(0o755, 8)}${number(0, 8)}${number(0, 8)}${number(size, 12)}${number(0, 12)}`;
-  const end = `0${'\0'.repeat(100)}ustar\x0000`.padEnd(BLOCK - start.length - 8, '\0');
-  const sum = [...`${start}        ${end}`].reduce((total, letter) => total + letter.charCodeAt(0), 0);
-  return `${start}${sum.toString(8).padStart(6, '0')}\0 ${end}`;
-}
-
-/** sha256sum: of a file that stands in for a release what its maker published, of all others the truth. */
+/** sha256sum: of what stands in for a release what is pinned of the real one, of all others the truth. */
 export const sha256sum: Command = (context) => {
   const [path = '', ...others] = context.args;
   const isFile = others.length === 0 && !path.startsWith('-') && path !== '';
   const text = isFile ? context.files.read(posix.resolve(context.cwd, path)) : undefined;
   const stand = text === undefined ? undefined : [...stands().values()].find(({ body }) => body === text);
-  if (!stand) return context.run(['/usr/bin/sha256sum', ...context.args]);
-  context.out(`${stand.sha256}  ${path}\n`);
+  const sum = stand?.sha256 ?? manifestsDigest(text);
+  if (sum === undefined) return context.run(['/usr/bin/sha256sum', ...context.args]);
+  context.out(`${sum}  ${path}\n`);
   return 0;
 };

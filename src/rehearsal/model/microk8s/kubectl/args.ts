@@ -67,6 +67,7 @@ for (const name of [
   'disable-eviction',
   'client',
   'show-labels',
+  'show-kind',
   'watch',
   'recursive',
   'prune',

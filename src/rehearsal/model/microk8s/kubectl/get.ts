@@ -46,7 +46,9 @@ function show(client: Client, rows: Row[], words: readonly string[]): string {
     namespaces: client.allNamespaces,
     labels: isSet(args, 'show-labels'),
     prefixed:
-      (words[0] ?? '').includes(',') || (words.length > 1 && named(words) && words.every((w) => w.includes('/'))),
+      isSet(args, 'show-kind') ||
+      (words[0] ?? '').includes(',') ||
+      (words.length > 1 && named(words) && words.every((w) => w.includes('/'))),
     now: client.context.now(),
   });
 }

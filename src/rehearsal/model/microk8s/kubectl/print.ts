@@ -81,7 +81,7 @@ function tables(rows: Row[], options: PrintOptions): string {
         options,
       ),
     )
-    .join('\n');
+    .join(options.headers ? '\n' : '');
 }
 
 function table(kind: Kind, objects: KubeObject[], options: PrintOptions): string {

@@ -1,5 +1,5 @@
 import { ApiError, notFound } from '../errors.ts';
-import { backends, isRunning, prometheusApi } from '../monitoring/prometheus.ts';
+import { isRunning, prometheusApi } from '../monitoring/prometheus.ts';
 import { openCostAnswer } from '../opencost.ts';
 import type { View } from '../view.ts';
 
@@ -19,7 +19,7 @@ export function proxied(view: View, path: string): string | undefined {
   const kind = view.store.kind('services');
   const service = view.find(kind, namespace, name);
   if (!service) throw notFound(kind, name);
-  if (!backends(view, service).some(isRunning)) {
+  if (!view.backends(service).some(isRunning)) {
     throw new ApiError('ServiceUnavailable', `no endpoints available for service "${name}"`);
   }
   const answer = ANSWERS[name];

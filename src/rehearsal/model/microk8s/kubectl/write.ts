@@ -6,6 +6,7 @@ import { type Kind, shortName } from '../kinds.ts';
 import { isJson, type Json, jsonPatch, mergePatch } from '../merge.ts';
 import { type Manifest, notesOf } from '../store.ts';
 import type { View } from '../view.ts';
+import { passStoredWebhooks } from '../webhooks.ts';
 import { isSet, last, UsageError } from './args.ts';
 import type { Client } from './client.ts';
 import { readManifests, type Source } from './manifests.ts';
@@ -37,28 +38,44 @@ async function each(
   act: (view: View, source: Source, kind: Kind) => string,
 ): Promise<number> {
   let code = 0;
-  for (const source of sources) {
-    const view = client.api();
+  // kubectl looks up all types before it writes anything: a type that comes in the same stream is not known yet.
+  const before = client.api();
+  const known = sources.map((source) => kindOrError(before, source));
+  for (const [i, source] of sources.entries()) {
+    const kind = known[i] as Kind | NoMatchError;
     const { manifest, label } = source;
+    if (kind instanceof NoMatchError) {
+      code = 1;
+      const { name, namespace = '' } = manifest.metadata;
+      client.context.err(
+        `error: resource mapping not found for name: "${name}" namespace: "${namespace}" from "${label}": ${kind.message}\nensure CRDs are installed first\n`,
+      );
+      continue;
+    }
+    const view = client.api();
     try {
-      const kind = view.store.kindFor(manifest);
       if (kind.namespaced) manifest.metadata.namespace ??= client.namespace;
+      else delete manifest.metadata.namespace;
       passWebhook(view, manifest);
+      passStoredWebhooks(view, kind, manifest);
       client.out(`${act(view, source, kind)}\n`);
       client.changed();
     } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
       code = 1;
-      if (error instanceof NoMatchError) {
-        const { name, namespace = '' } = manifest.metadata;
-        client.context.err(
-          `error: resource mapping not found for name: "${name}" namespace: "${namespace}" from "${label}": ${error.message}\nensure CRDs are installed first\n`,
-        );
-      } else if (error instanceof ApiError) {
-        client.context.err(`Error from server (${error.reason}): error when creating "${label}": ${error.message}\n`);
-      } else throw error;
+      client.context.err(`Error from server (${error.reason}): error when creating "${label}": ${error.message}\n`);
     }
   }
   return code;
+}
+
+function kindOrError(view: View, { manifest }: Source): Kind | NoMatchError {
+  try {
+    return view.store.kindFor(manifest);
+  } catch (error) {
+    if (error instanceof NoMatchError) return error;
+    throw error;
+  }
 }
 
 /** The last `--dry-run`. Throws UsageError. */

@@ -68,20 +68,11 @@ function ofService(
     ({ sourceLabels = [], targetLabel }) =>
       targetLabel === 'instance' && sourceLabels[0] === '__meta_kubernetes_pod_node_name',
   );
-  return backends(view, service).map((pod) => {
+  return view.backends(service).map((pod) => {
     const { nodeName = '' } = (pod.spec ?? {}) as { nodeName?: string };
     const instance = byNode ? nodeName : pod.metadata.name;
     return { labels: { job, instance, namespace, service: name, pod: pod.metadata.name }, isUp: isRunning(pod) };
   });
-}
-
-/** Pods behind a Service. */
-export function backends(view: View, service: KubeObject): KubeObject[] {
-  const { selector } = (service.spec ?? {}) as { selector?: Record<string, string> };
-  if (!selector) return [];
-  return view
-    .list(view.store.kind('pods'), service.metadata.namespace)
-    .filter((pod) => has(pod.metadata.labels, selector));
 }
 
 export function isRunning(pod: KubeObject): boolean {

@@ -1,0 +1,39 @@
+/** Rules of single values of `kubeflow:`. */
+import { quoted, type Rule } from './rules.ts';
+
+/** Namespaces of Kubeflow's own, without `kubeflow-`. */
+const TAKEN = ['system', 'user-example-com'];
+
+/** Name of a user: with `kubeflow-` before it a label of DNS, which has at most 63 characters. */
+export const userName: Rule = {
+  pattern: '^[a-z]([a-z0-9-]{0,40}[a-z0-9])?$',
+  fault(text) {
+    if (TAKEN.includes(text)) {
+      const why = `Kubeflow itself uses the namespace kubeflow-${text}`;
+      return {
+        seen: `${quoted(text)} cannot be used as a name`,
+        why,
+        next: ['Choose another name, for example anna.'],
+      };
+    }
+    if (new RegExp(this.pattern).test(text)) return undefined;
+    return {
+      seen: text === '' ? 'the name is empty' : `${quoted(text)} is not a valid name of a user`,
+      why: 'it becomes part of the name of a namespace: at most 42 lowercase letters, digits or hyphens, the first a letter, no hyphen at the end',
+      next: ['Choose another name, for example anna.'],
+    };
+  },
+};
+
+/** A folder or an archive on the workstation. */
+export const sourcePath: Rule = {
+  pattern: '^[^\\u0000-\\u001f\\u007f-][^\\u0000-\\u001f\\u007f]*$',
+  fault(text) {
+    if (new RegExp(this.pattern).test(text)) return undefined;
+    return {
+      seen: text === '' ? 'the path is empty' : 'the path has a control character, or starts with a hyphen',
+      why: 'what begins with a hyphen would be taken for an option, and no file of yours has a name that cannot be typed',
+      next: ['Write the path of the archive or folder on this machine, for example ./kubeflow.tar.gz.'],
+    };
+  },
+};

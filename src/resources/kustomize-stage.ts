@@ -1,0 +1,109 @@
+import { digestOf } from '../charts/values.ts';
+import type { Ask, Declared, Kind, Verdict, World } from '../engine/types.ts';
+import type { Overlay } from '../kubeflow/overlay.ts';
+import { refused } from './answers.ts';
+import { claimsAsk } from './claims.ts';
+import type { Placed } from './declare.ts';
+import { helmAsk, sightOf, type Workload } from './helm-sight.ts';
+import { applyMove } from './stage-move.ts';
+import { instancesAsk, type StageObject, stagesAsk, stagesOf, unseen } from './stage-sight.ts';
+import { undoStage } from './stage-undo.ts';
+
+/** One stage of a source is rendered with an overlay of ours, applied, and its pods are ready. */
+export type KustomizeStageSpec = {
+  readonly stage: string;
+  /** As people call it: `the service mesh Istio`. */
+  readonly title: string;
+  /** Release that it is of, as people call it: `Kubeflow 26.03.1`. */
+  readonly release: string;
+  /** Folder of the source on the lead, and the digest of what is in it. */
+  readonly source: string;
+  readonly digest: string;
+  readonly overlay: Overlay;
+  /** Workloads, as `namespace/name`, by which one that somebody else installed is known. */
+  readonly marks: readonly string[];
+  /** Seconds until its pods must be ready, slow image pulls included. */
+  readonly readyS: number;
+};
+
+export function kustomizeStage({ id, on, needs, ...spec }: Placed & KustomizeStageSpec): Declared<KustomizeStageSpec> {
+  return { kind: 'kustomize-stage', id, on, needs, spec };
+}
+
+export const kustomizeStageKind: Kind<KustomizeStageSpec> = {
+  kind: 'kustomize-stage',
+  asks: (): Ask[] => [stagesAsk, helmAsk],
+  judge,
+  undo: undoStage,
+  undoAsks: ({ spec }) => [claimsAsk, instancesAsk(spec.stage)],
+  lives: 'cluster',
+};
+
+/** What the receipt names: the source, and what of it is rendered in which way. */
+function contentOf({ digest, overlay }: KustomizeStageSpec): string {
+  return digestOf({ digest, overlay });
+}
+
+function judge(it: Declared<KustomizeStageSpec>, world: World): Verdict {
+  const { stage, title, release } = it.spec;
+  const change = (because: string): Verdict => ({
+    verdict: 'change',
+    because,
+    moves: [applyMove(it, contentOf(it.spec))],
+    // Each stage needs pods of those before it.
+    settled: true,
+  });
+  if (world.identity === undefined) return change('there is no cluster yet');
+  const stages = stagesOf(world);
+  if (!stages) return unseen(world);
+  const receipt = stages.receipt(stage);
+  const theirs = world.record(it.id) ? [] : stages.foreign(it.spec.marks);
+  if (!receipt && theirs.length > 0) return taken(it, theirs);
+  if (!receipt) return change(`${title} was never applied to its end`);
+  if (receipt.digest !== contentOf(it.spec)) {
+    return change(`${title} was applied from other manifests, or with other settings, than those of ${release}`);
+  }
+  const missing = stages.missing(stage);
+  if (missing.length > 0)
+    return change(`${named(missing)} of ${title} ${missing.length === 1 ? 'is' : 'are'} not there`);
+  const unasked = stages.unasked(stage);
+  // Whoever brings the type makes it anew, and then it is seen what was of it.
+  if (unasked !== undefined) {
+    return { verdict: 'settling', because: `not all of ${title} can be seen: ${unasked}`, deadlineS: it.spec.readyS };
+  }
+  const late = stages.workloads(stage).filter(({ isReady }) => !isReady);
+  if (late.length > 0) return { verdict: 'settling', because: unready(late, world), deadlineS: it.spec.readyS };
+  return { verdict: 'ok', because: `${receipt.objects.length} objects of ${title} are there and ready` };
+}
+
+function taken({ id, spec: { title, release } }: Declared<KustomizeStageSpec>, theirs: readonly Workload[]): Verdict {
+  return refused(
+    id,
+    `${theirs.map((workload) => workload.title).join(', ')} was not installed by mlk8s`,
+    `${release} brings ${title} of its own, which would be written over it, and whatever uses it may break`,
+    'to keep it, take the section kubeflow, or what needs it there, out of the cluster file',
+    'or remove it first, with all that it brought',
+  );
+}
+
+/** Most objects that are named. */
+const NAMED = 5;
+
+function named(objects: readonly StageObject[]): string {
+  const rest = objects.length - NAMED;
+  return `${objects.slice(0, NAMED).map(titleOf).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+function titleOf({ kind, namespace, name }: StageObject): string {
+  return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
+}
+
+function unready(late: readonly Workload[], world: World): string {
+  const sight = sightOf(world);
+  const because = late.map((workload) => {
+    const troubles = [...new Set(sight?.troubles(workload).map((pod) => pod.trouble) ?? [])];
+    const why = troubles.length > 0 ? ` (${troubles.join('; ')})` : '';
+    return `${workload.title} has ${workload.ready} of ${workload.wanted} ready${why}`;
+  });
+  return because.join(', ');
+}

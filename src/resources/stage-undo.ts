@@ -1,0 +1,87 @@
+import type { Recorded, Verdict, World } from '../engine/types.ts';
+import { lines, type Script, sh } from '../shell/script.ts';
+import { claimsOf } from './claims.ts';
+import { kubectl, NAMESPACE } from './kube.ts';
+import type { KustomizeStageSpec } from './kustomize-stage.ts';
+import { clusterEnds } from './microk8s-leave.ts';
+import { listOf } from './objects.ts';
+import { deletion, writeReceipt } from './stage-move.ts';
+import { type Instance, instancesOf, type StageObject, stagesOf, unseen } from './stage-sight.ts';
+import { gone, stays } from './stays.ts';
+
+/** Seconds until what is deleted together must be gone: what looks after it may clean up first. */
+const GONE_S = 300;
+
+const TYPE = 'CustomResourceDefinition';
+
+/**
+ * Webhooks first: without their pods they keep everybody from deleting anything. Then what others made of its types, the
+ * rest in reverse, the types themselves, namespaces last. Claims stay, and the namespaces that they are in. facts: ml-platform sheet, 1.11
+ */
+export function undoStage(it: Recorded<KustomizeStageSpec>, world: World): Verdict {
+  const { stage, title } = it.spec;
+  if (clusterEnds(world)) return gone('it goes with the cluster');
+  const stages = stagesOf(world);
+  const claims = claimsOf(world);
+  const instances = instancesOf(world, stage);
+  if (!stages || !claims || !instances) return unseen(world);
+  const receipt = stages.receipt(stage);
+  if (!receipt) return gone(`${title} is not installed`);
+  const held = new Set(claims.map(({ namespace }) => namespace));
+  const isData = ({ kind, name }: StageObject) =>
+    kind === 'PersistentVolumeClaim' || (kind === 'Namespace' && held.has(name));
+  const missing = new Set(stages.missing(stage));
+  const left = receipt.objects.filter((object) => !missing.has(object));
+  const drop = left.filter((object) => !isData(object)).reverse();
+  const kept = left.filter(isData);
+  const names = kept.map(({ kind, name }) => `${kind} ${name}`).join(', ');
+  if (drop.length === 0 && kept.length > 0) return stays(`${names}: data is never removed`);
+  const isHook = ({ kind }: StageObject) => kind.endsWith('WebhookConfiguration');
+  const isLate = ({ kind }: StageObject) => kind === TYPE || kind === 'Namespace';
+  const types = [...new Set(instances.map(({ type }) => type))];
+  const steps = [
+    ...deleted(drop.filter(isHook)),
+    ...types.map(emptied),
+    ...deleted(drop.filter((object) => !isHook(object) && !isLate(object))),
+    ...deleted(drop.filter(({ kind }) => kind === TYPE)),
+    ...deleted(drop.filter(({ kind }) => kind === 'Namespace')),
+    // The receipt knows what is left of it.
+    kept.length > 0 ? writeReceipt(stage, 'removed', sh`printf '%s\n' ${kept.map(rowOf)}`) : forget(stage),
+  ];
+  const besides = instances.length > 0 ? `, and what was made of its types: ${listOfSome(instances)}` : '';
+  const does = `delete the ${drop.length} objects of ${title}${kept.length > 0 ? `, but for ${names}` : ''}${besides}`;
+  const deadlineS = steps.length * GONE_S;
+  const moves = [{ does, on: it.on, run: lines(...steps), deadlineS }];
+  return { verdict: 'change', because: 'applied by mlk8s', moves };
+}
+
+/** Most objects of users that are named. */
+const NAMED = 8;
+
+function listOfSome(instances: readonly Instance[]): string {
+  const rest = instances.length - NAMED;
+  const some = instances.slice(0, NAMED).map(({ title }) => title);
+  return `${some.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+/** While those who look after them are there: many want to clean up, and nothing ends before they did. */
+function emptied(type: string): Script {
+  return sh`${kubectl} delete ${type} --all -A --ignore-not-found --timeout=${`${GONE_S}s`}`;
+}
+
+function deleted(objects: readonly StageObject[]): Script[] {
+  if (objects.length === 0) return [];
+  const items = objects.map(({ apiVersion, kind, namespace, name }) => ({
+    ...{ apiVersion, kind },
+    metadata: { name, ...(namespace === '' ? {} : { namespace }) },
+  }));
+  return [deletion(sh`printf %s ${listOf(items)}`, `--timeout=${GONE_S}s`)];
+}
+
+function rowOf({ apiVersion, kind, namespace, name }: StageObject): string {
+  return [apiVersion, kind, namespace === '' ? '-' : namespace, name].join(' ');
+}
+
+function forget(stage: string): Script {
+  return sh`${kubectl} -n ${NAMESPACE} delete configmap ${`stage-${stage}`} --ignore-not-found`;
+}
