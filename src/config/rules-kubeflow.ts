@@ -32,7 +32,7 @@ export const sourcePath: Rule = {
     if (new RegExp(this.pattern).test(text)) return undefined;
     return {
       seen: text === '' ? 'the path is empty' : 'the path has a control character, or starts with a hyphen',
-      why: 'what begins with a hyphen would be taken for an option, and no file of yours has a name that cannot be typed',
+      why: text === '' ? 'it names no file' : 'a hyphen would begin an option, and a control character is seldom meant',
       next: ['Write the path of the archive or folder on this machine, for example ./kubeflow.tar.gz.'],
     };
   },
