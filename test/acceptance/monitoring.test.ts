@@ -41,7 +41,10 @@ describe('two machines that are watched', () => {
   });
 
   it('are missed by name when nobody watches them', async () => {
-    await kubectl('-n observability delete service kube-prom-stack-prometheus-node-exporter');
+    const nobody = JSON.stringify({ spec: { selector: { app: 'nobody' } } });
+    await kubectl(
+      `-n observability patch service kube-prom-stack-prometheus-node-exporter --type merge -p '${nobody}'`,
+    );
     const plan = await user.run('plan', '--rehearse', '--json');
     expect(open(plan)).toMatchObject([
       {

@@ -35,11 +35,17 @@ export class ProcWatch {
     this.rounds++;
     for (const pid of readdirSync('/proc')) {
       if (!/^\d+$/.test(pid)) continue;
-      const words = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
+      const words = commandOf(pid);
       if (words !== '') this.argv.add(words);
-      if (read(`/proc/${pid}/environ`).includes(this.#secret)) this.environments.add(words);
+      const isHolder = read(`/proc/${pid}/environ`).includes(this.#secret);
+      // In between a process may have begun another program, with the environment of that.
+      if (isHolder && commandOf(pid) === words) this.environments.add(words);
     }
   }
+}
+
+function commandOf(pid: string): string {
+  return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
 }
 
 function read(path: string): string {

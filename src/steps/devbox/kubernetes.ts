@@ -38,7 +38,7 @@ const [OLDEST, NEWEST] = [34, 36] as const;
 
 /** That of the cluster; of an older or newer track the nearest one that is known. */
 function helm(box: Box): Declared {
-  const minor = Number(/^1\.(\d+)/.exec(box.file.microk8s.channel)?.[1]);
+  const minor = Number(/^1\.(\d+)/.exec(box.file.microk8s.channel)?.[1] ?? NEWEST);
   return tool(box, 'helm', `helm-1.${Math.min(NEWEST, Math.max(OLDEST, minor))}`);
 }
 
