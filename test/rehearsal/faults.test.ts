@@ -75,6 +75,7 @@ describe('faults are read', () => {
     'helmfails',
     'helmfails:kube-prom-stack',
     'imagepull:redis',
+    'imagepull:dex',
     'claimpending:nfs-csi',
     'otherkey:docker',
     'alertfails:ntfy',

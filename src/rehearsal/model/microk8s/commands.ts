@@ -1,4 +1,5 @@
 import { STORAGE_CLASSES } from '../../../config/storage-classes.ts';
+import { allReleases } from '../../../kubeflow/releases.ts';
 import type { FaultValue } from '../../faults.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { addNode } from './add-node.ts';
@@ -74,6 +75,10 @@ export const microk8sCommands: Record<string, Command> = {
   ...Object.fromEntries(Object.entries(SUBCOMMANDS).map(([name, command]) => [`microk8s.${name}`, command])),
 };
 
+function stageNames(): readonly string[] {
+  return [...new Set(allReleases().flatMap(({ stages }) => stages.map(({ name }) => name)))];
+}
+
 /**
  * Faults of `RigState.faults` that this part of the model knows. The first three happen once, the others last. `podfails`
  * may name a pod that was created by itself. With `operatorlies` the operator says that all is well, and the machine
@@ -85,7 +90,7 @@ export const microk8sFaults: Readonly<Record<string, FaultValue>> = {
   helmfails: releaseNames,
   notready: 'none',
   dnsnever: 'none',
-  imagepull: releaseNames,
+  imagepull: () => [...releaseNames(), ...stageNames()],
   podfails: 'any',
   claimpending: () => STORAGE_CLASSES,
   operatorlies: 'none',
