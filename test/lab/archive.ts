@@ -38,10 +38,13 @@ export const DEBS: Readonly<Record<string, Deb>> = {
   'nfs-common': { files: { '/usr/sbin/mount.nfs': 'stands in for the real one\n' } },
   'ssl-cert': { postinst: 'getent group ssl-cert >/dev/null || groupadd --system ssl-cert' },
   xrdp: {
-    files: { '/usr/lib/systemd/system/xrdp.service': unit('xrdp') },
+    files: {
+      '/usr/lib/systemd/system/xrdp.service': unit('xrdp'),
+      '/usr/lib/systemd/system/xrdp-sesman.service': unit('xrdp-sesman'),
+    },
     programs: { '/etc/xrdp/startwm.sh': '#!/bin/sh\n# stands in for the real one\nexec /bin/sh /etc/X11/Xsession\n' },
     postinst: `id xrdp >/dev/null 2>&1 || useradd --system --home-dir /run/xrdp xrdp
-systemctl enable --now xrdp.service`,
+systemctl enable --now xrdp.service xrdp-sesman.service`,
   },
   'git-lfs': { programs: { '/usr/bin/git-lfs': '#!/bin/sh\necho git-lfs stands in for the real one\n' } },
   /** There is time to interrupt it. */

@@ -158,7 +158,8 @@ describe('a devbox on a real machine', () => {
   });
 
   async function reset(): Promise<string> {
-    const { summary } = await operator.run('reset', '--confirm', 'lab', '--json');
+    const { summary, problems } = await operator.run('reset', '--confirm', 'lab', '--json');
+    expect(problems).toEqual([]);
     expect(summary).toMatchObject({ exitCode: 0, failed: 0, dropped: [] });
     return machine.root(LOOK);
   }

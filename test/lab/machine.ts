@@ -41,6 +41,8 @@ export interface Said {
 }
 
 const BOOT_MS = 60_000;
+/** Below this nothing is read or written. Below /proc/0 Node 20 would try for ever to make a folder. */
+const OFF = '/dev/null/off';
 
 /** One machine of the lab: a systemd-nspawn container with its own systemd, sshd, sudo and address. */
 export class LabMachine implements Body {
@@ -65,7 +67,7 @@ export class LabMachine implements Body {
     this.name = options.name;
     this.address = `${NETWORK}.${options.number}`;
     this.#folder = join(ground.state, options.name);
-    this.files = rigFiles((path) => `/proc/${this.#leader}/root${path}`);
+    this.files = rigFiles((path) => `${this.#leader === 0 ? OFF : `/proc/${this.#leader}/root`}${path}`);
     const now = ground.model.world.now();
     const hardware = { purpose: 'node', user: USER, labels: {}, local: false, now, bootId: '' } as const;
     this.state = model.newRig(this.name, this.address, hardware);
