@@ -1,15 +1,13 @@
 import type { Cluster } from '../../config/schema.ts';
-import type { Declared } from '../../engine/types.ts';
+import type { Declared, Id } from '../../engine/types.ts';
 import { brought } from '../../resources/brought.ts';
 import { type KubeManifest, manifest } from '../../resources/manifest.ts';
 import { emailOf, loginId, namespaceOf, profileId, stageId, type User, userId, usersOf } from './names.ts';
+import { stagesFor } from './stages.ts';
 
 /** Seconds until the API takes a Profile, whose type comes with a stage, and until its controller made of it what it makes. */
 const ADMITTED_S = 120;
 const MADE_S = 300;
-
-/** What users work with. While somebody's data is kept, so are these: with them would go notebooks and logins. */
-const USED = ['dashboard', 'notebooks', 'dex'];
 
 /** A Profile for each user: a namespace of their own, with a quota if the file has one. facts: ml-platform sheet, 1.10 */
 export function profiles(file: Cluster): Declared[] {
@@ -28,13 +26,20 @@ function profile(file: Cluster, user: User): Declared {
     },
   };
   return manifest({
-    // With the Profile that holds data the login stays, too.
-    ...{ id: profileId(user.name), on: 'cluster', needs: [...USED.map(stageId), loginId(user.name)] },
+    ...{ id: profileId(user.name), on: 'cluster', needs: [...usedBy(file), loginId(user.name)] },
     objects: [object],
     admittedS: ADMITTED_S,
     // The namespace goes with its Profile, and all volumes with that.
     data: { name, namespace: name, asked: { what: 'user', name: user.name, where: 'kubeflow.users' } },
   });
+}
+
+/**
+ * All stages but those that go into the namespace of a user. What needs one another is removed in reverse: while the data
+ * of somebody is kept, so are the types of what they made, their login and all that they work with.
+ */
+function usedBy(file: Cluster): Id[] {
+  return stagesFor(file).flatMap(({ name, namespace }) => (namespace === undefined ? [stageId(name)] : []));
 }
 
 function quotaOf({ cpu, memoryGi, gpus, storageGi }: User): Readonly<Record<string, string>> {

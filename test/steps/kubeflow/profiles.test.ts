@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { checkNeeds } from '../../../src/engine/judge.ts';
+import { toUndo } from '../../../src/engine/undo.ts';
 import { kinds } from '../../../src/resources/index.ts';
 import { steps } from '../../../src/steps/index.ts';
+import { kubeflowStep } from '../../../src/steps/kubeflow/index.ts';
 import { at, worldOf } from '../../resources/world.ts';
 import { ANNA, file, objectsOf, resourceOf, specOf } from './people.ts';
 
@@ -49,6 +51,25 @@ it('holds the volumes of a user until they are given up', () => {
     asked: { what: 'user', name: 'anna', where: 'kubeflow.users' },
   });
   expect(resourceOf(file(), 'profile-anna').needs).toContain('kubeflow/login-anna@cluster');
+});
+
+it('keeps all stages while the data of a user is kept, but for that in the namespace of a user', () => {
+  const of = file({ components: 'full' });
+  const stages = kubeflowStep.resources(of).filter(({ kind }) => kind === 'kustomize-stage');
+  const inProfile = stages.filter(({ needs }) => needs.includes('kubeflow/user-anna@cluster')).map(({ id }) => id);
+  expect(inProfile).toEqual(['kubeflow/registry@cluster']);
+  expect(stages.map(({ id }) => id).filter((id) => !resourceOf(of, 'profile-ben-2').needs.includes(id))).toEqual(
+    inProfile,
+  );
+});
+
+it('has records of which none rests on itself', () => {
+  const records = kubeflowStep.resources(file({ components: 'full' })).map((it) => ({ ...it, needs: [...it.needs] }));
+  const undone = toUndo(records as never, kinds).map(({ id }) => id);
+  const place = (id: string) => undone.indexOf(id as never);
+  for (const { id, needs } of records)
+    for (const need of needs.filter((it) => place(it) >= 0))
+      expect(place(id), `${id} ${need}`).toBeLessThan(place(need));
 });
 
 it('waits for what Kubeflow makes of a Profile', () => {
