@@ -1,8 +1,9 @@
-import type { Id, Move, Verdict, World } from '../engine/types.ts';
+import type { Ask, Id, Move, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
 import { refused, unanswered } from './answers.ts';
 import { type Claim, claimsAsk, claimsOf, isMeant } from './claims.ts';
 import { kubectl } from './kube.ts';
+import { allTheirsAsk, theirsIn } from './theirs.ts';
 
 /** Data that what carries it must not be removed with, unless the user gives it up by its name. */
 export type HeldData = {
@@ -11,6 +12,8 @@ export type HeldData = {
   readonly namespace: string;
   /** The claims that it is in: the name of one, or a label that they have, as `key=value`; left out: all of the namespace. */
   readonly claims?: string;
+  /** What people made in that namespace counts, too, without any claim. */
+  readonly things?: true;
   /** Where the cluster file asks for it, when it is no database of the section databases. */
   readonly asked?: { readonly what: string; readonly name: string; readonly where: string };
 };
@@ -18,21 +21,43 @@ export type HeldData = {
 const askedFor = ({ name, asked }: Pick<HeldData, 'name' | 'asked'>) =>
   asked ?? { what: 'database', name, where: 'the section databases' };
 
+/** Most things of people that are named. */
+const NAMED = 8;
+
 /** Seconds until claims are gone: their pods get time to write down what they hold. */
 const GONE_S = 600;
 
+/** What else is asked before data is given up, beside `claimsAsk`. */
+export function heldAsks(data: HeldData | undefined): Ask[] {
+  return data?.things ? [allTheirsAsk(data.namespace)] : [];
+}
+
+/** What people made where the data is, the first few by name; empty: nothing counts. Undefined: the API does not list it. */
+export function thingsOf(data: HeldData | undefined, world: World): string | undefined {
+  if (!data?.things) return '';
+  const found = theirsIn(data.namespace, world, allTheirsAsk(data.namespace));
+  if (found === undefined) return undefined;
+  const rest = found.length - NAMED;
+  return `${found.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
 /**
  * What removes the data, after what carries it was removed: nothing when there is none. Or why nothing may be removed.
- * Wants the answer to `claimsAsk`.
+ * Wants the answers to `claimsAsk` and `heldAsks`. Things go with what carries them.
  */
 export function giveUp(id: Id, data: HeldData | undefined, world: World): readonly Move[] | Verdict {
   if (data === undefined) return [];
   const answer = world.answer('cluster', claimsAsk.key);
   if (answer.kind !== 'bytes') return { verdict: 'refused', problem: unanswered(id, claimsAsk, answer) };
   const claims = claimsOf(world)?.filter((claim) => isOurs(claim, data));
+  const things = thingsOf(data, world);
+  if (things === undefined) {
+    return { verdict: 'settling', because: `${world.lead} does not list what is in ${data.namespace}`, deadlineS: 300 };
+  }
   if (!claims) return { verdict: 'settling', because: `${world.lead} does not list its volumes`, deadlineS: 300 };
-  if (claims.length === 0) return [];
-  return world.mayDelete(data.name) ? [deletion(data, claims)] : held(id, data, claims);
+  if (claims.length === 0 && things === '') return [];
+  if (!world.mayDelete(data.name)) return held(id, data, claims, things);
+  return claims.length === 0 ? [] : [deletion(data, claims)];
 }
 
 /**
@@ -59,13 +84,15 @@ function shown(claims: readonly Claim[]): string {
   return claims.map((it) => `${it.namespace}/${it.name} (${it.size})`).join(', ');
 }
 
-function held(id: Id, data: HeldData, claims: readonly Claim[]): Verdict {
+function held(id: Id, data: HeldData, claims: readonly Claim[], things: string): Verdict {
   const { name } = data;
   const asked = askedFor(data);
+  const where = `${claims.length === 1 ? 'the claim' : 'the claims'} ${shown(claims)}`;
+  const inClaims = claims.length === 0 ? [] : [`data, in ${where}`];
   return refused(
     id,
-    `${name} holds data, in ${claims.length === 1 ? 'the claim' : 'the claims'} ${shown(claims)}`,
-    'it left the cluster file, and its data would be gone for good',
+    `${name} holds ${[...inClaims, ...(things === '' ? [] : [things])].join(', and ')}`,
+    `it left the cluster file, and ${things === '' ? 'its data' : 'that'} would be gone for good`,
     `to keep it, put ${asked.name} back into ${asked.where}`,
     `to give it up, with all data: mlk8s up --prune --delete-data ${name}`,
   );

@@ -2,7 +2,7 @@ import type { Ask, Recorded, Verdict, World } from '../engine/types.ts';
 import { sh } from '../shell/script.ts';
 import { judged } from './answers.ts';
 import { type Claim, claimsAsk, claimsOf, inUse } from './claims.ts';
-import { giveUp, isGivenUp, isOurs, titleOfClaim } from './held-data.ts';
+import { giveUp, heldAsks, isGivenUp, isOurs, thingsOf, titleOfClaim } from './held-data.ts';
 import { kubectl } from './kube.ts';
 import { CLAIM, type KubeManifest, type ManifestSpec, unseen } from './manifest.ts';
 import { clusterEnds } from './microk8s-leave.ts';
@@ -15,7 +15,7 @@ const GONE_S = 300;
 
 /** Who else uses the volumes and the namespaces among them. */
 export function undoAsks({ spec }: Recorded<ManifestSpec>): Ask[] {
-  return [claimsAsk, ...namespacesOf(spec).map(theirsAsk)];
+  return [claimsAsk, ...heldAsks(spec.data), ...namespacesOf(spec).map((it) => theirsAsk(it))];
 }
 
 function namespacesOf({ objects }: ManifestSpec): string[] {
@@ -46,7 +46,8 @@ export function undo(it: Recorded<ManifestSpec>, world: World): Verdict {
     if (left.length + last.length === 0) return gone('none of its objects is there');
     if (drop.length + last.length === 0) return remains(stay, users);
     const run = sh`printf %s ${listOf(drop)} | ${kubectl} delete --ignore-not-found --wait=false -f -`;
-    const does = `delete ${drop.map(users.title).join(', ')}`;
+    const things = thingsOf(it.spec.data, world);
+    const does = `delete ${drop.map(users.title).join(', ')}${things ? `, with all that is in its namespace: ${things}` : ''}`;
     const moves = [...(drop.length > 0 ? [{ does, on: it.on, run, deadlineS: 120 }] : []), ...last];
     const kept = stay.filter((o) => o.kind === 'Namespace').map((o) => `${titleOf(o)} stays, with ${users.keep(o)}`);
     const classes = left.filter((o) => o.kind === 'StorageClass').map((o) => o.metadata.name);

@@ -87,9 +87,26 @@ describe('one machine with Kubeflow', () => {
     expect(await kubectl('get ns -o name')).not.toContain('kubeflow-carla');
   });
 
-  it('keeps databases when the section leaves the file, and nothing else', { timeout: 120_000 }, async () => {
+  it('keeps all of it while somebody has made something, and says what', { timeout: 120_000 }, async () => {
+    const metadata = { name: 'mymodel', namespace: 'kubeflow-anna' };
+    const model = { apiVersion: 'serving.kserve.io/v1beta1', kind: 'InferenceService', metadata, spec: {} };
+    await user.exec('rig1', `echo '${JSON.stringify(model)}' | microk8s kubectl apply -f -`);
     user.file(ONE.replace(/kubeflow: .*\n/, ''));
-    expect((await user.up('--prune')).problems).toEqual([]);
+    const { stdout } = await user.run('plan', '--prune', '--rehearse');
+    expect(stdout).toContain('kubeflow-anna holds InferenceService kubeflow-anna/mymodel');
+    expect(stdout).toContain('to give it up, with all data: mlk8s up --rehearse --prune --delete-data kubeflow-anna');
+    expect(stdout).not.toMatch(/remove +kubeflow\/(?!way-in|proof)/);
+    const types = await kubectl('get crd -o name');
+    const { problems } = await user.up('--prune');
+    expect(new Set(problems)).toEqual(
+      new Set(['kubeflow/profile-anna@cluster: kubeflow-anna holds InferenceService kubeflow-anna/mymodel']),
+    );
+    expect(await kubectl('get crd -o name')).toBe(types);
+    expect(await kubectl('-n kubeflow-anna get inferenceservices -o name')).toContain('mymodel');
+  });
+
+  it('keeps databases when the section leaves the file, and nothing else', { timeout: 120_000 }, async () => {
+    expect((await user.up('--prune', '--delete-data', 'kubeflow-anna')).problems).toEqual([]);
     expect(await kubectl('get pvc -A -o name')).toBe('persistentvolumeclaim/katib-mysql\n');
     const left = (await kubectl('get ns,crd,deploy,mutatingwebhookconfigurations -A -o name')).split('\n');
     expect(left.filter((name) => /kubeflow|istio|knative|kserve|dex|oauth2/.test(name))).toEqual([

@@ -104,6 +104,57 @@ describe('data in a whole namespace', () => {
     expect(await undo(profile(), false)).toMatchObject({ verdict: 'ok' });
   });
 
+  it('is all that people made there, and nothing that the platform did', async () => {
+    const it = profile();
+    (it.spec as { data: { things?: true } }).data.things = true;
+    await it1.apply(it, await it1.judge(it));
+    const type = (kind: string, scope: string) => {
+      const [plural, group] = [`${kind.toLowerCase()}s`, 'kubeflow.org'];
+      const versions = [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }];
+      const spec = { group, scope, names: { kind, plural, singular: kind.toLowerCase() }, versions };
+      const metadata = { name: `${plural}.${group}` };
+      return { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata, spec };
+    };
+    const of = (apiVersion: string, kind: string, name: string, more: object = {}) => ({
+      ...{ apiVersion, kind },
+      metadata: { name, namespace: 'db', ...more },
+    });
+    const items = [
+      ...[type('Notebook', 'Namespaced'), type('Profile', 'Cluster')],
+      { apiVersion: 'kubeflow.org/v1', kind: 'Profile', metadata: { name: 'elsewhere' } },
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'db' } },
+      of('v1', 'ConfigMap', 'istio-ca-root-cert'),
+      of('v1', 'Secret', 'mlpipeline-minio-artifact'),
+      of('v1', 'ConfigMap', 'of-a-stage', { labels: { 'mlk8s.io/stage': 'registry' } }),
+    ];
+    const apply = async (objects: readonly object[]) => {
+      for (const one of objects) await kubectl('apply --server-side -f -', JSON.stringify(one));
+    };
+    await apply(items);
+    expect(doings(await undo(it, false))).toEqual(['delete ConfigMap default/anna']);
+    await apply([of('kubeflow.org/v1', 'Notebook', 'first'), of('v1', 'Secret', 'token')]);
+    expect(await undo(it, false)).toMatchObject({
+      verdict: 'refused',
+      problem: {
+        seen: 'db holds Secret db/token, Notebook db/first',
+        why: 'it left the cluster file, and that would be gone for good',
+        next: ['to keep it, put anna back into kubeflow.users', expect.stringMatching(/--delete-data db$/)],
+      },
+    });
+    await apply(Array.from({ length: 9 }, (_, i) => of('kubeflow.org/v1', 'Notebook', `more-${i}`)));
+    expect(await undo(it, false)).toMatchObject({ problem: { seen: expect.stringMatching(/more-5 and 3 more$/) } });
+    await apply([claim('one')]);
+    expect(await undo(it, false)).toMatchObject({
+      problem: { seen: expect.stringMatching(/^db holds data, in the claim db\/one \(5Gi\), and Secret db\/token, /) },
+    });
+    expect(doings(await undo(it, true))).toEqual([
+      expect.stringMatching(
+        /^delete ConfigMap default\/anna, with all that is in its namespace: Secret db\/token, .* and 3 more$/,
+      ),
+      'delete the data of db: db/one (5Gi)',
+    ]);
+  });
+
   it('is not taken over from somebody else', async () => {
     const theirs = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'anna', namespace: 'default' } };
     await kubectl('apply -f -', JSON.stringify(theirs));

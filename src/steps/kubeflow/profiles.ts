@@ -29,8 +29,8 @@ function profile(file: Cluster, user: User): Declared {
     ...{ id: profileId(user.name), on: 'cluster', needs: [...usedBy(file), loginId(user.name)] },
     objects: [object],
     admittedS: ADMITTED_S,
-    // The namespace goes with its Profile, and all volumes with that.
-    data: { name, namespace: name, asked: { what: 'user', name: user.name, where: 'kubeflow.users' } },
+    // The namespace goes with its Profile, and all volumes and whatever else is in it with that.
+    data: { name, namespace: name, things: true, asked: { what: 'user', name: user.name, where: 'kubeflow.users' } },
   });
 }
 

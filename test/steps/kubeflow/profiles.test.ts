@@ -45,9 +45,9 @@ it('gives containers that ask for nothing a request where a quota wants one', ()
   ]);
 });
 
-it('holds the volumes of a user until they are given up', () => {
+it('holds the volumes of a user, and all they made, until that is given up', () => {
   expect(specOf<{ data: object }>(file(), 'profile-anna').data).toEqual({
-    ...{ name: 'kubeflow-anna', namespace: 'kubeflow-anna' },
+    ...{ name: 'kubeflow-anna', namespace: 'kubeflow-anna', things: true },
     asked: { what: 'user', name: 'anna', where: 'kubeflow.users' },
   });
   expect(resourceOf(file(), 'profile-anna').needs).toContain('kubeflow/login-anna@cluster');
