@@ -38,21 +38,17 @@ export function leftoversAsk(it: Declared<ProofSpec>): Ask {
  * then no question about several types would get an answer. kubectl may remember the type, and says it in other words then.
  */
 function knownTypes(it: Declared<ProofSpec>): Script {
-  const all = typesOf(it);
-  const own = all.filter((type) => !type.includes('.'));
-  const brought = all.filter((type) => type.includes('.'));
-  const found = sh`types=${own.join(',')}`;
-  if (brought.length === 0) return found;
-  return lines(
-    found,
-    sh`
-      for type in ${brought}; do
-        if said=$(${inProofs} get "$type" -o name --ignore-not-found 2>&1 >/dev/null); then types=$types,$type
-        else case $said in *"doesn't have a resource type"* | *'could not find the requested resource'*) ;; *) printf '%s\n' "$said" >&2; exit 1 ;; esac
-        fi
-      done
-    `,
-  );
+  // In their order: what was made last goes first.
+  const [first = '', ...rest] = typesOf(it);
+  const added = rest.map((type) => (type.includes('.') ? sh`add ${type}` : sh`types=$types,${type}`));
+  const add = sh`
+    add() {
+      local said
+      if said=$(${inProofs} get "$1" -o name --ignore-not-found 2>&1 >/dev/null); then types=$types,$1; return; fi
+      case $said in *"doesn't have a resource type"* | *'could not find the requested resource'*) ;; *) printf '%s\n' "$said" >&2; exit 1 ;; esac
+    }
+  `;
+  return lines(sh`types=${first}`, ...(rest.some((type) => type.includes('.')) ? [add] : []), ...added);
 }
 
 /** The types of its objects, and those that may hold data or run, whatever an earlier version made. */
