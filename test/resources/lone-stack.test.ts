@@ -121,3 +121,13 @@ it('an ingress is refused beside one that lives in the network of its machines',
     problem: { seen: 'the ports 80 and 443 are held by DaemonSet watch/caddy' },
   });
 });
+
+it('an ingress of another track of MicroK8s is not told to be deleted where the machines run it already', async () => {
+  const older = { controller: 'nginx-ingress-microk8s-controller' };
+  const ingress = loneIngress({ id: 'network/lone-ingress@cluster', on: 'cluster', needs: [], ...older });
+  await inside.lab.mk('cp1', 'enable ingress');
+  inside.lab.pass(60);
+  const verdict = await inside.judge(ingress as Declared);
+  expect(verdict).toMatchObject({ verdict: 'refused', problem: { why: expect.stringContaining('a newer MicroK8s') } });
+  expect(JSON.stringify(verdict)).not.toContain('delete');
+});
