@@ -21,17 +21,17 @@ export class Prepared {
   /** The machines that are asked: those of the run, and all control planes. */
   readonly names: readonly string[];
   /** All that the file asks for, of all steps. */
-  readonly #all: readonly Declared[];
+  protected readonly all: readonly Declared[];
   resources: readonly Declared[];
 
   constructor(options: RunOptions, kinds: Kinds, told: Omit<Told, 'homes'> = {}) {
     this.options = options;
     this.kinds = kinds;
     this.names = askedHosts(options);
-    this.#all = options.steps.flatMap((step) => step.resources(options.file));
-    checkNeeds(this.#all);
-    this.resources = this.#all.filter((it) => isWanted(it, options));
-    const places = new Map(this.#all.map((it) => [it.id, placeKey(it.on)]));
+    this.all = options.steps.flatMap((step) => step.resources(options.file));
+    checkNeeds(this.all);
+    this.resources = this.all.filter((it) => isWanted(it, options));
+    const places = new Map(this.all.map((it) => [it.id, placeKey(it.on)]));
     const inCluster = new Set(
       Object.values(kinds).flatMap((it) => (!it.transient && it.lives === 'cluster' ? it.kind : [])),
     );
@@ -44,7 +44,7 @@ export class Prepared {
 
   /** True for what a step lists, wanted in this run or not. */
   lists(id: Id): boolean {
-    return this.#all.some((it) => it.id === id);
+    return this.all.some((it) => it.id === id);
   }
 
   /** Its host stays in the run when it fails or is refused. */
@@ -60,7 +60,7 @@ export class Prepared {
 
   /** What the record of a resource says it was built on. */
   needsOf(it: Declared): Id[] {
-    return lastingNeeds(it, this.#all, this.kinds);
+    return lastingNeeds(it, this.all, this.kinds);
   }
 
   /** What forbids the run as a whole. */

@@ -3,7 +3,8 @@ import { ExitCode } from '../errors.ts';
 import { kinds } from '../resources/index.ts';
 import { placeOf, stepOf } from '../resources/places.ts';
 import type { PlanItem } from './events.ts';
-import { type Judged, kindOf } from './judge.ts';
+import { groundsOf } from './grounds.ts';
+import { type Judged, judgeAll, kindOf } from './judge.ts';
 import type { RunOptions } from './options.ts';
 import { recordAsks } from './own-asks.ts';
 import { isWanted, Prepared } from './prepare.ts';
@@ -20,16 +21,21 @@ const SYSTEM = 'kube-system';
 export class PreparedUp extends Prepared {
   /** Each as its record was when it was first seen: the record goes with it. */
   readonly #left = new Map<Id, Recorded>();
+  readonly #grounds: readonly Declared[];
   #isTold = false;
 
   constructor(options: RunOptions, wipe: readonly string[] = []) {
     const { file, prune = false, deleteData = [] } = options;
     super(options, { ...kinds, ...pruning(kinds, recordAsks(file)) }, { wipe, prunes: prune, deletes: deleteData });
+    const isShown = options.command === 'status';
+    this.#grounds = isShown ? [] : groundsOf(this.resources, this.all, options, this.names);
   }
 
   override async observe(more: readonly Ask[] = []): Promise<void> {
     const { file, prune, listener } = this.options;
-    await super.observe([...(prune ? recordAsks(file) : []), ...more]);
+    const asks = this.#grounds.flatMap((it) => kindOf(kinds, it).asks(it));
+    await super.observe([...(prune ? recordAsks(file) : []), ...asks, ...more]);
+    this.#stopAtRefused();
     const left = this.#records();
     if (prune) {
       const found = toUndo(left, kinds).filter(({ id }) => !this.#left.has(id));
@@ -41,6 +47,13 @@ export class PreparedUp extends Prepared {
       this.#isTold = true;
       listener({ event: 'warning', where: file.name, text: stillThere(left) });
     }
+  }
+
+  /** What is refused in a step that the run leaves out is part of it, so that what rests on it waits. */
+  #stopAtRefused(): void {
+    const judged = judgeAll(this.#grounds, kinds, this.world, new Set(this.observer.dropped.keys()));
+    const refused = this.#grounds.filter(({ id }) => judged.get(id)?.verdict.verdict === 'refused');
+    this.resources = [...refused, ...this.resources.filter((it) => !this.#grounds.includes(it))];
   }
 
   override recording(it: Declared): 'write' | 'remove' | 'none' {

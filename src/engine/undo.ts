@@ -147,6 +147,7 @@ export function lastingNeeds(it: Declared, all: readonly Declared[], kinds: Kind
   return [...found].sort();
 }
 
-function means(need: Id, id: Id): boolean {
+/** A need may be of any machine, or of the lead. */
+export function means(need: Id, id: Id): boolean {
   return nameOf(need) === nameOf(id) && ['*', 'lead', placeOf(id)].includes(placeOf(need));
 }

@@ -73,6 +73,14 @@ describe('one machine with Kubeflow', () => {
     expect(await killed.dump()).toBe(await user.dump());
   });
 
+  it('is not changed by --only kubeflow while the cluster has another version than the file', async () => {
+    user.file(`${ONE}microk8s: { channel: 1.34/stable }\n`);
+    const { problems, summary } = await user.up('--only', 'kubeflow');
+    expect(problems.join('\n')).toContain('microk8s/snap@rig1');
+    expect(summary).toMatchObject({ exitCode: 1, applied: 0 });
+    user.file(ONE);
+  });
+
   it('keeps the data of a user who leaves the file, until it is given up', async () => {
     const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '5Gi' } } };
     const metadata = { name: 'work', namespace: 'kubeflow-carla' };
@@ -129,7 +137,8 @@ describe('Kubeflow where it does not fit', () => {
   it('is refused on machines that are too small, with the figures', async () => {
     const small = ONE.replace('lab/size: gpu', 'lab/size: small').replace('[training, serving]', 'full');
     const user = newUser(`${small}databases: { milvus: {} }\n`);
-    const { stdout } = await user.run('plan', '--rehearse');
+    // Also where the step of the room is left out.
+    const { stdout } = await user.run('plan', '--rehearse', '--only', 'kubeflow');
     expect(stdout).toMatch(/refused +capacity\/room@cluster\n +seen +memory: [\d.]+ GiB wanted, [\d.]+ GiB there/);
     expect(stdout).toContain('Kubeflow: ');
   });
