@@ -4,6 +4,7 @@ import { sh } from '../shell/script.ts';
 import { refused, unanswered } from './answers.ts';
 import { jsonOf, kubectl } from './kube.ts';
 import { DIGEST } from './objects.ts';
+import { someOf } from './some.ts';
 
 const CLASS = '{.spec.storageClassName}';
 const SIZE = '{.spec.resources.requests.storage}';
@@ -111,11 +112,6 @@ function claimTitle({ namespace, name, pods }: Claim): string {
 /** Most claims that are named. */
 const NAMED = 12;
 
-function listed(claims: readonly Claim[]): string {
-  const rest = claims.length - NAMED;
-  return `${claims.slice(0, NAMED).map(claimTitle).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
-}
-
 /**
  * Why what looks after the volumes of these classes must not be removed now: somebody's data is in them. Undefined when
  * no volume of them is left. `maker`: the namespace of what makes the volumes, if that is to go. Then volumes that it
@@ -134,7 +130,7 @@ export function inUse(id: string, classes: readonly string[], world: World, make
   if (used.length === 0) return undefined;
   return refused(
     id,
-    `data is in volumes of ${[...new Set(used.map((claim) => claim.className))].join(', ')}: ${listed(used)}`,
+    `data is in volumes of ${[...new Set(used.map((claim) => claim.className))].join(', ')}: ${someOf(used.map(claimTitle), NAMED)}`,
     'without it nobody can mount these volumes any more, or remove them',
     'to keep the data, put the section back into the cluster file',
     ...giveUp(used),
