@@ -22,6 +22,7 @@ export const STORIES = [
   'test/acceptance/stores.test.ts',
   'test/acceptance/troubles.test.ts',
   'test/acceptance/verify.test.ts',
+  'test/charts/kubeflow-repair.test.ts',
   'test/charts/kubeflow-stages.test.ts',
   'test/charts/real-secrets.test.ts',
   'test/charts/real-tools.test.ts',

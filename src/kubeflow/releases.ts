@@ -43,6 +43,11 @@ const stage = z.strictObject({
   namespace: text.exactOptional(),
   patches: z.array(patch).default([]),
   images: z.array(image).default([]),
+  /**
+   * What the release before made with fields that cannot be changed: it goes before the stage is applied. `apiVersion kind
+   * namespace name`, with `-` for no namespace.
+   */
+  replaces: z.array(z.string().regex(/^[\w./-]+ [A-Z]\w+ [\w.-]+ [\w.-]+$/)).default([]),
   /** Deployments, as `namespace/name`, by which one that somebody else installed is known. */
   marks: z.array(path).default([]),
   /** Stages before it, by their names. */

@@ -5,8 +5,12 @@ import { refused } from './answers.ts';
 import { claimsAsk } from './claims.ts';
 import type { Placed } from './declare.ts';
 import { helmAsk, sightOf, type Workload } from './helm-sight.ts';
+import { CLAIM, LOST } from './manifest.ts';
+import { someOf } from './some.ts';
+import { otherPlace } from './stage-claims.ts';
 import { applyMove } from './stage-move.ts';
-import { instancesAsk, type StageObject, stagesAsk, stagesOf, unseen } from './stage-sight.ts';
+import { UNFINISHED } from './stage-receipt.ts';
+import { instancesAsk, type StageObject, stagesAsk, stagesOf, unseenStages } from './stage-sight.ts';
 import { undoStage } from './stage-undo.ts';
 
 /** One stage of a source is rendered with an overlay of ours, applied, and its pods are ready. */
@@ -20,6 +24,11 @@ export type KustomizeStageSpec = {
   readonly source: string;
   readonly digest: string;
   readonly overlay: Overlay;
+  /**
+   * Objects that an earlier release made with fields that cannot be changed: they go before this one is applied. Rows
+   * `apiVersion kind namespace name`, with `-` for no namespace.
+   */
+  readonly replaces: readonly string[];
   /** Workloads, as `namespace/name`, by which one that somebody else installed is known. */
   readonly marks: readonly string[];
   /** Seconds until its pods must be ready, slow image pulls included. */
@@ -45,34 +54,42 @@ function contentOf({ digest, overlay }: KustomizeStageSpec): string {
 }
 
 function judge(it: Declared<KustomizeStageSpec>, world: World): Verdict {
-  const { stage, title, release } = it.spec;
+  const { stage, title, release, readyS: deadlineS } = it.spec;
+  const stages = world.identity === undefined ? undefined : stagesOf(world);
+  const off = stages?.workloads(stage).filter(({ isOff }) => isOff) ?? [];
   const change = (because: string): Verdict => ({
     verdict: 'change',
     because,
-    moves: [applyMove(it, contentOf(it.spec))],
+    moves: [applyMove(it, contentOf(it.spec), off)],
     // Each stage needs pods of those before it.
     settled: true,
   });
   if (world.identity === undefined) return change('there is no cluster yet');
-  const stages = stagesOf(world);
-  if (!stages) return unseen(world);
+  if (!stages) return unseenStages(world);
   const receipt = stages.receipt(stage);
   const theirs = world.record(it.id) ? [] : stages.foreign(it.spec.marks);
   if (!receipt && theirs.length > 0) return taken(it, theirs);
-  if (!receipt) return change(`${title} was never applied to its end`);
-  if (receipt.digest !== contentOf(it.spec)) {
-    return change(`${title} was applied from other manifests, or with other settings, than those of ${release}`);
-  }
   const missing = stages.missing(stage);
-  if (missing.length > 0)
-    return change(`${named(missing)} of ${title} ${missing.length === 1 ? 'is' : 'are'} not there`);
+  const elsewhere = otherPlace(it, receipt?.objects.filter((object) => !missing.includes(object)) ?? [], world);
+  if (elsewhere) return elsewhere;
+  if (!receipt || receipt.digest === UNFINISHED) return change(`${title} was never applied to its end`);
+  const lost = missing.filter(({ kind }) => kind === CLAIM).map((object) => `${titleOf(object)} ${LOST}`);
+  if (receipt.digest !== contentOf(it.spec)) {
+    const other = `${title} was applied from other manifests, or with other settings, than those of ${release}`;
+    return change([other, ...lost].join('; '));
+  }
+  const rest = missing.filter(({ kind }) => kind !== CLAIM).map(titleOf);
+  const gone =
+    rest.length === 0 ? [] : [`${someOf(rest, NAMED)} of ${title} ${rest.length === 1 ? 'is' : 'are'} not there`];
+  if (missing.length > 0) return change([...lost, ...gone].join('; '));
   const unasked = stages.unasked(stage);
   // Whoever brings the type makes it anew, and then it is seen what was of it.
   if (unasked !== undefined) {
-    return { verdict: 'settling', because: `not all of ${title} can be seen: ${unasked}`, deadlineS: it.spec.readyS };
+    return { verdict: 'settling', because: `not all of ${title} can be seen: ${unasked}`, deadlineS };
   }
+  if (off.length > 0) return change(off.map((workload) => `${workload.title} was scaled to 0`).join(', '));
   const late = stages.workloads(stage).filter(({ isReady }) => !isReady);
-  if (late.length > 0) return { verdict: 'settling', because: unready(late, world), deadlineS: it.spec.readyS };
+  if (late.length > 0) return { verdict: 'settling', because: unready(late, world), deadlineS };
   return { verdict: 'ok', because: `${receipt.objects.length} objects of ${title} are there and ready` };
 }
 
@@ -88,11 +105,6 @@ function taken({ id, spec: { title, release } }: Declared<KustomizeStageSpec>, t
 
 /** Most objects that are named. */
 const NAMED = 5;
-
-function named(objects: readonly StageObject[]): string {
-  const rest = objects.length - NAMED;
-  return `${objects.slice(0, NAMED).map(titleOf).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
-}
 
 function titleOf({ kind, namespace, name }: StageObject): string {
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;

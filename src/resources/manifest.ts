@@ -115,7 +115,8 @@ function isScaled(object: KubeManifest, live: Live | undefined): boolean {
 }
 
 const LOST_DATA = 'any more and its data is gone: an empty one takes its place';
-const LOST = `does not exist ${LOST_DATA}`;
+/** Of a claim with the data of a database that was there. */
+export const LOST = `does not exist ${LOST_DATA}`;
 
 /** A claim with the data of a database was there, and what it held went with it. */
 function isLost({ id, spec }: Declared<ManifestSpec>, { kind }: KubeManifest, world: World): boolean {
@@ -128,10 +129,10 @@ function isEmptied({ id, spec: { data } }: Declared<ManifestSpec>, world: World)
   return claimsOf(world)?.some((claim) => isMeant(claim, data)) === false;
 }
 
-/** The API did not say what there is. */
-export const unseen = (world: World): Verdict => ({
+/** The API did not say what there is. `said`: what it did say. */
+export const unseen = (world: World, said = ''): Verdict => ({
   verdict: 'settling',
-  because: `the API on ${world.lead} does not answer`,
+  because: `the API on ${world.lead} does not answer${said === '' ? '' : `: ${said}`}`,
   deadlineS: 300,
 });
 

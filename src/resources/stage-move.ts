@@ -2,9 +2,10 @@ import { posix } from 'node:path';
 import type { Declared, Move } from '../engine/types.ts';
 import { kustomization } from '../kubeflow/overlay.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
-import { kubectl, NAMESPACE, NOISE } from './kube.ts';
+import type { Workload } from './helm-sight.ts';
+import { kubectl, NOISE } from './kube.ts';
 import type { KustomizeStageSpec } from './kustomize-stage.ts';
-import { RECEIPT_LABEL } from './stage-sight.ts';
+import { listReceipts, rowsOf, UNFINISHED, writeReceipt } from './stage-receipt.ts';
 
 type It = Declared<KustomizeStageSpec>;
 
@@ -12,11 +13,16 @@ type It = Declared<KustomizeStageSpec>;
 const TAKEN_S = 600;
 
 /**
- * What the API says while a type is not known yet or a webhook does not answer yet. Everything else is an error.
- * facts: ml-platform sheet, 1.5 and 7 (3)
+ * What the API says while a type is not known yet, a webhook does not answer yet, something of that name still goes, or
+ * it has too much to do. Everything else is an error. facts: ml-platform sheet, 1.5 and 7 (3)
  */
-const RACES =
-  'no matches for kind|ensure CRDs are installed first|failed calling webhook|connection refused|no endpoints available';
+const RACES = [
+  'no matches for kind|ensure CRDs are installed first|could not find the requested resource',
+  'failed calling webhook|connection refused|no endpoints available',
+  'is being terminated|object is being deleted',
+  'Client.Timeout exceeded|context deadline exceeded|TLS handshake timeout',
+  'request did not complete within requested timeout',
+].join('|');
 
 /**
  * Object by object what a kustomization renders: `apiVersion kind namespace name`, `-` for no namespace. Of the keys of
@@ -42,17 +48,24 @@ $2 != "Namespace" && $2 != "CustomResourceDefinition" && $2 != "PersistentVolume
 }
 END { print "]}" }`;
 
-/** Renders, applies, takes away what an earlier version brought, and writes the receipt last. */
-export function applyMove(it: It, digest: string): Move {
-  const { stage, title, source } = it.spec;
+/**
+ * Renders, applies, takes away what an earlier version brought. The receipt names all that may be there before any of it
+ * is, and is written anew last. `off`: workloads of it that were scaled to 0.
+ */
+export function applyMove(it: It, digest: string, off: readonly Workload[]): Move {
+  const { stage, title, source, replaces } = it.spec;
   const folder = posix.join(source, 'stages', stage);
   return {
     does: `apply ${title}`,
     on: it.on,
     run: lines(
       render(it, folder),
+      readFormer(stage),
+      writeReceipt(stage, UNFINISHED, sh`cat objects former | awk ${ONCE}`),
+      ...off.map(started),
+      ...(replaces.length > 0 ? [dropReplaced(digest, replaces)] : []),
       apply,
-      dropFormer(stage),
+      dropFormer,
       writeReceipt(stage, digest, sh`cat objects`),
       sh`rm -rf -- ${folder}`,
     ),
@@ -75,23 +88,48 @@ function render({ spec: { stage, overlay } }: It, folder: string): Script {
 /** Again and again, only for the errors of a race; what was written already is the same afterwards. */
 const apply: Script = sh`
   last=$(($(date +%s) + ${TAKEN_S}))
-  until ${kubectl} apply --server-side --force-conflicts --field-manager=mlk8s -f rendered >/dev/null 2>said; do
+  until ${kubectl} apply --request-timeout=60s --server-side --force-conflicts --field-manager=mlk8s -f rendered >/dev/null 2>said; do
     if grep -vE ${`${NOISE}|^$`} said | grep -vE ${RACES} >other; then cat other >&2; exit 1; fi
     if [ "$(date +%s)" -ge "$last" ]; then cat said >&2; echo ${`not all of it was taken within ${TAKEN_S} s`} >&2; exit 1; fi
     sleep 5
   done
 `;
 
-/** What the receipt of an earlier version names and this one does not bring. */
-function dropFormer(stage: string): Script {
+/** An object whatever its version, of a row. */
+const OBJECT = 'function object() { split($1, v, "/"); return v[1] " " $2 " " $3 " " $4 }';
+const ONCE = `${OBJECT}\n!seen[object()]++`;
+
+/** What the receipts name that this stage had before this move, and what those of all others do. */
+function readFormer(stage: string): Script {
   return sh`
-    ${kubectl} -n ${NAMESPACE} get configmap ${`stage-${stage}`} --ignore-not-found -o ${'jsonpath={.data.objects}'} >former
-    awk ${'NR == FNR { split($1, v, "/"); kept[v[1] " " $2 " " $3 " " $4]; next } { split($1, v, "/") } NF == 4 && !((v[1] " " $2 " " $3 " " $4) in kept)'} objects former >dropped
-    if [ -s dropped ]; then
-      ${deletion(sh`awk ${AS_LIST} dropped`, '--wait=false')}
+    ${listReceipts} >receipts
+    ${rowsOf(stage, 1, 'receipts')} >former
+    ${rowsOf(stage, 0, 'receipts')} >others
+    before=$(awk -v stage=${stage} ${'NF == 3 && $2 == "stage-" stage { print $3 }'} receipts)
+  `;
+}
+
+/** One pod, before it is applied: manifests that name a number say theirs then, of others an autoscaler does. */
+function started({ kind, namespace, name }: Workload): Script {
+  return sh`${kubectl} -n ${namespace} scale ${`${kind.toLowerCase()}/${name}`} --replicas=1`;
+}
+
+/** Of an earlier version it has fields that cannot be changed. */
+function dropReplaced(digest: string, rows: readonly string[]): Script {
+  return sh`
+    if [ -s former ] && [ "$before" != ${digest} ]; then
+      ${deletion(sh`printf '%s\n' ${rows} | awk ${AS_LIST}`, '--timeout=120s')}
     fi
   `;
 }
+
+/** What an earlier version brought and this one does not; what moved to another stage stays. */
+const dropFormer: Script = sh`
+  awk ${`${OBJECT}\nFILENAME != "former" { kept[object()]; next } !(object() in kept)`} objects others former >dropped
+  if [ -s dropped ]; then
+    ${deletion(sh`awk ${AS_LIST} dropped`, '--wait=false')}
+  fi
+`;
 
 /** Deletes what a list in JSON names. A type that is not there any more took its objects along. */
 export function deletion(list: Script, flag: string): Script {
@@ -100,15 +138,5 @@ export function deletion(list: Script, flag: string): Script {
     said=$({ ${list} | ${kubectl} delete --ignore-not-found ${flag} -f - >/dev/null; } 2>&1) || {
       if printf '%s\n' "$said" | grep -vE ${fine} >&2; then exit 1; fi
     }
-  `;
-}
-
-/** What is there of a stage; `rows` prints the objects, a line each. */
-export function writeReceipt(stage: string, digest: string, rows: Script): Script {
-  const metadata = { name: `stage-${stage}`, namespace: NAMESPACE, labels: { [RECEIPT_LABEL]: 'stage' } };
-  const receipt = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { digest, objects: '%s' } });
-  return sh`
-    printf ${receipt} "$(${rows} | awk ${'{ printf "%s\\\\n", $0 }'})" |
-      ${kubectl} apply --server-side --force-conflicts --field-manager=mlk8s -f - >/dev/null
   `;
 }

@@ -1,12 +1,16 @@
 import type { Recorded, Verdict, World } from '../engine/types.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { claimsOf } from './claims.ts';
-import { kubectl, NAMESPACE } from './kube.ts';
+import { kubectl } from './kube.ts';
 import type { KustomizeStageSpec } from './kustomize-stage.ts';
+import { CLAIM, unseen } from './manifest.ts';
 import { clusterEnds } from './microk8s-leave.ts';
 import { listOf } from './objects.ts';
-import { deletion, writeReceipt } from './stage-move.ts';
-import { type Instance, instancesOf, type StageObject, stagesOf, unseen } from './stage-sight.ts';
+import { someOf } from './some.ts';
+import { heldByProfile } from './stage-claims.ts';
+import { deletion } from './stage-move.ts';
+import { dropReceipt, writeReceipt } from './stage-receipt.ts';
+import { instancesOf, type StageObject, stagesOf, unseenStages } from './stage-sight.ts';
 import { gone, stays } from './stays.ts';
 
 /** Seconds until what is deleted together must be gone: what looks after it may clean up first. */
@@ -24,14 +28,16 @@ export function undoStage(it: Recorded<KustomizeStageSpec>, world: World): Verdi
   const stages = stagesOf(world);
   const claims = claimsOf(world);
   const instances = instancesOf(world, stage);
-  if (!stages || !claims || !instances) return unseen(world);
+  if (!stages) return unseenStages(world);
+  if (!claims || !instances) return unseen(world);
   const receipt = stages.receipt(stage);
   if (!receipt) return gone(`${title} is not installed`);
+  const profiles = heldByProfile(it, instances, claims, world);
+  if (profiles) return profiles;
   const held = new Set(claims.map(({ namespace }) => namespace));
-  const isData = ({ kind, name }: StageObject) =>
-    kind === 'PersistentVolumeClaim' || (kind === 'Namespace' && held.has(name));
-  const missing = new Set(stages.missing(stage));
-  const left = receipt.objects.filter((object) => !missing.has(object));
+  const isData = ({ kind, name }: StageObject) => kind === CLAIM || (kind === 'Namespace' && held.has(name));
+  const not = new Set([...stages.missing(stage), ...stages.elsewhere(stage)]);
+  const left = receipt.objects.filter((object) => !not.has(object));
   const drop = left.filter((object) => !isData(object)).reverse();
   const kept = left.filter(isData);
   const names = kept.map(({ kind, name }) => `${kind} ${name}`).join(', ');
@@ -46,9 +52,15 @@ export function undoStage(it: Recorded<KustomizeStageSpec>, world: World): Verdi
     ...deleted(drop.filter(({ kind }) => kind === TYPE)),
     ...deleted(drop.filter(({ kind }) => kind === 'Namespace')),
     // The receipt knows what is left of it.
-    kept.length > 0 ? writeReceipt(stage, 'removed', sh`printf '%s\n' ${kept.map(rowOf)}`) : forget(stage),
+    kept.length > 0 ? writeReceipt(stage, 'removed', sh`printf '%s\n' ${kept.map(rowOf)}`) : dropReceipt(stage),
   ];
-  const besides = instances.length > 0 ? `, and what was made of its types: ${listOfSome(instances)}` : '';
+  const besides =
+    instances.length > 0
+      ? `, and what was made of its types: ${someOf(
+          instances.map((one) => one.title),
+          NAMED,
+        )}`
+      : '';
   const does = `delete the ${drop.length} objects of ${title}${kept.length > 0 ? `, but for ${names}` : ''}${besides}`;
   const deadlineS = steps.length * GONE_S;
   const moves = [{ does, on: it.on, run: lines(...steps), deadlineS }];
@@ -57,12 +69,6 @@ export function undoStage(it: Recorded<KustomizeStageSpec>, world: World): Verdi
 
 /** Most objects of users that are named. */
 const NAMED = 8;
-
-function listOfSome(instances: readonly Instance[]): string {
-  const rest = instances.length - NAMED;
-  const some = instances.slice(0, NAMED).map(({ title }) => title);
-  return `${some.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
-}
 
 /** While those who look after them are there: many want to clean up, and nothing ends before they did. */
 function emptied(type: string): Script {
@@ -80,8 +86,4 @@ function deleted(objects: readonly StageObject[]): Script[] {
 
 function rowOf({ apiVersion, kind, namespace, name }: StageObject): string {
   return [apiVersion, kind, namespace === '' ? '-' : namespace, name].join(' ');
-}
-
-function forget(stage: string): Script {
-  return sh`${kubectl} -n ${NAMESPACE} delete configmap ${`stage-${stage}`} --ignore-not-found`;
 }

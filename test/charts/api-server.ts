@@ -55,6 +55,8 @@ export class ApiServer {
   readonly changes: string[] = [];
   /** Changes of workloads get no answer. */
   hangs = false;
+  /** Of this type it lists nothing, and answers that it is too slow. */
+  refusesToList = '';
   /** How every pod is, and what it has printed. */
   pods = { phase: 'Running', log: '' };
   /** What a webhook says to a change, by method and path; undefined: it takes it. */
@@ -98,7 +100,7 @@ export class ApiServer {
     const types = this.#types();
     const found = discovery(url.pathname, types);
     if (found) return [200, found];
-    const target = targetOf(url.pathname, types);
+    const target = targetOf(url.pathname.replace(/\/scale$/, ''), types);
     if (!target) return failure(404, 'NotFound', `no ${url.pathname}`);
     const { method = 'GET' } = request;
     if (method !== 'GET') this.changes.push(`${method} ${url.pathname}${url.search}`);
@@ -107,6 +109,9 @@ export class ApiServer {
     const { type, namespace, name } = target;
     const key = (n: string) => `${type[2]} ${namespace}/${n}`;
     const live = this.objects.get(key(name));
+    if (method === 'GET' && name === '' && type[2] === this.refusesToList) {
+      return failure(504, 'Timeout', 'request did not complete within requested timeout');
+    }
     if (method === 'GET' && name === '') return this.#list(target, url, request.headers.accept ?? '');
     if (method === 'POST') {
       const object = parse(body) as Stored;
@@ -121,6 +126,10 @@ export class ApiServer {
       return [200, { apiVersion: 'v1', kind: 'Status', status: 'Success' }];
     }
     const given = parse(body) as Stored;
+    if (live && url.pathname.endsWith('/scale')) {
+      live.spec = merge(live.spec, given.spec);
+      return [200, { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: live.metadata, spec: live.spec }];
+    }
     return [200, this.#put(key(name), method === 'PATCH' ? (merge(live ?? {}, given) as Stored) : given, target)];
   }
 

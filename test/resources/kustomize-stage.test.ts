@@ -11,7 +11,7 @@ const overlay = { paths: ['common/a'], patches: [], images: [] };
 const STAGE = kustomizeStage({
   ...{ id: 'kubeflow/dex@cluster', on: 'cluster', needs: [] },
   ...{ stage: 'dex', title: 'the login server Dex', release: 'Kubeflow 1.0' },
-  ...{ source: '/var/lib/mlk8s/kubeflow/1.0', digest: 'd', overlay, marks: ['auth/dex'], readyS: 900 },
+  ...{ source: '/var/lib/mlk8s/kubeflow/1.0', digest: 'd', overlay, replaces: [], marks: ['auth/dex'], readyS: 900 },
 });
 const DIGEST = digestOf({ digest: 'd', overlay });
 
@@ -74,7 +74,22 @@ describe('a stage', () => {
     [
       'cannot be seen, because half of the API is away',
       answer(DIGEST, BUILT_IN, 'Unable to connect to the server: net/http: TLS handshake timeout\nfailed\n', row('1')),
-      'settling: the API on cp1 does not answer',
+      'settling: the API on cp1 does not answer: Unable to connect to the server: net/http: TLS handshake timeout',
+    ],
+    [
+      'cannot be seen, because one type is not listed',
+      answer(DIGEST, BUILT_IN, `${CUSTOM}Error from server (Forbidden): no\nfailed\n`, row('1')),
+      'settling: the API on cp1 does not answer: Error from server (Forbidden): no',
+    ],
+    [
+      'was cut off',
+      answer('unfinished', BUILT_IN, '', row('1')),
+      'change: the login server Dex was never applied to its end',
+    ],
+    [
+      'was scaled to 0',
+      answer(DIGEST, BUILT_IN, CUSTOM, row('').replace('\t1\t1\t1\t', '\t1\t1\t0\t')),
+      'change: Deployment auth/dex was scaled to 0',
     ],
     ['cannot be seen at all', { text: '', status: 1 }, 'settling: the API on cp1 does not answer'],
     ['was not asked for in time', { kind: 'timeout' }, 'settling: the API on cp1 does not answer'],

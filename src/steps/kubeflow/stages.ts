@@ -39,7 +39,7 @@ function issuer(): Declared {
 }
 
 function declared(file: Cluster, stage: Stage): Declared {
-  const { name, title, paths, namespace, patches, images, marks, needs, readyS } = stage;
+  const { name, title, paths, namespace, patches, images, replaces, marks, needs, readyS } = stage;
   const release = releaseOf(file);
   const auth = authAt(file, name);
   // The namespace of a user comes with the Profile.
@@ -59,6 +59,7 @@ function declared(file: Cluster, stage: Stage): Declared {
       patches: [...patches, ...auth.patches],
       images,
     },
+    replaces,
     marks,
     readyS,
   });

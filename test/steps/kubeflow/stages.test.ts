@@ -123,6 +123,16 @@ describe('the stages of a file', () => {
     }
   });
 
+  it('say what the release before made that cannot be changed', () => {
+    expect(
+      specs({ components: 'full' }).flatMap(({ stage, replaces }) => replaces.map((row) => `${stage}: ${row}`)),
+    ).toEqual([
+      'dashboard: apps/v1 Deployment kubeflow profiles-deployment',
+      'trainer: apps/v1 Deployment kubeflow-system jobset-controller-manager',
+      'serving: rbac.authorization.k8s.io/v1 ClusterRoleBinding - llmisvc-manager-rolebinding',
+    ]);
+  });
+
   it('publish no secret that people or programs log in with', () => {
     const removed = specs({}).flatMap(({ overlay }) =>
       overlay.patches.flatMap(({ patch }) => ('$patch' in patch ? [(patch.metadata as { name: string }).name] : [])),

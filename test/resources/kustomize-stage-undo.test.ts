@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { Answer, Declared } from '../../src/engine/types.ts';
+import { undoing } from '../../src/engine/undo.ts';
+import { claimsAsk } from '../../src/resources/claims.ts';
+import { kinds } from '../../src/resources/index.ts';
+import { kustomizeStage } from '../../src/resources/kustomize-stage.ts';
+import { instancesAsk, stagesAsk } from '../../src/resources/stage-sight.ts';
+import { answerOf, at, doings, said, type Told, worldOf } from './world.ts';
+
+const overlay = { paths: ['common/a'], namespace: 'kubeflow-ben', patches: [], images: [] };
+const STAGE = kustomizeStage({
+  ...{ id: 'kubeflow/dashboard@cluster', on: 'cluster', needs: [] },
+  ...{ stage: 'dashboard', title: 'the dashboard', release: 'Kubeflow 1.0' },
+  ...{ source: '/var/lib/mlk8s/kubeflow/1.0', digest: 'd', overlay, replaces: [], marks: [], readyS: 900 },
+}) as unknown as Declared;
+const UNDONE = { ...STAGE, origin: 'created', state: 'done' } as Declared;
+
+const TYPE = 'apiextensions.k8s.io/v1 CustomResourceDefinition - profiles.kubeflow.org';
+const receipts = (rows: string, there: string) => `stage stage-dashboard 00\n${rows}\n----\n${there}----\n----\n`;
+const STAGES = receipts(`${TYPE}\n`, 'customresourcedefinition.apiextensions.k8s.io/profiles.kubeflow.org   5d\n');
+const claim = (namespace: string, name = 'home') => `${namespace}\t${name}\tssd\tpv-1\t10Gi\t\t\n`;
+const claims = (...rows: string[]) => `${rows.join('')}----\n----\n----\n`;
+
+function world(told: { stages?: Told; instances?: Told; claims?: Told; deletes?: string[] }) {
+  const answers = new Map<string, Answer>([
+    [at('cluster', stagesAsk.key), answerOf(told.stages ?? STAGES)],
+    [at('cluster', instancesAsk('dashboard').key), answerOf(told.instances ?? '')],
+    [at('cluster', claimsAsk.key), answerOf(told.claims ?? claims())],
+  ]);
+  return { ...worldOf({ answers, deletes: told.deletes ?? [] }), lead: 'cp1', identity: 'X' };
+}
+
+const undone = (told: Parameters<typeof world>[0]) =>
+  undoing(kinds)['kustomize-stage']?.judge(UNDONE, world(told)) ?? { verdict: 'ok', because: '' };
+
+describe('a stage that goes', () => {
+  const profiles = 'profile.kubeflow.org/by-hand   5d\nprofile.kubeflow.org/empty   5d\n';
+
+  it('is kept while Profiles of its type have claims, and says which', () => {
+    const verdict = undone({ instances: profiles, claims: claims(claim('by-hand'), claim('elsewhere')) });
+    expect(verdict).toEqual({
+      verdict: 'refused',
+      problem: {
+        where: 'kubeflow/dashboard@cluster',
+        seen: 'Profile by-hand holds data, in claim by-hand/home (10Gi)',
+        why: 'with the dashboard goes each Profile, with it its namespace, and its data would be gone for good',
+        next: [
+          'to keep it, put the section kubeflow back into the cluster file, or copy the data elsewhere',
+          'to give it up, with all data: microk8s kubectl delete profile.kubeflow.org by-hand',
+        ],
+      },
+    });
+  });
+
+  it.each([
+    ['of which none has a claim', claims(claim('elsewhere')), []],
+    ['whose data is given up', claims(claim('by-hand')), ['by-hand']],
+  ])('takes Profiles along %s', (_, held, deletes) => {
+    expect(doings(undone({ instances: profiles, claims: held, deletes }))).toEqual([
+      'delete the 1 objects of the dashboard, and what was made of its types: profile.kubeflow.org by-hand, profile.kubeflow.org empty',
+    ]);
+  });
+
+  it.each<[string, Told]>([
+    ['is not listed', { text: '', status: 1 }],
+    ['is not listed in time', { kind: 'timeout' }],
+  ])('waits when what is of its types %s', (_, instances) => {
+    expect(said(undone({ instances }))).toBe('settling: the API on cp1 does not answer');
+  });
+});
+
+describe('a stage with data', () => {
+  const CLAIM = 'v1 PersistentVolumeClaim kubeflow-anna db';
+  const judged = (stages: string) => kinds['kustomize-stage']?.judge(STAGE, world({ stages })) ?? UNDONE;
+
+  it('comes into no other namespace while its claim is there', () => {
+    const verdict = judged(receipts(`${CLAIM}\n`, 'kubeflow-anna   persistentvolumeclaim/db   Bound   5d\n'));
+    expect(verdict).toMatchObject({
+      verdict: 'refused',
+      problem: {
+        seen: 'the dashboard keeps its data in the claim kubeflow-anna/db, and is to come into the namespace kubeflow-ben',
+        next: [
+          'to keep it, put the user of the namespace kubeflow-anna first again in kubeflow.users',
+          expect.stringContaining('microk8s kubectl -n kubeflow-anna delete persistentvolumeclaim db'),
+        ],
+      },
+    });
+  });
+
+  it('says that the data is gone, when its claim is', () => {
+    expect(judged(receipts(`${CLAIM}\n`, ''))).toMatchObject({
+      verdict: 'change',
+      because: expect.stringContaining(
+        'PersistentVolumeClaim kubeflow-anna/db does not exist any more and its data is gone: an empty one takes its place',
+      ),
+    });
+  });
+});
