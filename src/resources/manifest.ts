@@ -1,5 +1,5 @@
 import { type Data, digestOf } from '../charts/values.ts';
-import type { Ask, Declared, Id, Kind, Verdict, World } from '../engine/types.ts';
+import type { Ask, Declared, Id, Kind, Move, Verdict, Where, World } from '../engine/types.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { judged } from './answers.ts';
 import { claimsAsk, claimsOf, isMeant } from './claims.ts';
@@ -26,6 +26,8 @@ export type ManifestSpec = {
   readonly admittedS?: number;
   /** What may make them first, with other content: when mlk8s made that, they are of mlk8s too. */
   readonly madeBy?: Id;
+  /** What a controller knows a namespace of its own by: written there before the objects are, when they change. */
+  readonly marks?: { readonly namespace: string; readonly key: string; readonly value: string };
   /** Data that goes with them, when the user gives that up. */
   readonly data?: HeldData;
   /**
@@ -138,7 +140,7 @@ export const unseen = (world: World, said = ''): Verdict => ({
 
 /** `there`: objects that exist already. */
 function change(
-  { on, spec: { admittedS = 0 } }: Declared<ManifestSpec>,
+  { on, spec: { admittedS = 0, marks } }: Declared<ManifestSpec>,
   objects: readonly KubeManifest[],
   because: string,
   there: readonly KubeManifest[] = [],
@@ -157,7 +159,17 @@ function change(
   const run = classes.length > 0 ? lines(drop, write) : write;
   const does = `apply ${objects.map(titleOf).join(', ')}`;
   const settled = admittedS === 0 ? {} : { settled: true as const };
-  return { verdict: 'change', because, moves: [{ does, on, run, deadlineS: 120 + admittedS }], ...settled } as const;
+  const first = marks && objects.some((o) => there.includes(o)) ? [marking(marks, on)] : [];
+  const moves = [...first, { does, on, run, deadlineS: 120 + admittedS }];
+  return { verdict: 'change', because, moves, ...settled } as const;
+}
+
+function marking({ namespace, key, value }: NonNullable<ManifestSpec['marks']>, on: Where): Move {
+  const run = sh`
+    found=$(${kubectl} get namespace ${namespace} --ignore-not-found -o name)
+    if [ -n "$found" ]; then ${kubectl} annotate --overwrite namespace ${namespace} ${key}=${value}; fi
+  `;
+  return { does: `write into the namespace ${namespace}: ${key} ${value}`, on, run, deadlineS: 60 };
 }
 
 /** Tried again and again: what was written already is the same afterwards. But not what a webhook or the API refuses. */

@@ -65,7 +65,7 @@ describe('docs/kubeflow.md', () => {
     await user.exec('rig1', `echo '${JSON.stringify(notebook)}' | microk8s kubectl apply -f -`);
     const lines = typed.filter((line) => line.startsWith('kubectl ') && !line.includes('delete'));
     for (const line of lines) await user.exec('rig1', onPlane(line));
-    expect(lines).toHaveLength(5);
+    expect(lines).toHaveLength(4);
     const made = await user.exec('rig1', 'microk8s kubectl -n kubeflow-anna get notebook work -o yaml');
     expect(made).toContain('runtimeClassName: nvidia');
     expect((await user.run('credentials', 'kubeflow', '--rehearse')).stdout).toMatch(/ben@lab +another-one/);

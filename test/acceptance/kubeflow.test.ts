@@ -81,6 +81,15 @@ describe('one machine with Kubeflow', () => {
     user.file(ONE);
   });
 
+  it('passes a namespace on to the new e-mail of its user', async () => {
+    user.file(ONE.replace('{ name: carla }', '{ name: carla, email: carla@home.lab }'));
+    expect((await user.up()).problems).toEqual([]);
+    const [owner, condition] = ['{.metadata.annotations.owner}', '{.status.conditions[*].type}'];
+    expect(await kubectl(`get ns kubeflow-carla -o jsonpath=${owner}`)).toBe('carla@home.lab');
+    expect(await kubectl(`get profile kubeflow-carla -o jsonpath=${condition}`)).toBe('Successful');
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, changes: 0 });
+  });
+
   it('keeps the data of a user who leaves the file, until it is given up', async () => {
     const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '5Gi' } } };
     const metadata = { name: 'work', namespace: 'kubeflow-carla' };

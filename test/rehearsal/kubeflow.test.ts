@@ -86,6 +86,20 @@ describe('Kubeflow on a simulated cluster', () => {
     expect((await hard()).err).toContain('"kf-resource-quota" not found');
   });
 
+  it('leaves a namespace alone while its owner is another one than that of the Profile', async () => {
+    const renamed = PROFILE('hard: { cpu: "2" }').replace('anna@lab', 'anna@home');
+    const seen = async () => [
+      (await k('get profile kubeflow-anna -o jsonpath={.status.conditions[*].type}')).out,
+      (await k('get ns kubeflow-anna -o jsonpath={.metadata.annotations.owner}')).out,
+      (await k('-n kubeflow-anna get rolebinding namespaceAdmin -o jsonpath={.metadata.annotations.user}')).out,
+      (await k('-n kubeflow-anna get resourcequota -o name')).out,
+    ];
+    await k('apply --server-side -f -', renamed);
+    expect(await seen()).toEqual(['Failed', 'anna@lab', 'anna@lab', '']);
+    await k('annotate --overwrite namespace kubeflow-anna owner=anna@home');
+    expect(await seen()).toEqual(['Successful', 'anna@home', 'anna@home', 'resourcequota/kf-resource-quota\n']);
+  });
+
   it('makes of a Notebook a StatefulSet, a Service and a pod', async () => {
     await apply('applications/notebooks-v1/overlays/istio');
     lab.pass(30);

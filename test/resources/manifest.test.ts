@@ -58,6 +58,23 @@ it('changes with its content; what a field of it was before goes', async () => {
   expect(JSON.parse(await kubectl('get cm a -n shop -o json'))).toMatchObject({ data: { other: 'y' } });
 });
 
+it('tells a namespace first by what a controller knows it, when what is there changes', async () => {
+  const marked = (text: string) => {
+    const marks = { namespace: 'made', key: 'owner', value: text };
+    return manifest({ ...things(), objects: [config(text)], marks }) as Declared;
+  };
+  await put(things(namespace));
+  expect(doings(await it1.judge(marked('x')))).toEqual(['apply ConfigMap shop/a']);
+  await put(marked('x'));
+  const write = ['write into the namespace made: owner y', 'apply ConfigMap shop/a'];
+  expect(doings(await it1.judge(marked('y')))).toEqual(write);
+  await put(marked('y'));
+  expect(await kubectl('get namespaces -o name')).not.toContain('made');
+  await kubectl('create namespace made');
+  await put(marked('z'));
+  expect(await kubectl('get namespace made -o jsonpath={.metadata.annotations.owner}')).toBe('z');
+});
+
 it('adopts what was there before, and never removes it', async () => {
   await kubectl('create namespace shop');
   const verdict = await it1.judge(things(namespace));

@@ -29,6 +29,8 @@ function profile(file: Cluster, user: User): Declared {
     ...{ id: profileId(user.name), on: 'cluster', needs: [...usedBy(file), loginId(user.name)] },
     objects: [object],
     admittedS: ADMITTED_S,
+    // The controller leaves a namespace alone whose owner is another one than that of its Profile.
+    marks: { namespace: name, key: 'owner', value: emailOf(file, user) },
     // The namespace goes with its Profile, and all volumes and whatever else is in it with that.
     data: { name, namespace: name, things: true, asked: { what: 'user', name: user.name, where: 'kubeflow.users' } },
   });

@@ -51,6 +51,7 @@ function keep({ store }: View, owner: KubeObject, manifest: Manifest): void {
   store.apply({ ...manifest, metadata: { ...manifest.metadata, ...{ ownerReferences } } }, { serverSide: true });
 }
 
+/** It looks after no namespace whose owner is another one, and never changes who that is (sheet 1.10; KF profile_controller.go). */
 function reconcileProfile(view: View, profile: KubeObject): void {
   const { owner, resourceQuotaSpec } = specOf(profile) as {
     owner?: { kind: string; name: string };
@@ -59,6 +60,13 @@ function reconcileProfile(view: View, profile: KubeObject): void {
   const { name } = profile.metadata;
   const rbac = 'rbac.authorization.k8s.io';
   const email = owner?.name ?? '';
+  const { store } = view;
+  const namespace = store.find(store.kind('namespaces'), '', name);
+  if (namespace && namespace.metadata.annotations?.owner !== email) {
+    const message = `namespace already exist, but not owned by profile creator ${email}`;
+    store.replace({ ...profile, status: { conditions: [{ type: 'Failed', status: 'True', message }] } });
+    return;
+  }
   keep(view, profile, {
     apiVersion: 'v1',
     kind: 'Namespace',
@@ -73,12 +81,12 @@ function reconcileProfile(view: View, profile: KubeObject): void {
     roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'kubeflow-admin' },
     subjects: [{ apiGroup: rbac, ...owner }],
   });
-  const { store } = view;
   const quota = store.find(store.kind('resourcequotas'), name, 'kf-resource-quota');
   if (resourceQuotaSpec?.hard) {
     const metadata = { name: 'kf-resource-quota', namespace: name };
     keep(view, profile, { apiVersion: 'v1', kind: 'ResourceQuota', metadata, spec: resourceQuotaSpec });
   } else if (quota) store.remove(quota);
+  store.replace({ ...profile, status: { conditions: [{ type: 'Successful', status: 'True' }] } });
 }
 
 function reconcileNotebook(view: View, notebook: KubeObject): void {
