@@ -3,6 +3,7 @@ import { CHART_OF } from '../charts/keys.ts';
 import { type KnownKey, knownKeys, pattern } from './keys.ts';
 import { nearest } from './nearest.ts';
 import { type Fault, quoted } from './rules.ts';
+import { noPasswordOfUser } from './rules-kubeflow.ts';
 import { noPlaceOfSecret, PLACE_OF_SECRET } from './rules-network.ts';
 import type { Found, Path, Tree } from './tree.ts';
 
@@ -71,6 +72,7 @@ function unknownKey(parent: Path, key: string, keys: readonly KnownKey[]): Fault
   }
   if (meant !== undefined) return { seen, why: `"${meant}" is meant, probably`, next: [`Write "${meant}" instead.`] };
   if (OF_CHARTS.includes(pattern(parent))) return unknownChart(key, siblings);
+  if (pattern(parent) === 'kubeflow.users[]' && /pass/i.test(key)) return noPasswordOfUser(seen);
   const elsewhere = keys.filter((k) => k.name === key).map((k) => k.path);
   const known = siblings.join(', ');
   return {

@@ -11,6 +11,7 @@ export function kubeflowFaults(value: unknown, line: (path: Path) => number): Pl
   return [
     ...missingSections(value).map((fault) => ({ path: ['kubeflow'], fault })),
     ...unfitTrack(value, kubeflow),
+    ...unfitEntries(kubeflow, line),
     ...sameNames(kubeflow, line),
     ...sameEmails(kubeflow, value.network, line),
   ];
@@ -47,10 +48,10 @@ function unfitTrack({ microk8s }: Loose, { components }: Loose): Placed[] {
     };
     return [{ path: ['kubeflow'], fault }];
   }
-  // TensorBoard comes with the notebooks of some releases.
-  const brought = new Set(['tensorboard', ...release.stages.map(({ component }) => component)]);
+  // What else one can choose is in every release.
+  if (release.stages.some(({ component }) => component === 'registry')) return [];
   return listed(components).flatMap((name, i) => {
-    if (name !== 'registry' || brought.has(name)) return [];
+    if (name !== 'registry') return [];
     const fault = {
       seen: `Kubeflow ${release.version} has no ${name}`,
       why: `that is the release for ${channel}`,
@@ -62,6 +63,27 @@ function unfitTrack({ microk8s }: Loose, { components }: Loose): Placed[] {
 
 function listed(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
+}
+
+const LEAVE_OUT = 'Leave it out; alone it is: components: minimal';
+
+function wordInList(word: string, why: string, next: string): Fault {
+  return { seen: `${quoted(word)} stands in a list of components`, why, next: [next] };
+}
+
+/** In a list `minimal` and `full` say nothing, and nothing is wanted twice. */
+function unfitEntries({ components }: Loose, line: (path: Path) => number): Placed[] {
+  const all = listed(components);
+  return all.flatMap((name, i) => {
+    if (typeof name !== 'string') return [];
+    const path = ['kubeflow', 'components', i];
+    const first = all.indexOf(name);
+    if (name === 'minimal') return [{ path, fault: wordInList(name, 'it is always there', LEAVE_OUT) }];
+    if (name === 'full') return [{ path, fault: wordInList(name, 'it means all of them', 'Write: components: full') }];
+    if (first === i) return [];
+    const seen = `${quoted(name)} stands in line ${line(['kubeflow', 'components', first])} already`;
+    return [{ path, fault: { seen, why: 'each part is there once', next: ['Delete one of the two.'] } }];
+  });
 }
 
 function sameNames(kubeflow: Loose, line: (path: Path) => number): Placed[] {

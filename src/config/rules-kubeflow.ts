@@ -1,5 +1,5 @@
 /** Rules of single values of `kubeflow:`. */
-import { quoted, type Rule } from './rules.ts';
+import { type Fault, quoted, type Rule } from './rules.ts';
 
 /** Namespaces of Kubeflow's own, without `kubeflow-`. */
 const TAKEN = ['system', 'user-example-com'];
@@ -37,3 +37,12 @@ export const sourcePath: Rule = {
     };
   },
 };
+
+/** People write a password beside the name. */
+export function noPasswordOfUser(seen: string): Fault {
+  return {
+    seen,
+    why: 'mlk8s makes a password for each user, and keeps it in the cluster: mlk8s credentials kubeflow',
+    next: ['Delete it here.', 'To give somebody another one, patch their Secret: see docs/kubeflow.md, "Log in".'],
+  };
+}

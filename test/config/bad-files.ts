@@ -155,6 +155,7 @@ export const BAD_FILES: Readonly<Record<string, string | Buffer>> = {
   'kubeflow-component-of-a-newer-release': `${channel('1.34/stable')}storage: {}\nnetwork: {}\nkubeflow: { components: [pipelines, registry, tensorboard] }\n`,
   'kubeflow-components-misspelt': `${GOOD}storage: {}\nnetwork: {}\nkubeflow: { components: minimum }\n`,
   'kubeflow-components-listed-misspelt': `${GOOD}storage: {}\nnetwork: {}\nkubeflow: { components: [pipeline, full] }\n`,
+  'kubeflow-components-twice': `${GOOD}storage: {}\nnetwork: {}\nkubeflow:\n  components: [minimal, pipelines, spark, pipelines]\n  users: [{ name: anna, password: x }]\n`,
   'kubeflow-components-none': `${GOOD}storage: {}\nnetwork: {}\nkubeflow: { components: [], users: [], source: "" }\n`,
   'kubeflow-components-as-keys': `${GOOD}storage: {}\nnetwork: {}\nkubeflow: { components: { pipelines: true } }\n`,
   'kubeflow-users': `${GOOD}storage: {}\nnetwork: {}\nkubeflow:\n  users:\n    - { name: Anna, email: anna, gpu: 1 }\n    - { name: system, cpu: 0, memoryGi: 8Gi, gpus: -1 }\n`,
