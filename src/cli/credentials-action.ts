@@ -2,10 +2,9 @@ import { ExitCode } from '../errors.ts';
 import { credentialLines } from '../render/credentials.ts';
 import { jsonLine } from '../render/json.ts';
 import type { Context } from './context.ts';
-import { checkKnown } from './known.ts';
 import type { VisitFlags } from './options.ts';
 import { textAsTyped } from './typed.ts';
-import { addressOf, noServices, onVisit } from './visit.ts';
+import { addressOf, checkService, onVisit } from './visit.ts';
 
 /** Shows what one logs in with. Exit code 1 when a Secret is not there. */
 export function showCredentials(
@@ -15,13 +14,7 @@ export function showCredentials(
 ): Promise<{ readonly exitCode: ExitCode }> {
   return onVisit(context, flags, async ({ engine, options, services, typing }) => {
     const withLogin = services.filter((it) => it.login !== undefined || it.users !== undefined);
-    if (withLogin.length === 0) throw noServices('mlk8s credentials');
-    if (name !== undefined)
-      checkKnown(
-        'service',
-        [name],
-        withLogin.map((it) => it.name),
-      );
+    checkService('mlk8s credentials', name, withLogin, services);
     const wanted = withLogin.filter((it) => name === undefined || it.name === name);
     const addresses = new Map(
       wanted.map((it) => [

@@ -3,11 +3,10 @@ import { jsonLine } from '../render/json.ts';
 import { tunnelLines } from '../render/tunnel.ts';
 import { showInBrowser } from '../transport/browser.ts';
 import type { Context } from './context.ts';
-import { checkKnown } from './known.ts';
 import type { OpenFlags } from './open.ts';
 import { tunnelled } from './tunnelled.ts';
 import { textAsTyped } from './typed.ts';
-import { noServices, onVisit } from './visit.ts';
+import { checkService, onVisit } from './visit.ts';
 
 /** Carries a port of this machine to a service until Ctrl-C. */
 export function openService(
@@ -17,12 +16,7 @@ export function openService(
 ): Promise<{ readonly exitCode: ExitCode }> {
   return onVisit(context, flags, async (visit) => {
     const { options, services, typing } = visit;
-    if (services.length === 0) throw noServices('mlk8s open');
-    checkKnown(
-      'service',
-      [name],
-      services.map((it) => it.name),
-    );
+    checkService('mlk8s open', name, services);
     const service = services.find((it) => it.name === name) as (typeof services)[number];
     const { stdout, env } = context.io;
     await tunnelled(context, visit, service, flags.port, (port) => {

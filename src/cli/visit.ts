@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts';
 import { marked, programName, styleFor } from '../render/style.ts';
 import { createAsker } from './ask.ts';
 import type { Context, Engine, HostsWish } from './context.ts';
+import { checkKnown } from './known.ts';
 import type { VisitFlags } from './options.ts';
 import { needCluster } from './session.ts';
 import type { Typing } from './typed.ts';
@@ -55,12 +56,46 @@ export function addressOf({ network }: Cluster, { name, web }: Service): string 
   return `${network.tls ? 'https' : 'http'}://${name}.${network.domain}`;
 }
 
-/** Nothing in the cluster file brings any. */
-export function noServices(where: string): UserError {
+const DATABASES = ['postgres', 'redis', 'milvus', 'dynamodb'];
+
+/** Section that brings a service, by the name of the service. */
+const SECTION_OF: Readonly<Record<string, string>> = {
+  ...{ kubeflow: 'kubeflow', opencost: 'cost' },
+  ...{ grafana: 'monitoring', prometheus: 'monitoring', alertmanager: 'monitoring' },
+  ...Object.fromEntries(DATABASES.map((name) => [name, 'databases'])),
+};
+
+/**
+ * Refuses a service that is not among these, and says what brings it when it is not among `all` of the file either.
+ * `where`: the command; without a name any will do.
+ */
+export function checkService(
+  where: string,
+  name: string | undefined,
+  services: readonly Service[],
+  all: readonly Service[] = services,
+): void {
+  const known = services.map((it) => it.name);
+  if (name !== undefined && known.includes(name)) return;
+  const section = name === undefined || all.some((it) => it.name === name) ? undefined : SECTION_OF[name];
+  if (section !== undefined) {
+    const add = section === 'databases' ? `"${name}: {}" to the section databases of` : `"${section}: {}" to`;
+    throw new UserError({
+      where,
+      seen: `the cluster file does not ask for ${name}`,
+      why: `that comes with the section ${section}`,
+      next: [`add ${add} the cluster file, then: mlk8s up`],
+    });
+  }
+  if (known.length === 0) throw noServices(where);
+  if (name !== undefined) checkKnown('service', [name], known);
+}
+
+function noServices(where: string): UserError {
   return new UserError({
     where,
     seen: 'the cluster file asks for nothing that one could open or log in to',
-    why: 'that comes with sections such as monitoring',
-    next: ['add "monitoring: {}" to the cluster file, then: mlk8s up'],
+    why: 'that comes with sections such as monitoring, databases and kubeflow',
+    next: ['add for example "monitoring: {}" to the cluster file, then: mlk8s up'],
   });
 }
