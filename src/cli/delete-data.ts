@@ -12,12 +12,10 @@ const USER = 'kubeflow-';
 /** Refuses to give up data of what nobody knows, is still asked for or is left out. Nobody guesses what was meant. */
 export function checkDeleteData(flags: PlanFlags, { databases = {}, kubeflow }: Cluster): void {
   const { deleteData = [], prune } = flags;
-  checkKnown(
-    FLAG,
-    deleteData.filter((it) => !it.startsWith(USER)),
-    DATABASES,
-    false,
-  );
+  const others = deleteData.filter((it) => !it.startsWith(USER));
+  const unknown = others.find((it) => !DATABASES.includes(it.toLowerCase()));
+  if (unknown !== undefined && kubeflow) throw needsPrefix(unknown);
+  checkKnown(FLAG, others, [...DATABASES, `${USER}NAME`], false);
   const [name] = deleteData;
   if (name === undefined) return;
   if (!prune) {
@@ -47,6 +45,15 @@ export function checkDeleteData(flags: PlanFlags, { databases = {}, kubeflow }: 
     seen: `${FLAG} ${asked.join(', ')}: the cluster file asks for ${asked.length === 1 ? 'it' : 'them'}`,
     why: 'only the data of what left the file is deleted',
     next: asked.map(takeOut),
+  });
+}
+
+function needsPrefix(name: string): UserError {
+  return new UserError({
+    where: 'command line',
+    seen: `${FLAG} ${name}: there is no "${name}"`,
+    why: 'what a user of Kubeflow has is named by its namespace',
+    next: [`did you mean ${FLAG} ${USER}${name}?`, `known are: ${DATABASES.join(', ')}, ${USER}NAME`],
   });
 }
 

@@ -104,7 +104,12 @@ export function addUpOptions(command: Command): Command {
 export function addPruneOption(command: Command): Command {
   return command
     .option('--prune', 'take away what was made for sections that left the file')
-    .option('--delete-data <name>', 'and what this database or user held (repeatable)', collect, []);
+    .option(
+      '--delete-data <name>',
+      'and the data of this database, or namespace of a Kubeflow user (repeatable)',
+      collect,
+      [],
+    );
 }
 
 /** Examples at the end of a help text, each a command that can be typed. */

@@ -24,8 +24,8 @@ a cluster file it offers to make this machine a cluster of one node.
 
 With --prune it also removes what mlk8s made for sections that are not in the
 file any more. What was there before stays, and so does data: where volumes would
-be lost it says which, and removes nothing of that. A database and all that it
-holds goes when --delete-data names it.
+be lost it says which, and removes nothing of that. A database, or the namespace
+of a user of Kubeflow, goes with all that it holds when --delete-data names it.
 
 Exit code: 0 done, 1 failed, 3 the cluster file is invalid, 4 machines dropped
 out, 5 locked by another run, 130 interrupted.`,
@@ -36,6 +36,7 @@ out, 5 locked by another run, 130 interrupted.`,
     ['mlk8s up --only node --host rig4', 'one step on one machine'],
     ['mlk8s up --prune', 'remove what left the file'],
     ['mlk8s up --prune --delete-data redis', 'and the data of a database, for good'],
+    ['mlk8s up --prune --delete-data kubeflow-ben', 'and all that Ben has in Kubeflow'],
     ['mlk8s up --lock-wait 600', 'wait for the run of somebody else'],
     ['mlk8s up --rehearse', 'try it with simulated machines'],
     ['mlk8s up --rehearse --fault rig2:drop@exec2', 'what if the connection to rig2 drops?'],

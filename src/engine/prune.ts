@@ -6,7 +6,7 @@ import type { PlanItem } from './events.ts';
 import { groundsOf } from './grounds.ts';
 import { type Judged, judgeAll, kindOf } from './judge.ts';
 import type { RunOptions } from './options.ts';
-import { recordAsks } from './own-asks.ts';
+import { clusterRecordsAsk, recordAsks } from './own-asks.ts';
 import { isWanted, Prepared } from './prepare.ts';
 import type { Ask, Declared, Id, InventoryRecord, Recorded } from './types.ts';
 import { LEFT, pruning, toUndo } from './undo.ts';
@@ -15,7 +15,7 @@ import { LEFT, pruning, toUndo } from './undo.ts';
 const SYSTEM = 'kube-system';
 
 /**
- * What the file asks for, and what mlk8s made for sections that left it: that is taken away with `prune`, else told of.
+ * What the file asks for, and what mlk8s made for what left it, sections and others: that is taken away with `prune`, else told of.
  * It is only in the records, so where there is any, a second look follows that asks what has become of it.
  */
 export class PreparedUp extends Prepared {
@@ -23,6 +23,7 @@ export class PreparedUp extends Prepared {
   readonly #left = new Map<Id, Recorded>();
   readonly #grounds: readonly Declared[];
   #isTold = false;
+  #isChecked = false;
 
   constructor(options: RunOptions, wipe: readonly string[] = []) {
     const { file, prune = false, deleteData = [] } = options;
@@ -34,9 +35,12 @@ export class PreparedUp extends Prepared {
   override async observe(more: readonly Ask[] = []): Promise<void> {
     const { file, prune, listener } = this.options;
     const asks = this.#grounds.flatMap((it) => kindOf(kinds, it).asks(it));
-    await super.observe([...(prune ? recordAsks(file) : []), ...asks, ...more]);
+    // Where nothing else is asked of the cluster, because all of a step is gone, nobody would hear what it keeps.
+    const wants = prune || this.absentSections().length > 0;
+    await super.observe([...(wants ? recordAsks(file) : []), ...asks, ...more]);
     this.#stopAtRefused();
     const left = this.#records();
+    this.#checkNames(left);
     if (prune) {
       const found = toUndo(left, kinds).filter(({ id }) => !this.#left.has(id));
       for (const it of found) this.#left.set(it.id, { ...it, kind: `${LEFT}${it.kind}` });
@@ -54,6 +58,20 @@ export class PreparedUp extends Prepared {
     const judged = judgeAll(this.#grounds, kinds, this.world, new Set(this.observer.dropped.keys()));
     const refused = this.#grounds.filter(({ id }) => judged.get(id)?.verdict.verdict === 'refused');
     this.resources = [...refused, ...this.resources.filter((it) => !this.#grounds.includes(it))];
+  }
+
+  /** A slip in a name would delete nothing, and nobody would notice. */
+  #checkNames(left: readonly InventoryRecord[]): void {
+    const { deleteData = [], listener } = this.options;
+    const answer = this.world.answer('cluster', clusterRecordsAsk.key);
+    if (this.#isChecked || answer.kind !== 'bytes' || answer.status !== 0) return;
+    this.#isChecked = true;
+    const known = new Set(left.flatMap(dataIn));
+    for (const name of deleteData.filter((it) => !known.has(it))) {
+      const others = known.size === 0 ? '' : `; there is: ${[...known].join(', ')}`;
+      const text = `--delete-data ${name}: nothing that left the file is called that, so nothing of it is deleted${others}`;
+      listener({ event: 'warning', where: 'command line', text });
+    }
   }
 
   override recording(it: Declared): 'write' | 'remove' | 'none' {
@@ -117,6 +135,12 @@ export class PreparedUp extends Prepared {
   }
 }
 
+/** Names of data that goes, if given up, with what a record is about. Whatever is in a record may be damaged. */
+function dataIn({ spec }: InventoryRecord): string[] {
+  const { data, holds } = (spec ?? {}) as { data?: { name?: unknown }; holds?: { name?: unknown } };
+  return [data?.name, holds?.name].flatMap((name) => (typeof name === 'string' ? [name] : []));
+}
+
 /** What is about one of these places or kept on the workstation; in the cluster also proofs and their like, which nothing rests on. */
 export function isPruned(
   { id, kind, on }: Pick<InventoryRecord, 'id' | 'kind' | 'on'>,
@@ -133,5 +157,5 @@ function stillThere(left: readonly InventoryRecord[]): string {
   const are = left.length === 1 ? 'is' : 'are';
   const named = left.slice(0, NAMED).map(({ id }) => id);
   const more = left.length > named.length ? [`${left.length - named.length} more`] : [];
-  return `${things} of sections that left the file ${are} still there (${[...named, ...more].join(', ')}): mlk8s up --prune removes what may go, and says why the rest stays`;
+  return `${things} that the file does not ask for any more ${are} still there (${[...named, ...more].join(', ')}): mlk8s up --prune removes what may go, and says why the rest stays`;
 }

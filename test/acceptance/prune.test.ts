@@ -20,7 +20,8 @@ const warnings = (run: Run): string[] =>
   run.events.flatMap(({ event, text }) => (event === 'warning' ? [String(text)] : []));
 const plan = (user: User, ...args: string[]): Promise<Run> => user.run('plan', '--rehearse', '--json', ...args);
 const listed = (user: User, what: string) => user.exec('rig1', `microk8s kubectl get ${what} -A --ignore-not-found`);
-const hint = (run: Run): string[] => warnings(run).filter((text) => text.includes('sections that left the file'));
+const hint = (run: Run): string[] =>
+  warnings(run).filter((text) => text.includes('that the file does not ask for any more'));
 
 describe('a section that leaves the file', { timeout: 240_000 }, () => {
   let user: User;
@@ -44,9 +45,14 @@ describe('a section that leaves the file', { timeout: 240_000 }, () => {
     expect([up.code, up.summary.changes]).toEqual([0, 0]);
     expect(hint(up)).toHaveLength(1);
     expect(hint(up)[0]).toMatch(
-      /^\d+ things of sections .* still there \(storage\/[^)]+\): mlk8s up --rehearse --prune removes what may go/,
+      /^\d+ things that the file does not ask for any more are still there \(storage\/[^)]+\): mlk8s up --rehearse --prune removes what may go/,
     );
     expect((await user.run('status', '--rehearse')).stdout).toContain('mlk8s up --rehearse --prune');
+    const [told] = hint(await user.run('status', '--rehearse', '--json'));
+    expect(hint(await user.run('status', '--only', 'storage', '--rehearse', '--json'))).toEqual([told]);
+    expect(warnings(await plan(user, '--prune', '--delete-data', 'kubeflow-bne'))).toContain(
+      '--delete-data kubeflow-bne: nothing that left the file is called that, so nothing of it is deleted',
+    );
     expect(await listed(user, 'deployments')).toContain('openebs');
 
     const look = await plan(user, '--prune');

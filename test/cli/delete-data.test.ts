@@ -64,8 +64,18 @@ it('takes the namespace of a user who left the file, and refuses that of one who
 });
 
 it('refuses what is neither a database nor the namespace of a user', () => {
-  expect(problemsOf({ prune: true, deleteData: ['carl'] }, file())).toMatchObject([
-    { seen: '--delete-data carl: there is no "carl"' },
+  const known = 'known are: postgres, redis, milvus, dynamodb, kubeflow-NAME';
+  expect(problemsOf({ prune: true, deleteData: ['redis', 'carl'] }, file())).toMatchObject([
+    {
+      seen: '--delete-data carl: there is no "carl"',
+      next: ['did you mean --delete-data kubeflow-carl?', known],
+    },
+  ]);
+  expect(problemsOf({ prune: true, deleteData: ['carl'] })).toMatchObject([
+    { seen: '--delete-data carl: there is no "carl"', next: [known] },
+  ]);
+  expect(problemsOf({ prune: true, deleteData: ['Redis'] }, file())).toMatchObject([
+    { next: ['did you mean --delete-data redis?', known] },
   ]);
 });
 
