@@ -14,10 +14,21 @@ interface Cause {
 function causeOf(machine: string, said: readonly string[], full: readonly string[]): Cause | undefined {
   if (full.length === 0) {
     const known = explain(said);
-    return known && { why: known.why, next: remedies(known.next, { machine }) };
+    return known && { why: known.why, next: remedies(known.next, { machine, ...objectIn(said, known.pattern) }) };
   }
   const all = full.join(' ');
   return { why: `the disk of that machine at ${all} is full`, next: [`make room there: df -h ${all}`] };
+}
+
+const WORKLOAD = /[A-Z]\w+ ([a-z0-9-]+)\/[a-z0-9.-]+ has \d+ of \d+ ready/;
+
+/** The namespace of the workload, and the pod, that what was said is about, as far as it names them. */
+function objectIn(said: readonly string[], pattern: RegExp): { namespace?: string; name?: string } {
+  const parts = said.flatMap((line) => line.split(/, (?=[A-Z]\w+ [a-z0-9-]+\/)/));
+  const part = parts.findLast((it) => pattern.test(it)) ?? '';
+  const [, name, inPod] = /pod=([a-z0-9.-]+)_([a-z0-9-]+)\(/.exec(part) ?? [];
+  const namespace = inPod ?? WORKLOAD.exec(part)?.[1];
+  return { ...(namespace === undefined ? {} : { namespace }), ...(name === undefined ? {} : { name }) };
 }
 
 /** The machine of a change; what belongs to the cluster happens on one of its control planes. */

@@ -37,7 +37,10 @@ it('knows why pods that are waited for do not come, or sends to the doctor', () 
     'CrashLoopBackOff: back-off 5m0s restarting failed container=istio-validation pod=dashboard-1_kubeflow(3a)';
   const known = tookTooLong('kubeflow/dashboard@cluster', `${pods} (${reason})`, 900);
   expect(known.why).toContain('before Istio was in the network of pods');
-  expect(known.next[0]).toContain('delete pod');
+  expect(known.next[0]).toMatch(/^microk8s kubectl -n kubeflow delete pod dashboard-1 /);
+  const claims = 'Deployment kubeflow/mysql has 0 of 1 ready (pod has unbound immediate PersistentVolumeClaims)';
+  const late = tookTooLong('kubeflow/pipelines@cluster', `StatefulSet auth/a has 0 of 1 ready, ${claims}`, 900);
+  expect(late.next[0]).toMatch(/^microk8s kubectl -n kubeflow get pvc /);
   const unknown = tookTooLong('kubeflow/dashboard@cluster', pods, 900);
   expect(unknown.why).toBe('the machine is slow, or what it waits for does not come');
   for (const { next } of [known, unknown]) expect(next.at(-1)).toMatch(/^mlk8s doctor {3}/);
