@@ -10,7 +10,8 @@ import { someOf } from './some.ts';
 import { otherPlace } from './stage-claims.ts';
 import { applyMove } from './stage-move.ts';
 import { UNFINISHED } from './stage-receipt.ts';
-import { instancesAsk, type StageObject, stagesAsk, stagesOf, unseenStages } from './stage-sight.ts';
+import { instancesAsk, stagesAsk, stagesOf, titleOf, unseenStages } from './stage-sight.ts';
+import { besidesAsk } from './stage-theirs.ts';
 import { undoStage } from './stage-undo.ts';
 
 /** One stage of a source is rendered with an overlay of ours, applied, and its pods are ready. */
@@ -44,7 +45,7 @@ export const kustomizeStageKind: Kind<KustomizeStageSpec> = {
   asks: (): Ask[] => [stagesAsk, helmAsk],
   judge,
   undo: undoStage,
-  undoAsks: ({ spec }) => [claimsAsk, instancesAsk(spec.stage)],
+  undoAsks: ({ spec }) => [claimsAsk, instancesAsk(spec.stage), besidesAsk(spec.stage)],
   lives: 'cluster',
 };
 
@@ -105,10 +106,6 @@ function taken({ id, spec: { title, release } }: Declared<KustomizeStageSpec>, t
 
 /** Most objects that are named. */
 const NAMED = 5;
-
-function titleOf({ kind, namespace, name }: StageObject): string {
-  return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
-}
 
 function unready(late: readonly Workload[], world: World): string {
   const sight = sightOf(world);

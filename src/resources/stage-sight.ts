@@ -75,6 +75,11 @@ export interface StageObject {
   readonly name: string;
 }
 
+/** `Deployment auth/dex` */
+export function titleOf({ kind, namespace, name }: StageObject): string {
+  return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
+}
+
 /** What was applied as a stage. */
 export interface StageReceipt {
   readonly digest: string;

@@ -11,6 +11,7 @@ import { heldByProfile } from './stage-claims.ts';
 import { deletion } from './stage-move.ts';
 import { dropReceipt, writeReceipt } from './stage-receipt.ts';
 import { instancesOf, type StageObject, stagesOf, unseenStages } from './stage-sight.ts';
+import { besidesOf } from './stage-theirs.ts';
 import { gone, stays } from './stays.ts';
 
 /** Seconds until what is deleted together must be gone: what looks after it may clean up first. */
@@ -29,12 +30,13 @@ export function undoStage(it: Recorded<KustomizeStageSpec>, world: World): Verdi
   const claims = claimsOf(world);
   const instances = instancesOf(world, stage);
   if (!stages) return unseenStages(world);
-  if (!claims || !instances) return unseen(world);
+  const held = new Set(claims?.map(({ namespace }) => namespace));
+  const besides = besidesOf(world, stage, held);
+  if (!claims || !instances || !besides) return unseen(world);
   const receipt = stages.receipt(stage);
   if (!receipt) return gone(`${title} is not installed`);
   const profiles = heldByProfile(it, instances, claims, world);
   if (profiles) return profiles;
-  const held = new Set(claims.map(({ namespace }) => namespace));
   const isData = ({ kind, name }: StageObject) => kind === CLAIM || (kind === 'Namespace' && held.has(name));
   const not = new Set([...stages.missing(stage), ...stages.elsewhere(stage)]);
   const left = receipt.objects.filter((object) => !not.has(object));
@@ -54,20 +56,19 @@ export function undoStage(it: Recorded<KustomizeStageSpec>, world: World): Verdi
     // The receipt knows what is left of it.
     kept.length > 0 ? writeReceipt(stage, 'removed', sh`printf '%s\n' ${kept.map(rowOf)}`) : dropReceipt(stage),
   ];
-  const besides =
-    instances.length > 0
-      ? `, and what was made of its types: ${someOf(
-          instances.map((one) => one.title),
-          NAMED,
-        )}`
-      : '';
-  const does = `delete the ${drop.length} objects of ${title}${kept.length > 0 ? `, but for ${names}` : ''}${besides}`;
+  const made = instances.map((it) => it.title);
+  const also = [
+    ...(made.length > 0 ? [`what was made of its types: ${someOf(made, NAMED)}`] : []),
+    ...(besides.length > 0 ? [`what else is in its namespaces: ${someOf(besides, NAMED)}`] : []),
+  ];
+  const but = kept.length > 0 ? `, but for ${names}` : '';
+  const does = [`delete the ${drop.length} objects of ${title}${but}`, ...also].join(', and ');
   const deadlineS = steps.length * GONE_S;
   const moves = [{ does, on: it.on, run: lines(...steps), deadlineS }];
   return { verdict: 'change', because: 'applied by mlk8s', moves };
 }
 
-/** Most objects of users that are named. */
+/** Most objects of one sort that are named. */
 const NAMED = 8;
 
 /** While those who look after them are there: many want to clean up, and nothing ends before they did. */

@@ -1,6 +1,6 @@
 import type { Ask, World } from '../engine/types.ts';
 import { STAGE_LABEL } from '../kubeflow/overlay.ts';
-import { sh } from '../shell/script.ts';
+import { type Script, sh } from '../shell/script.ts';
 import { DIGEST_LABEL } from './helm-sight.ts';
 import { kubectl } from './kube.ts';
 import { DIGEST } from './objects.ts';
@@ -45,10 +45,14 @@ const PLATFORMS: readonly string[] = [
   'AuthorizationPolicy ns-owner-access-istio',
 ];
 
+/** What is in a namespace, and who made it: rows for `theirsAmong`. */
+export function listIn(namespace: string | Script): Script {
+  return sh`${kubectl} -n ${namespace} get ${TYPES} -o ${ROWS}`;
+}
+
 /** What is in a namespace, and who made it. */
 export function theirsAsk(namespace: string): Ask {
-  const script = sh`${kubectl} -n ${namespace} get ${TYPES} -o ${ROWS}`;
-  return { key: `what is in ${namespace}`, on: 'cluster', sh: script, timeoutS: 20 };
+  return { key: `what is in ${namespace}`, on: 'cluster', sh: listIn(namespace), timeoutS: 20 };
 }
 
 /** The same, with objects of all types that were brought into the cluster. */
@@ -74,7 +78,12 @@ export function theirsIn(
 ): readonly string[] | undefined {
   const answer = world.answer('cluster', key);
   if (answer.kind !== 'bytes' || answer.status !== 0 || answer.cut) return undefined;
-  const rows = answer.text.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t')]));
+  return theirsAmong(namespace, answer.text.split('\n'));
+}
+
+/** The same of the rows that `listIn` prints. */
+export function theirsAmong(namespace: string, lines: readonly string[]): readonly string[] {
+  const rows = lines.flatMap((line) => (line === '' ? [] : [line.split('\t')]));
   const ours = new Set(rows.flatMap((row) => (row[3] === RELEASE && row[10] ? [row[9]] : [])));
   const isTheirs = (row: string[]) => {
     const [kind, name, owners, type, digest, managedBy, release, certificate, operator] = row;

@@ -81,6 +81,9 @@ describe('the stages of Kubeflow', () => {
     const refusals = [
       'Internal error occurred: failed calling webhook "x.istio.io": Post "https://istiod": dial tcp: connect: connection refused',
       'Internal error occurred: failed calling webhook "x.istio.io": no endpoints available for service "istiod"',
+      'net/http: request canceled (Client.Timeout exceeded while awaiting headers)',
+      'Timeout: request did not complete within requested timeout - context deadline exceeded',
+      'services "istiod" is forbidden: unable to create new content in namespace istio-system because it is being terminated',
     ];
     api().webhook = (change) => (change.includes('/services/') ? refusals.shift() : undefined);
     // Istio's types come along with it: kubectl looked for them before.

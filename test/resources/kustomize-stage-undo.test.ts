@@ -5,6 +5,7 @@ import { claimsAsk } from '../../src/resources/claims.ts';
 import { kinds } from '../../src/resources/index.ts';
 import { kustomizeStage } from '../../src/resources/kustomize-stage.ts';
 import { instancesAsk, stagesAsk } from '../../src/resources/stage-sight.ts';
+import { besidesAsk } from '../../src/resources/stage-theirs.ts';
 import { answerOf, at, doings, said, type Told, worldOf } from './world.ts';
 
 const overlay = { paths: ['common/a'], namespace: 'kubeflow-ben', patches: [], images: [] };
@@ -21,10 +22,11 @@ const STAGES = receipts(`${TYPE}\n`, 'customresourcedefinition.apiextensions.k8s
 const claim = (namespace: string, name = 'home') => `${namespace}\t${name}\tssd\tpv-1\t10Gi\t\t\n`;
 const claims = (...rows: string[]) => `${rows.join('')}----\n----\n----\n`;
 
-function world(told: { stages?: Told; instances?: Told; claims?: Told; deletes?: string[] }) {
+function world(told: { stages?: Told; instances?: Told; claims?: Told; besides?: Told; deletes?: string[] }) {
   const answers = new Map<string, Answer>([
     [at('cluster', stagesAsk.key), answerOf(told.stages ?? STAGES)],
     [at('cluster', instancesAsk('dashboard').key), answerOf(told.instances ?? '')],
+    [at('cluster', besidesAsk('dashboard').key), answerOf(told.besides ?? '')],
     [at('cluster', claimsAsk.key), answerOf(told.claims ?? claims())],
   ]);
   return { ...worldOf({ answers, deletes: told.deletes ?? [] }), lead: 'cp1', identity: 'X' };
@@ -66,6 +68,29 @@ describe('a stage that goes', () => {
     ['is not listed in time', { kind: 'timeout' }],
   ])('waits when what is of its types %s', (_, instances) => {
     expect(said(undone({ instances }))).toBe('settling: the API on cp1 does not answer');
+  });
+});
+
+describe('the namespaces of a stage that goes', () => {
+  const rows = 'v1 Namespace - kubeflow\nv1 Secret kubeflow ours\n';
+  const stages = receipts(rows, 'namespace/kubeflow   Active   5d\nkubeflow   secret/ours   Opaque   1   5d\n');
+  const besides =
+    '---- kubeflow\nSecret\tours\t\t\t\t\t\t\t\t\t\troles\nConfigMap\tkube-root-ca.crt\nSecret\tmine\nPod\tdex-1\tReplicaSet\n';
+
+  it('go with what is in them, and it is named', () => {
+    expect(doings(undone({ stages, besides }))).toEqual([
+      'delete the 2 objects of the dashboard, and what else is in its namespaces: Secret kubeflow/mine',
+    ]);
+  });
+
+  it('stay with it when they hold data', () => {
+    expect(doings(undone({ stages, besides, claims: claims(claim('kubeflow')) }))).toEqual([
+      'delete the 1 objects of the dashboard, but for Namespace kubeflow',
+    ]);
+  });
+
+  it('are not touched while nobody knows what is in them', () => {
+    expect(said(undone({ stages, besides: { kind: 'timeout' } }))).toBe('settling: the API on cp1 does not answer');
   });
 });
 
