@@ -30,6 +30,9 @@ const patch = z.strictObject({
   patch: z.union([z.record(z.string(), z.json()), z.array(z.json())]),
 });
 
+/** An object: `apiVersion kind namespace name`, with `-` for no namespace. */
+const row = z.string().regex(/^[\w./-]+ [A-Z]\w+ [\w.-]+ [\w.-]+$/);
+
 const image = z.strictObject({ name: text, newName: text.exactOptional(), newTag: text.exactOptional() });
 
 const stage = z.strictObject({
@@ -43,11 +46,10 @@ const stage = z.strictObject({
   namespace: text.exactOptional(),
   patches: z.array(patch).default([]),
   images: z.array(image).default([]),
-  /**
-   * What the release before made with fields that cannot be changed: it goes before the stage is applied. `apiVersion kind
-   * namespace name`, with `-` for no namespace.
-   */
-  replaces: z.array(z.string().regex(/^[\w./-]+ [A-Z]\w+ [\w.-]+ [\w.-]+$/)).default([]),
+  /** What the release before made with fields that cannot be changed: it goes before the stage is applied. */
+  replaces: z.array(row).default([]),
+  /** What was of this stage in the release before, and is of a later one now. */
+  passes: z.array(row).default([]),
   /** Deployments, as `namespace/name`, by which one that somebody else installed is known. */
   marks: z.array(path).default([]),
   /** Stages before it, by their names. */

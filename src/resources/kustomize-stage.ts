@@ -30,6 +30,8 @@ export type KustomizeStageSpec = {
    * `apiVersion kind namespace name`, with `-` for no namespace.
    */
   readonly replaces: readonly string[];
+  /** Objects that a later stage brings from this release on: they stay until it does. Rows of the same form. */
+  readonly passes: readonly string[];
   /** Workloads, as `namespace/name`, by which one that somebody else installed is known. */
   readonly marks: readonly string[];
   /** Seconds until its pods must be ready, slow image pulls included. */

@@ -53,14 +53,14 @@ END { print "]}" }`;
  * is, and is written anew last. `off`: workloads of it that were scaled to 0.
  */
 export function applyMove(it: It, digest: string, off: readonly Workload[]): Move {
-  const { stage, title, source, replaces } = it.spec;
+  const { stage, title, source, replaces, passes } = it.spec;
   const folder = posix.join(source, 'stages', stage);
   return {
     does: `apply ${title}`,
     on: it.on,
     run: lines(
       render(it, folder),
-      readFormer(stage),
+      readFormer(stage, passes),
       writeReceipt(stage, UNFINISHED, sh`cat objects former | awk ${ONCE}`),
       ...off.map(started),
       ...(replaces.length > 0 ? [dropReplaced(digest, replaces)] : []),
@@ -99,12 +99,12 @@ const apply: Script = sh`
 const OBJECT = 'function object() { split($1, v, "/"); return v[1] " " $2 " " $3 " " $4 }';
 const ONCE = `${OBJECT}\n!seen[object()]++`;
 
-/** What the receipts name that this stage had before this move, and what those of all others do. */
-function readFormer(stage: string): Script {
+/** What the receipts name that this stage had before this move, and what others have or will have. */
+function readFormer(stage: string, passes: readonly string[]): Script {
   return sh`
     ${listReceipts} >receipts
     ${rowsOf(stage, 1, 'receipts')} >former
-    ${rowsOf(stage, 0, 'receipts')} >others
+    { ${rowsOf(stage, 0, 'receipts')}; printf '%s\n' ${passes}; } >others
     before=$(awk -v stage=${stage} ${'NF == 3 && $2 == "stage-" stage { print $3 }'} receipts)
   `;
 }

@@ -64,6 +64,15 @@ describe('a stage of a new version', () => {
     expect(deletions()).toHaveLength(1);
   });
 
+  it('leaves what a later one will bring', async () => {
+    for (const name of ['namespaces', 'istio']) await apply(await judge(stage(name)));
+    const row = 'v1 ConfigMap istio-system istio';
+    const { spec } = lacking('istio', row) as unknown as { spec: KustomizeStageSpec };
+    await apply(await judge(stageWith('istio', () => ({ ...spec, passes: [row] }))));
+    expect(keys('configmaps')).toContain('configmaps istio-system/istio');
+    expect(receipt('istio').data.objects).not.toContain(row);
+  });
+
   it('leaves what moved to another one', async () => {
     for (const name of ['namespaces', 'istio']) await apply(await judge(stage(name)));
     const row = 'networking.k8s.io/v1 NetworkPolicy istio-system default-allow-same-namespace';

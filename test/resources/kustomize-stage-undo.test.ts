@@ -12,7 +12,7 @@ const overlay = { paths: ['common/a'], namespace: 'kubeflow-ben', patches: [], i
 const STAGE = kustomizeStage({
   ...{ id: 'kubeflow/dashboard@cluster', on: 'cluster', needs: [] },
   ...{ stage: 'dashboard', title: 'the dashboard', release: 'Kubeflow 1.0' },
-  ...{ source: '/var/lib/mlk8s/kubeflow/1.0', digest: 'd', overlay, replaces: [], marks: [], readyS: 900 },
+  ...{ source: '/var/lib/mlk8s/kubeflow/1.0', digest: 'd', overlay, replaces: [], passes: [], marks: [], readyS: 900 },
 }) as unknown as Declared;
 const UNDONE = { ...STAGE, origin: 'created', state: 'done' } as Declared;
 

@@ -11,7 +11,15 @@ const overlay = { paths: ['common/a'], patches: [], images: [] };
 const STAGE = kustomizeStage({
   ...{ id: 'kubeflow/dex@cluster', on: 'cluster', needs: [] },
   ...{ stage: 'dex', title: 'the login server Dex', release: 'Kubeflow 1.0' },
-  ...{ source: '/var/lib/mlk8s/kubeflow/1.0', digest: 'd', overlay, replaces: [], marks: ['auth/dex'], readyS: 900 },
+  ...{
+    source: '/var/lib/mlk8s/kubeflow/1.0',
+    digest: 'd',
+    overlay,
+    replaces: [],
+    passes: [],
+    marks: ['auth/dex'],
+    readyS: 900,
+  },
 });
 const DIGEST = digestOf({ digest: 'd', overlay });
 

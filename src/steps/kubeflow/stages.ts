@@ -39,7 +39,7 @@ function issuer(): Declared {
 }
 
 function declared(file: Cluster, stage: Stage): Declared {
-  const { name, title, paths, namespace, patches, images, replaces, marks, needs, readyS } = stage;
+  const { name, title, paths, namespace, patches, images, replaces, passes, marks, needs, readyS } = stage;
   const release = releaseOf(file);
   const auth = authAt(file, name);
   // The namespace of a user comes with the Profile.
@@ -60,6 +60,7 @@ function declared(file: Cluster, stage: Stage): Declared {
       images,
     },
     replaces,
+    passes,
     marks,
     readyS,
   });

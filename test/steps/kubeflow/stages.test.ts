@@ -133,6 +133,11 @@ describe('the stages of a file', () => {
     ]);
   });
 
+  it('keep what moved to a later one until that brings it', () => {
+    const passed = specs({}).flatMap(({ stage, passes }) => passes.map((row) => `${stage}: ${row}`));
+    expect(passed).toEqual(['namespaces: networking.k8s.io/v1 NetworkPolicy kubeflow poddefaults']);
+  });
+
   it('publish no secret that people or programs log in with', () => {
     const removed = specs({}).flatMap(({ overlay }) =>
       overlay.patches.flatMap(({ patch }) => ('$patch' in patch ? [(patch.metadata as { name: string }).name] : [])),
