@@ -50,6 +50,8 @@ const stage = z.strictObject({
   replaces: z.array(row).default([]),
   /** What was of this stage in the release before, and is of a later one now. */
   passes: z.array(row).default([]),
+  /** Stages of the release before that are gone, because all that they brought is of this one now. */
+  takes: z.array(word).default([]),
   /** Deployments, as `namespace/name`, by which one that somebody else installed is known. */
   marks: z.array(path).default([]),
   /** Stages before it, by their names. */
@@ -106,4 +108,9 @@ export function stagesIn({ stages }: Release, userNamespace: string): readonly S
 export function releaseFor(channel: string): Release | undefined {
   const [track = ''] = channel.split('/');
   return allReleases().find(({ tracks }) => tracks.includes(track));
+}
+
+/** The stage that brings all that an earlier release brought as another one of that name; undefined: none does. */
+export function takerOf(name: string, channel: string): Stage | undefined {
+  return releaseFor(channel)?.stages.find(({ component, takes }) => component === undefined && takes.includes(name));
 }

@@ -1,4 +1,5 @@
 import type { Recorded, Verdict, World } from '../engine/types.ts';
+import { takerOf } from '../kubeflow/releases.ts';
 import { lines, type Script, sh } from '../shell/script.ts';
 import { claimsOf } from './claims.ts';
 import { kubectl } from './kube.ts';
@@ -35,6 +36,13 @@ export function undoStage(it: Recorded<KustomizeStageSpec>, world: World): Verdi
   if (!claims || !instances || !besides) return unseen(world);
   const receipt = stages.receipt(stage);
   if (!receipt) return gone(`${title} is not installed`);
+  // What is of the old one must not go before the new one names it.
+  const taker = world.file.kubeflow && takerOf(stage, world.file.microk8s.channel);
+  if (taker) {
+    const does = `leave the objects of ${title} to ${taker.title}`;
+    const because = `${taker.title} brings it now`;
+    return { verdict: 'change', because, moves: [{ does, on: it.on, run: dropReceipt(stage), deadlineS: 60 }] };
+  }
   const profiles = heldByProfile(it, instances, claims, world);
   if (profiles) return profiles;
   const isData = ({ kind, name }: StageObject) => kind === CLAIM || (kind === 'Namespace' && held.has(name));

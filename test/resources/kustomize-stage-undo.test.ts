@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Answer, Declared } from '../../src/engine/types.ts';
+import type { Answer, Declared, Verdict, World } from '../../src/engine/types.ts';
 import { undoing } from '../../src/engine/undo.ts';
 import { claimsAsk } from '../../src/resources/claims.ts';
 import { kinds } from '../../src/resources/index.ts';
 import { kustomizeStage } from '../../src/resources/kustomize-stage.ts';
 import { instancesAsk, stagesAsk } from '../../src/resources/stage-sight.ts';
 import { besidesAsk } from '../../src/resources/stage-theirs.ts';
-import { answerOf, at, doings, said, type Told, worldOf } from './world.ts';
+import { answerOf, at, cluster, doings, node, said, type Told, worldOf } from './world.ts';
 
 const overlay = { paths: ['common/a'], namespace: 'kubeflow-ben', patches: [], images: [] };
 const STAGE = kustomizeStage({
@@ -92,6 +92,28 @@ describe('the namespaces of a stage that goes', () => {
   it('are not touched while nobody knows what is in them', () => {
     expect(said(undone({ stages, besides: { kind: 'timeout' } }))).toBe('settling: the API on cp1 does not answer');
   });
+});
+
+describe('a stage that another one took over', () => {
+  const kubeflow = { components: 'minimal' as const, users: [{ name: 'anna' }] };
+  const TENSORBOARD = {
+    ...UNDONE,
+    spec: { ...(UNDONE.spec as object), stage: 'tensorboard', title: 'TensorBoard' },
+  } as Declared;
+  const goes = (channel: string, section: object) => {
+    const told = { stages: STAGES.replace('stage-dashboard', 'stage-tensorboard') };
+    const file = cluster([node('cp1')], { microk8s: { channel }, ...section });
+    const known = world(told);
+    const keys = [instancesAsk, besidesAsk].map((ask) => [ask('dashboard').key, ask('tensorboard').key] as const);
+    const answer: World['answer'] = (on, key) => known.answer(on, keys.find(([, it]) => it === key)?.[0] ?? key);
+    return doings(undoing(kinds)['kustomize-stage']?.judge(TENSORBOARD, { ...known, file, answer }) as Verdict);
+  };
+
+  it.each([
+    ['goes on in it', '1.35/stable', { kubeflow }, 'leave the objects of TensorBoard to notebooks'],
+    ['goes in a release in which it is a stage', '1.34/stable', { kubeflow }, 'delete the 1 objects of TensorBoard'],
+    ['goes with the section', '1.35/stable', {}, 'delete the 1 objects of TensorBoard'],
+  ])('%s', (_, channel, section, does) => expect(goes(channel, section)).toEqual([does]));
 });
 
 describe('a stage with data', () => {
