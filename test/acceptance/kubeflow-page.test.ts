@@ -43,6 +43,7 @@ describe('docs/kubeflow.md', () => {
     user.env.FORCE_COLOR = '1';
     const seen = [
       await shown('up', '--only', 'kubeflow', '--yes', '--rehearse', '--fault', 'rig1:imagepull:dex'),
+      await shown('up', '--only', 'kubeflow', '--yes', '--rehearse'),
       await shown('status', '--only', 'kubeflow', '--rehearse'),
       await shown('credentials', 'kubeflow', '--rehearse'),
       await shown('open', 'kubeflow', '--no-browser', '--rehearse'),
@@ -53,7 +54,10 @@ describe('docs/kubeflow.md', () => {
     const once = seen.map((it, i) =>
       i === 0 ? it : { ...it, printed: it.printed.replace(/^.*Rehearsal: .*\n/m, '') },
     );
-    const picture = terminalPicture('mlk8s up, status, credentials and open with Kubeflow in a rehearsal', once);
+    const picture = terminalPicture(
+      'mlk8s up, up again, status, credentials and open with Kubeflow in a rehearsal',
+      once,
+    );
     await expect(picture).toMatchFileSnapshot('../../docs/kubeflow.svg');
   }, 120_000);
 
@@ -65,15 +69,29 @@ describe('docs/kubeflow.md', () => {
     await user.exec('rig1', `echo '${JSON.stringify(notebook)}' | microk8s kubectl apply -f -`);
     const lines = typed.filter((line) => line.startsWith('kubectl ') && !line.includes('delete'));
     for (const line of lines) await user.exec('rig1', onPlane(line));
-    expect(lines).toHaveLength(4);
+    expect(lines).toHaveLength(5);
     const made = await user.exec('rig1', 'microk8s kubectl -n kubeflow-anna get notebook work -o yaml');
     expect(made).toContain('runtimeClassName: nvidia');
     expect((await user.run('credentials', 'kubeflow', '--rehearse')).stdout).toMatch(/ben@lab +another-one/);
     const run = await user.up();
     expect([run.problems, run.stdout]).toEqual([[], expect.stringContaining('"id":"kubeflow/passwords@cluster"')]);
+    // As the page has it of a Profile that was changed by hand.
+    expect(run.stdout).toContain('"id":"kubeflow/profile-anna@cluster"');
     // It is not undone: what somebody adds to an object of Kubeflow's stays.
     const knative = await user.exec('rig1', 'microk8s kubectl -n knative-serving get cm config-deployment -o yaml');
     expect(knative).toContain('registry.local:32000');
+  }, 120_000);
+
+  it('applies a stage anew when what is noted of it is taken away', async () => {
+    const config = 'microk8s kubectl -n auth get configmap dex -o yaml';
+    await user.exec(
+      'rig1',
+      `microk8s kubectl -n auth patch configmap dex --type merge -p '{"data":{"config.yaml":"x"}}'`,
+    );
+    expect((await user.up()).summary).toMatchObject({ exitCode: 0, changes: 0 });
+    for (const line of typed.filter((it) => it.includes('delete configmap'))) await user.exec('rig1', onPlane(line));
+    expect((await user.up()).problems).toEqual([]);
+    expect(await user.exec('rig1', config)).toContain('anna@home.lab');
   }, 120_000);
 
   it('explains a stage whose manifests somebody changed, and mends it as it says', async () => {

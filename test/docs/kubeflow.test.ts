@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadCluster, parseCluster } from '../../src/config/load.ts';
@@ -24,7 +28,7 @@ describe('docs/kubeflow.md', () => {
   });
 
   it('has only commands that are tried here, or in a rehearsal', () => {
-    expect(typed.filter((line) => !/^(mlk8s|kubectl|git|tar) /.test(line))).toEqual([]);
+    expect(typed.filter((line) => !/^(mlk8s|kubectl|git|tar|sudo) /.test(line))).toEqual([]);
   });
 
   it('shows a cluster file that is right', () => {
@@ -76,6 +80,26 @@ describe('docs/kubeflow.md', () => {
   it('names the stages in their order', () => {
     const [line = ''] = page.split('\n').filter((it) => it.startsWith('`namespaces`, '));
     expect(line.match(/[\w-]+/g)).toEqual(release.stages.map(({ name }) => name));
+  });
+
+  it('takes what Istio left out of the network of pods, and nothing else', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mlk8s-cni-'));
+    const put = (name: string, types: readonly string[]) => {
+      const plugins = types.map((type) => ({ type, kubernetes: { kubeconfig: '/a "b" $c' } }));
+      writeFileSync(join(folder, name), JSON.stringify({ name: 'k8s-pod-network', cniVersion: '0.3.1', plugins }));
+    };
+    put('10-calico.conflist', ['calico', 'portmap', 'istio-cni']);
+    const [look = '', mend = ''] = typed
+      .filter((line) => line.startsWith('sudo '))
+      .map((line) => line.replace('sudo ', '').replaceAll('/var/snap/microk8s/current/args/cni-network', folder));
+    const run = (line: string) => spawnSync('bash', ['-c', line], { encoding: 'utf8' }).stdout;
+    const read = () => JSON.parse(readFileSync(join(folder, '10-calico.conflist'), 'utf8'));
+    const before = read();
+    expect(run(look)).toBe(`${folder}/10-calico.conflist\n`);
+    run(mend);
+    expect(read()).toEqual({ ...before, plugins: before.plugins.slice(0, 2) });
+    expect(run(look)).toBe('');
+    rmSync(folder, { recursive: true });
   });
 
   it('names what can be opened', () => {

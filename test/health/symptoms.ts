@@ -384,6 +384,11 @@ export const symptoms: Readonly<Record<string, readonly Symptom[]>> = {
       'FailedCreatePodSandBox: Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "4f": plugin type="istio-cni" name="istio-cni" failed (add): stat /var/run/istio-cni/istio-cni-kubeconfig: no such file or directory',
     ),
   ],
+  'istio-cni-left': [
+    event(
+      'FailedCreatePodSandBox: Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "4f": plugin type="istio-cni" failed (add): failed to find plugin "istio-cni" in path [/var/snap/microk8s/current/opt/cni/bin]',
+    ),
+  ],
   'istio-validation': [
     pod(
       'CrashLoopBackOff: back-off 5m0s restarting failed container=istio-validation pod=dashboard-5d6f-x2x4z_kubeflow(3a)',
