@@ -8,9 +8,10 @@ import { helmAsk, sightOf, type Workload } from './helm-sight.ts';
 import { CLAIM, LOST } from './manifest.ts';
 import { someOf } from './some.ts';
 import { otherPlace } from './stage-claims.ts';
+import { instancesAsk } from './stage-instances.ts';
 import { applyMove } from './stage-move.ts';
 import { UNFINISHED } from './stage-receipt.ts';
-import { instancesAsk, stagesAsk, stagesOf, titleOf, unseenStages } from './stage-sight.ts';
+import { stagesAsk, stagesOf, titleOf, unseenStages } from './stage-sight.ts';
 import { besidesAsk } from './stage-theirs.ts';
 import { undoStage } from './stage-undo.ts';
 

@@ -4,7 +4,8 @@ import type { Claim } from './claims.ts';
 import { titleOfClaim } from './held-data.ts';
 import type { KustomizeStageSpec } from './kustomize-stage.ts';
 import { CLAIM } from './manifest.ts';
-import type { Instance, StageObject } from './stage-sight.ts';
+import type { Instance } from './stage-instances.ts';
+import type { StageObject } from './stage-sight.ts';
 
 /**
  * Refuses to apply a stage into another namespace than the one that its data is in: an empty database would take its

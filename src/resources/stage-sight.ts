@@ -39,13 +39,14 @@ NF == 4 && !skip {
 END { print list }`;
 
 /** What kubectl says of a type that is not there, and of one that it remembers from before. */
-const NO_TYPE = /doesn't have a resource type|could not find the requested resource/;
+const NO_TYPE = "doesn't have a resource type|could not find the requested resource";
 
 const stageOf = `{.metadata.labels.${STAGE_LABEL.replaceAll('.', '\\.')}}`;
 
 /**
  * One question for all stages: the receipts, which objects are there, and how many pods of all workloads are ready.
- * Objects as a table: the API sends no content then. Of types that a cluster may lack the errors come with the answer.
+ * Objects as a table: the API sends no content then. Of types that a cluster may lack the errors come with the answer;
+ * where one is not there, each is asked for by itself.
  */
 export const stagesAsk: Ask = {
   key: 'kubeflow stages',
@@ -57,9 +58,13 @@ export const stagesAsk: Ask = {
     printf '%s\n' "$receipts" ${RULE}
     if [ -n "$(types 0)" ]; then ${kubectl} get "$(types 0)" -A -l ${STAGE_LABEL} --no-headers --show-kind; fi
     echo ${RULE}
-    if [ -n "$(types 1)" ]; then
-      ${kubectl} get "$(types 1)" -A -l ${STAGE_LABEL} --no-headers --show-kind 2>&1 || echo failed
-    fi
+    ask() { ${kubectl} get "$1" -A -l ${STAGE_LABEL} --no-headers --show-kind 2>&1; }
+    custom=$(types 1)
+    if [ -z "$custom" ]; then :
+    elif said=$(ask "$custom"); then printf '%s\n' "$said"
+    elif printf '%s\n' "$said" | grep -qE ${NO_TYPE}; then
+      for type in $(printf %s "$custom" | tr , ' '); do ask "$type" || echo "failed $type"; done
+    else printf '%s\n' "$said" failed; fi
     echo ${RULE}
     ${listOf(WORKLOADS, stageOf)}
   `,
@@ -111,8 +116,6 @@ function partsOf(world: World) {
   const [receipts, builtIn, mixed, rows] = parts.map((part) => part.split('\n').filter((line) => line !== ''));
   if (!receipts || !builtIn || !mixed || !rows) return undefined;
   const custom = withoutNoise(mixed.join('\n')).split('\n');
-  const lost = custom.find((line) => NO_TYPE.test(line));
-  const isFailed = custom.includes('failed');
   // What is there has its type before its name in one of the first two columns.
   const isError = (line: string) =>
     line !== 'failed' &&
@@ -120,20 +123,28 @@ function partsOf(world: World) {
       .trim()
       .split(/\s+/, 2)
       .some((word) => word.includes('/'));
-  const error = isFailed && lost === undefined ? (custom.find(isError) ?? '') : undefined;
-  return { receipts, builtIn, custom, rows, lost, isFailed, error };
+  const whole = custom.includes('failed') ? [custom.find(isError) ?? ''] : [];
+  const failed = custom.flatMap((line, i) =>
+    line.startsWith('failed ') ? [[line.slice(7), custom[i - 1] ?? '']] : [],
+  );
+  const noType = new RegExp(NO_TYPE);
+  /** Why a type, `Gateway.networking.istio.io`, cannot be asked for. */
+  const lost = new Map(failed.filter(([, why = '']) => noType.test(why)) as [string, string][]);
+  const [error] = [...whole, ...failed.flatMap(([type = '', why = '']) => (lost.has(type) ? [] : [why]))];
+  return { receipts, builtIn, custom, rows, lost, error };
 }
 
 /** Undefined: the API does not answer, or not with all that was asked. */
 export function stagesOf(world: World): Stages | undefined {
   const parts = partsOf(world);
   if (!parts || parts.error !== undefined) return undefined;
-  const { builtIn, custom, lost, isFailed } = parts;
+  const { builtIn, custom, lost } = parts;
   const there = new Set([...builtIn, ...custom].map(titleOfRow));
   const all = receiptsOf(parts.receipts);
   const workloads = parts.rows.map(workloadOf);
-  const isAsked = ({ apiVersion }: StageObject, { digest }: StageReceipt) =>
-    BUILT_IN.includes(groupOf(apiVersion)) || (!isFailed && digest !== UNFINISHED);
+  const typeOf = ({ apiVersion, kind }: StageObject) => `${kind}.${groupOf(apiVersion)}`;
+  const isAsked = (it: StageObject, { digest }: StageReceipt) =>
+    BUILT_IN.includes(groupOf(it.apiVersion)) || (!lost.has(typeOf(it)) && digest !== UNFINISHED);
   // kustomize puts a type that it does not know into a namespace, the API takes it out again where there is none.
   const isThere = (it: StageObject) => there.has(key(it)) || there.has(key({ ...it, namespace: '' }));
   const named = [...all.values()].flatMap(({ objects }) => objects);
@@ -145,8 +156,8 @@ export function stagesOf(world: World): Stages | undefined {
       return receipt?.objects.filter((it) => isAsked(it, receipt) && !isThere(it)) ?? [];
     },
     unasked: (stage) => {
-      const receipt = all.get(stage);
-      return receipt?.objects.every((it) => isAsked(it, receipt)) ? undefined : lost?.replace(/^error: /, '');
+      const types = all.get(stage)?.objects.map(typeOf) ?? [];
+      return lost.get(types.find((type) => lost.has(type)) ?? '')?.replace(/^error: /, '');
     },
     workloads: (stage) => workloads.filter((it) => it.owner === stage),
     foreign: (names) => workloads.filter((it) => it.owner === '' && names.includes(`${it.namespace}/${it.name}`)),
@@ -188,56 +199,8 @@ function key({ apiVersion, kind, namespace, name }: StageObject): string {
   return `${namespace} ${kind.toLowerCase()}${group === '' ? '' : `.${group}`}/${name}`;
 }
 
-/** Names of the types that only the receipt of one stage names, in a list of all. */
-const TYPES_OF = `
-NF == 3 { own = ($2 == "stage-" stage) }
-NF == 4 && $2 == "CustomResourceDefinition" { if (own) mine[$4]; else others[$4] }
-END { for (name in mine) if (!(name in others)) print name }`;
-
-/**
- * What is there of the types that came with a stage, but for those that another one brings, too. Of types that are there
- * only: with one that is not, nothing is said of the others.
- */
-export function instancesAsk(stage: string): Ask {
-  const script = sh`
-    set -e
-    receipts=$(${listReceipts})
-    names=$(printf '%s\n' "$receipts" | awk -v stage=${stage} ${TYPES_OF})
-    if [ -n "$names" ]; then
-      types=$(${kubectl} get customresourcedefinitions $names --ignore-not-found -o name)
-      types=$(printf '%s\n' "$types" | sed 's|.*/||' | paste -sd , -)
-      if [ -n "$types" ]; then ${kubectl} get "$types" -A --no-headers --show-kind; fi
-    fi
-  `;
-  return { key: `kubeflow objects of ${stage}`, on: 'cluster', sh: script, timeoutS: 60 };
-}
-
-/** An object that no receipt names: users and controllers made it. */
-export interface Instance {
-  /** As kubectl takes it: `notebook.kubeflow.org` */
-  readonly type: string;
-  readonly name: string;
-  /** `notebook.kubeflow.org kubeflow-anna/first` */
-  readonly title: string;
-}
-
-/** Objects of a stage's types that are not ours. Undefined: the API does not say. */
-export function instancesOf(world: World, stage: string): readonly Instance[] | undefined {
-  const answer = world.answer('cluster', instancesAsk(stage).key);
-  const stages = stagesOf(world);
-  if (!stages || answer.kind !== 'bytes' || answer.status !== 0 || answer.cut) return undefined;
-  const rows = withoutNoise(answer.text)
-    .split('\n')
-    .filter((row) => row.includes('/'));
-  return rows.map(titleOfRow).flatMap((title) => {
-    const [, namespace = '', type = '', name = ''] = /^(\S*) (\S+?)\/(\S+)$/.exec(title) ?? [];
-    if (type === '' || stages.isOurs(title)) return [];
-    return [{ type, name, title: `${type} ${namespace === '' ? '' : `${namespace}/`}${name}` }];
-  });
-}
-
 /** `NAMESPACE kind.group/name …`; without a namespace what is in none. */
-function titleOfRow(row: string): string {
+export function titleOfRow(row: string): string {
   const [first = '', second = ''] = row.trim().split(/\s+/);
   return first.includes('/') ? ` ${first}` : `${first} ${second}`;
 }

@@ -9,9 +9,10 @@ import { clusterEnds } from './microk8s-leave.ts';
 import { listOf } from './objects.ts';
 import { someOf } from './some.ts';
 import { heldByProfile } from './stage-claims.ts';
+import { instancesOf } from './stage-instances.ts';
 import { deletion } from './stage-move.ts';
 import { dropReceipt, writeReceipt } from './stage-receipt.ts';
-import { instancesOf, type StageObject, stagesOf, unseenStages } from './stage-sight.ts';
+import { type StageObject, stagesOf, unseenStages } from './stage-sight.ts';
 import { besidesOf } from './stage-theirs.ts';
 import { gone, stays } from './stays.ts';
 

@@ -101,6 +101,18 @@ describe('a stage of a new version', () => {
   });
 });
 
+describe('a stage of which a type is gone', () => {
+  it('keeps no other one from being judged', async () => {
+    for (const name of ['namespaces', 'istio', 'katib']) await apply(await judge(stage(name)));
+    pods(1);
+    receipt('katib').data.objects += 'x.org/v1 Thing kubeflow one\n';
+    expect(said(await judge(stage('katib')))).toContain('settling: not all of the tuner Katib can be seen: ');
+    expect((await judge(stage('istio'))).verdict).toBe('ok');
+    api().objects.delete('sidecars istio-system/default');
+    expect(said(await judge(stage('istio')))).toContain('change: Sidecar istio-system/default of the service mesh');
+  });
+});
+
 describe('a stage whose pods are off', () => {
   it('is started again, where the manifests name no number', async () => {
     for (const name of ['namespaces', 'istio']) await apply(await judge(stage(name)));

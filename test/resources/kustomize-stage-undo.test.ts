@@ -4,7 +4,8 @@ import { undoing } from '../../src/engine/undo.ts';
 import { claimsAsk } from '../../src/resources/claims.ts';
 import { kinds } from '../../src/resources/index.ts';
 import { kustomizeStage } from '../../src/resources/kustomize-stage.ts';
-import { instancesAsk, stagesAsk } from '../../src/resources/stage-sight.ts';
+import { instancesAsk } from '../../src/resources/stage-instances.ts';
+import { stagesAsk } from '../../src/resources/stage-sight.ts';
 import { besidesAsk } from '../../src/resources/stage-theirs.ts';
 import { answerOf, at, cluster, doings, node, said, type Told, worldOf } from './world.ts';
 

@@ -66,7 +66,12 @@ describe('a stage', () => {
     ],
     [
       'has objects of a type that is gone',
-      answer(DIGEST, BUILT_IN, 'error: the server doesn\'t have a resource type "VirtualService"\nfailed\n', row('1')),
+      answer(
+        DIGEST,
+        BUILT_IN,
+        'error: the server doesn\'t have a resource type "VirtualService"\nfailed VirtualService.networking.istio.io\n',
+        row('1'),
+      ),
       'settling: not all of the login server Dex can be seen: the server doesn\'t have a resource type "VirtualService"',
     ],
     [
@@ -74,7 +79,7 @@ describe('a stage', () => {
       answer(
         DIGEST,
         BUILT_IN,
-        'Error from server (NotFound): Unable to list "networking.istio.io/v1, Resource=virtualservices": the server could not find the requested resource (get virtualservices.networking.istio.io)\nfailed\n',
+        'Error from server (NotFound): Unable to list "networking.istio.io/v1, Resource=virtualservices": the server could not find the requested resource (get virtualservices.networking.istio.io)\nfailed VirtualService.networking.istio.io\n',
         row('1'),
       ),
       'settling: not all of the login server Dex can be seen: Error from server (NotFound): Unable to list "networking.istio.io/v1, Resource=virtualservices": the server could not find the requested resource (get virtualservices.networking.istio.io)',
@@ -88,6 +93,11 @@ describe('a stage', () => {
       'cannot be seen, because one type is not listed',
       answer(DIGEST, BUILT_IN, `${CUSTOM}Error from server (Forbidden): no\nfailed\n`, row('1')),
       'settling: the API on cp1 does not answer: Error from server (Forbidden): no',
+    ],
+    [
+      'is seen while a type of another stage is gone',
+      answer(DIGEST, BUILT_IN, `error: the server doesn't have a resource type "A"\nfailed A.b\n${CUSTOM}`, row('1')),
+      'ok: 3 objects of the login server Dex are there and ready',
     ],
     [
       'was cut off',
