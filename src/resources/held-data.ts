@@ -3,6 +3,7 @@ import { sh } from '../shell/script.ts';
 import { refused, unanswered } from './answers.ts';
 import { type Claim, claimsAsk, claimsOf, isMeant } from './claims.ts';
 import { kubectl } from './kube.ts';
+import { someOf } from './some.ts';
 import { allTheirsAsk, theirsIn } from './theirs.ts';
 
 /** Data that what carries it must not be removed with, unless the user gives it up by its name. */
@@ -37,8 +38,7 @@ export function thingsOf(data: HeldData | undefined, world: World): string | und
   if (!data?.things) return '';
   const found = theirsIn(data.namespace, world, allTheirsAsk(data.namespace));
   if (found === undefined) return undefined;
-  const rest = found.length - NAMED;
-  return `${found.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  return someOf(found, NAMED);
 }
 
 /**
