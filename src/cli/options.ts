@@ -103,7 +103,7 @@ export function addUpOptions(command: Command): Command {
 /** What a command understands that takes away what left the file. */
 export function addPruneOption(command: Command): Command {
   return command
-    .option('--prune', 'take away what was made for sections that left the file')
+    .option('--prune', 'take away what mlk8s made and the file does not ask for any more')
     .option(
       '--delete-data <name>',
       'and the data of this database, or namespace of a Kubeflow user (repeatable)',

@@ -22,10 +22,11 @@ and asks before it changes anything. Ctrl-C once finishes what runs and stops;
 twice lets go at once, and the machines go on with what they were doing. Without
 a cluster file it offers to make this machine a cluster of one node.
 
-With --prune it also removes what mlk8s made for sections that are not in the
-file any more. What was there before stays, and so does data: where volumes would
-be lost it says which, and removes nothing of that. A database, or the namespace
-of a user of Kubeflow, goes with all that it holds when --delete-data names it.
+With --prune it also removes what mlk8s made for sections, users and parts that
+are not in the file any more. What was there before stays, and so does data: where
+it would be lost it says which, and removes nothing of that. A database, or the
+namespace of a user of Kubeflow, goes with all that it holds when --delete-data
+names it.
 
 Exit code: 0 done, 1 failed, 3 the cluster file is invalid, 4 machines dropped
 out, 5 locked by another run, 130 interrupted.`,

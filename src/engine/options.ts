@@ -18,9 +18,9 @@ export interface RunOptions {
   readonly limitHosts: readonly string[];
   /** Most hosts worked on at the same time. */
   readonly parallel: number;
-  /** What mlk8s made for sections that left the file is taken away. */
+  /** What mlk8s made and the file does not ask for any more is taken away. */
   readonly prune?: boolean;
-  /** Databases that left the file and whose data is given up. */
+  /** Databases, and namespaces of users of Kubeflow, that left the file and whose data is given up. */
   readonly deleteData?: readonly string[];
   /** Values of secrets that the user gives by reference, by their references. */
   readonly given?: ReadonlyMap<string, string>;

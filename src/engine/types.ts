@@ -93,7 +93,7 @@ export interface World {
   given(ref: string): string | undefined;
   /** Machines of the file that mlk8s is to leave as it found them: those of `reset`. */
   readonly leaving: readonly string[];
-  /** This run takes away what mlk8s made for sections that left the file. */
+  /** This run takes away what mlk8s made and the file does not ask for any more. */
   readonly prunes: boolean;
 }
 
