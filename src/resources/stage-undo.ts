@@ -46,7 +46,9 @@ export function undoStage(it: Recorded<KustomizeStageSpec>, world: World): Verdi
   }
   const profiles = heldByProfile(it, instances, claims, world);
   if (profiles) return profiles;
-  const isData = ({ kind, name }: StageObject) => kind === CLAIM || (kind === 'Namespace' && held.has(name));
+  // A claim in the namespace of a user who is given up goes before that namespace does, or nobody would forget it.
+  const isKept = ({ kind, namespace }: StageObject) => kind === CLAIM && !world.mayDelete(namespace);
+  const isData = (it: StageObject) => isKept(it) || (it.kind === 'Namespace' && held.has(it.name));
   const not = new Set([...stages.missing(stage), ...stages.elsewhere(stage)]);
   const left = receipt.objects.filter((object) => !not.has(object));
   const drop = left.filter((object) => !isData(object)).reverse();
@@ -66,12 +68,15 @@ export function undoStage(it: Recorded<KustomizeStageSpec>, world: World): Verdi
     kept.length > 0 ? writeReceipt(stage, 'removed', sh`printf '%s\n' ${kept.map(rowOf)}`) : dropReceipt(stage),
   ];
   const made = instances.map((it) => it.title);
+  const data = drop.filter(({ kind }) => kind === CLAIM).map(({ namespace, name }) => `claim ${namespace}/${name}`);
   const also = [
+    ...(data.length > 0 ? [`its data, in ${data.join(', ')}`] : []),
     ...(made.length > 0 ? [`what was made of its types: ${someOf(made, NAMED)}`] : []),
     ...(besides.length > 0 ? [`what else is in its namespaces: ${someOf(besides, NAMED)}`] : []),
   ];
   const but = kept.length > 0 ? `, but for ${names}` : '';
-  const does = [`delete the ${drop.length} objects of ${title}${but}`, ...also].join(', and ');
+  const objects = drop.length === 1 ? 'one object' : `${drop.length} objects`;
+  const does = [`delete the ${objects} of ${title}${but}`, ...also].join(', and ');
   const deadlineS = steps.length * GONE_S;
   const moves = [{ does, on: it.on, run: lines(...steps), deadlineS }];
   return { verdict: 'change', because: 'applied by mlk8s', moves };

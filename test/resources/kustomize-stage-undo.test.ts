@@ -60,7 +60,7 @@ describe('a stage that goes', () => {
     ['whose data is given up', claims(claim('by-hand')), ['by-hand']],
   ])('takes Profiles along %s', (_, held, deletes) => {
     expect(doings(undone({ instances: profiles, claims: held, deletes }))).toEqual([
-      'delete the 1 objects of the dashboard, and what was made of its types: profile.kubeflow.org by-hand, profile.kubeflow.org empty',
+      'delete the one object of the dashboard, and what was made of its types: profile.kubeflow.org by-hand, profile.kubeflow.org empty',
     ]);
   });
 
@@ -86,7 +86,7 @@ describe('the namespaces of a stage that goes', () => {
 
   it('stay with it when they hold data', () => {
     expect(doings(undone({ stages, besides, claims: claims(claim('kubeflow')) }))).toEqual([
-      'delete the 1 objects of the dashboard, but for Namespace kubeflow',
+      'delete the one object of the dashboard, but for Namespace kubeflow',
     ]);
   });
 
@@ -112,8 +112,8 @@ describe('a stage that another one took over', () => {
 
   it.each([
     ['goes on in it', '1.35/stable', { kubeflow }, 'leave the objects of TensorBoard to notebooks'],
-    ['goes in a release in which it is a stage', '1.34/stable', { kubeflow }, 'delete the 1 objects of TensorBoard'],
-    ['goes with the section', '1.35/stable', {}, 'delete the 1 objects of TensorBoard'],
+    ['goes in a release in which it is a stage', '1.34/stable', { kubeflow }, 'delete the one object of TensorBoard'],
+    ['goes with the section', '1.35/stable', {}, 'delete the one object of TensorBoard'],
   ])('%s', (_, channel, section, does) => expect(goes(channel, section)).toEqual([does]));
 });
 
@@ -142,5 +142,21 @@ describe('a stage with data', () => {
         'PersistentVolumeClaim kubeflow-anna/db does not exist any more and its data is gone: an empty one takes its place',
       ),
     });
+  });
+});
+
+describe('the data of a stage in the namespace of a user', () => {
+  const rows = 'v1 PersistentVolumeClaim kubeflow-ben db\nv1 Service kubeflow-ben db\n';
+  const stages = receipts(rows, 'kubeflow-ben   persistentvolumeclaim/db   Bound\nkubeflow-ben   service/db   5d\n');
+  const told = { stages, claims: claims(claim('kubeflow-ben', 'db')) };
+
+  it('stays with the user', () => {
+    expect(doings(undone(told))).toEqual(['delete the one object of the dashboard, but for PersistentVolumeClaim db']);
+  });
+
+  it('goes when the user is given up, before the namespace does', () => {
+    expect(doings(undone({ ...told, deletes: ['kubeflow-ben'] }))).toEqual([
+      'delete the 2 objects of the dashboard, and its data, in claim kubeflow-ben/db',
+    ]);
   });
 });
