@@ -38,7 +38,10 @@ export type SecretSpec = {
   readonly knownTo?: string;
   /** Name of the database whose data that is, when the user may give it up. */
   readonly database?: string;
-  /** Deployments in that namespace that read the generated values when they start: restarted when a lost one is made anew. */
+  /**
+   * Deployments in that namespace that read the generated values when they start: restarted before a lost one is made
+   * anew. For values that change at other times, too, `readBy`.
+   */
   readonly readAtStart?: readonly string[];
   /** What to type to take a lost value out of what still runs with it. */
   readonly stillIn?: string;
@@ -96,8 +99,8 @@ function judge(it: Declared<SecretSpec>, world: World): Verdict {
       ? wrong.map((key) => said(it, sight, key)).join(', ') + whose
       : `${title} does not exist`;
     // Whatever the record says of its end: the run that was to restart them may have been cut off.
-    const isRead = lacking.generated.length > 0 && world.record(it.id) !== undefined;
-    return change(it, world, sight, because, isRead ? it.spec.readAtStart : undefined);
+    const wasThere = lacking.generated.length > 0 && world.record(it.id) !== undefined;
+    return change(it, world, sight, because, wasThere ? it.spec.readAtStart : undefined);
   });
 }
 
